@@ -1,0 +1,114 @@
+package diagnose
+
+import (
+	"slices"
+	"time"
+
+	"github.com/poshealth/poshealth/probes"
+)
+
+// Host is a payment host as diagnosis needs it: what its last stage is, and which hosts can stand in for it.
+type Host struct {
+	Name   string
+	Group  string      // hosts of one group are alternatives; "" makes it a group of its own
+	Stages []probes.ID // in order; the last one passing is the proof that a card can be taken there
+}
+
+// Terms are what the engine must know beside the rules.
+type Terms struct {
+	Hosts     []Host
+	HoldScale float64 // multiplies all hold and clear times; 0 says and unsays at once
+	OneShot   bool    // one look cannot last: what is found is marked unconfirmed
+	Intake    bool    // news of the payment app are expected
+}
+
+// Engine holds what is known of one terminal. It is owned by one goroutine.
+type Engine struct {
+	graph    *graph
+	terms    Terms
+	keeps    []Series
+	evidence Evidence
+	states   map[Ref]*state
+	doubts   map[string]bool // kinds of probes worth a look now
+}
+
+// New builds an engine. It refuses rules that occur twice, name unknown causes, go round in circles or explain money away,
+// all faults in one error.
+func New(rules []Rule, terms Terms) (*Engine, error) {
+	g, err := newGraph(rules)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		graph:    g,
+		terms:    terms,
+		evidence: Evidence{records: make(map[probes.ID]*record)},
+		states:   make(map[Ref]*state),
+		doubts:   make(map[string]bool),
+	}
+	for _, r := range rules {
+		e.keeps = append(e.keeps, r.Keeps...)
+	}
+	return e, nil
+}
+
+// Add takes in one result and judges anew. A result that is not newer than the last of its probe changes nothing.
+func (e *Engine) Add(now Instant, r probes.Result) Verdict {
+	e.evidence.remember(r, e.keeps)
+	return e.At(now)
+}
+
+// At judges anew when only time has passed.
+func (e *Engine) At(now Instant) Verdict {
+	e.evidence.now = now
+	for i := range e.graph.rules {
+		e.observe(&e.graph.rules[i])
+	}
+	cleared := e.sweep()
+	e.raise()
+	e.explain(cleared)
+	return e.verdict()
+}
+
+// Next returns the boot time at which time alone may change the verdict, and false when it cannot.
+func (e *Engine) Next() (time.Duration, bool) {
+	var next time.Duration
+	found := false
+	sooner := func(t time.Duration) {
+		if t > e.evidence.now.Boot && (!found || t < next) {
+			next, found = t, true
+		}
+	}
+	for k, s := range e.states {
+		rule := &e.graph.rules[e.graph.index[k.Code]]
+		switch s.phase {
+		case pending:
+			sooner(s.since.Boot + e.scaled(rule.HoldFor))
+		case clearing:
+			sooner(s.goneSince + e.scaled(rule.ClearFor))
+		case standing:
+		}
+	}
+	for _, rec := range e.evidence.records {
+		if r := rec.latest; r.Every > 0 {
+			sooner(r.Boot + staleAfter*r.Every + time.Millisecond)
+		}
+	}
+	return next, found
+}
+
+// Doubts returns the kinds of probes that are worth a look now, and forgets them: what could be the cause of a fault just
+// seen, and what was excused by a cause just cleared.
+func (e *Engine) Doubts() []string {
+	kinds := make([]string, 0, len(e.doubts))
+	for k := range e.doubts {
+		kinds = append(kinds, k)
+	}
+	clear(e.doubts)
+	slices.Sort(kinds)
+	return kinds
+}
+
+func (e *Engine) scaled(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * e.terms.HoldScale)
+}

@@ -1,0 +1,151 @@
+package diagnose
+
+import (
+	"slices"
+	"time"
+
+	"github.com/poshealth/poshealth/findings"
+	"github.com/poshealth/poshealth/probes"
+)
+
+// Profile is what is expected of this terminal: the part of its configuration that rules judge by.
+type Profile struct {
+	Hosts         []HostProfile
+	Private       bool      // a private network: nothing but the payment hosts can be expected to answer
+	Built         time.Time // when this agent was built: no right clock shows an earlier time; zero: not judged
+	Timezone      string    // IANA name; "": not judged
+	AppPackage    string    // "": no app is expected
+	AppMinimum    string    // "": not judged
+	AppTarget     string    // "": not judged
+	AppDeadline   time.Time // from when on a version below the minimum is refused; zero: not known
+	AlwaysRunning bool      // the payment app is expected to run all the time
+}
+
+// HostProfile is what a payment host accepts. A terminal's clock may be ahead by Early and behind by Late; 0: no limit known.
+type HostProfile struct {
+	Name        string
+	Early, Late time.Duration
+}
+
+// Hold and clear times. Raised needs two looks, unsaid needs three good ones; the schedule looks again 10 s and 20 s after
+// anything changed (payments: "bad after 2 samples, good after 3"; a blocking finding needs two probes 10 s apart).
+const (
+	twoLooks   = 10 * time.Second
+	threeLooks = 20 * time.Second
+)
+
+// Rules lists what can go wrong with a terminal and can be seen by its probes. It reads from top to bottom as that list;
+// texts, causes and what each affects are in package findings.
+func Rules(p Profile) []Rule {
+	rules := []Rule{
+		// Device.
+		{Code: findings.BatteryLow, Holds: batteryLow, HoldFor: time.Minute, ClearFor: time.Minute, Sees: []string{kindBattery}},
+		{Code: findings.StorageLow, Holds: storageLow, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindStorage}},
+		{Code: findings.ResourcePressure, Holds: resourcePressure, HoldFor: 5 * time.Minute, ClearFor: time.Minute, Sees: []string{kindMemory, kindCPU}},
+
+		// Clock. After a start without a good clock, network time gets two minutes to set it.
+		{Code: findings.ClockReset, Holds: p.clockReset, HoldFor: 2 * time.Minute, ClearFor: twoLooks, Sees: []string{kindClock}},
+		{Code: findings.ClockSkew, Holds: p.clockSkew, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindClock}},
+		{Code: findings.TimezoneWrong, Holds: p.timezoneWrong, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindTerminal}},
+		{Code: findings.ClockSourcesDisagree, Holds: sourcesDisagree, HoldFor: 5 * time.Minute, ClearFor: 5 * time.Minute, Sees: []string{kindClock}},
+		{Code: findings.ClockUnverified, Holds: clockUnverified, HoldFor: 5 * time.Minute, ClearFor: twoLooks, Sees: []string{kindClock}},
+
+		// Link and network.
+		{Code: findings.LinkDown, Holds: linkDown, HoldFor: 15 * time.Second, ClearFor: threeLooks, Sees: []string{kindLink}},
+		{Code: findings.LinkFlapping, Holds: linkFlapping, ClearFor: 5 * time.Minute, Sees: []string{kindLink}},
+		{Code: findings.LocalNetworkFault, Holds: p.localNetworkFault, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindRoute, kindDNS, kindTCP, kindClock}},
+		{Code: findings.DNSFailed, Holds: dnsFailed, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindDNS}},
+		{Code: findings.HighLatency, Holds: highLatency, HoldFor: twoLooks, ClearFor: 5 * time.Minute, Sees: []string{kindTCP}, Keeps: []Series{{kindTCP, connectReading}}},
+
+		// The payment host and its certificate.
+		{Code: findings.CertExpired, Holds: certExpired, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindTLS}},
+		{Code: findings.CertExpiring, Holds: certExpiring, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindTLS}},
+		{Code: findings.TLSUntrusted, Holds: tlsUntrusted, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},
+		{Code: findings.TLSVersionUnsupported, Holds: tlsVersion, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},
+		{Code: findings.HostUnreachable, Holds: hostUnreachable, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTCP}},
+		{Code: findings.HostNoAnswer, Holds: hostNoAnswer, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS, kindTCP}},
+		{Code: findings.HostProtocolError, Holds: hostProtocolError, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},
+
+		// The payment app. An update takes it away for as long as it takes to install: a minute on a slow terminal.
+		{Code: findings.PaymentAppMissing, Holds: p.appMissing, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindApp}},
+		{Code: findings.PaymentAppStopped, Holds: p.appStopped, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindApp}},
+		{Code: findings.AppVersionIncompatible, Holds: p.appIncompatible, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindApp}},
+		{Code: findings.AppVersionBehind, Holds: p.appBehind, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindApp}},
+
+		// The agent itself. A broker that restarts is back within a minute.
+		{Code: findings.ReportPathDown, Holds: reportPathDown, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindReport}},
+		{Code: findings.ReportsDropped, Holds: reportsDropped, ClearFor: twoLooks, Sees: []string{kindReport}, Keeps: []Series{{kindReport, droppedReading}}},
+		{Code: findings.ProbeStale, Holds: probeStale, HoldFor: time.Minute, ClearFor: twoLooks},
+	}
+	return complete(rules)
+}
+
+// complete fills in what the catalogue says of each rule. A cause that no rule here can raise is replaced by its own
+// causes, so that leaving one out breaks no chain.
+func complete(rules []Rule) []Rule {
+	raised := func(c Code) bool {
+		return slices.ContainsFunc(rules, func(r Rule) bool { return r.Code == c })
+	}
+	var causes func(c Code, seen []Code) []Code
+	causes = func(c Code, seen []Code) []Code {
+		var all []Code
+		for _, cause := range findings.Lookup(c).ExplainedBy {
+			switch {
+			case slices.Contains(seen, cause):
+			case raised(cause):
+				all = append(all, cause)
+			default:
+				all = append(all, causes(cause, append(seen, cause))...)
+			}
+		}
+		return all
+	}
+	for i := range rules {
+		entry := findings.Lookup(rules[i].Code)
+		rules[i].Severity, rules[i].Affects, rules[i].Layer = entry.Severity, entry.Affects, entry.Layer
+		if rules[i].ExplainedBy == nil {
+			rules[i].ExplainedBy = causes(rules[i].Code, nil)
+			slices.Sort(rules[i].ExplainedBy)
+			rules[i].ExplainedBy = slices.Compact(rules[i].ExplainedBy)
+		}
+	}
+	return rules
+}
+
+// on makes a match that rests on results.
+func on(subject string, severity findings.Severity, detail string, results ...probes.Result) Match {
+	m := Match{Subject: subject, Severity: severity, Detail: detail}
+	for _, r := range results {
+		m.Proof = append(m.Proof, r.Probe)
+		m.At = max(m.At, r.Boot)
+	}
+	return m
+}
+
+// unsure says that it cannot be told now whether the rule still holds for a subject.
+func unsure(subject string) Match { return Match{Subject: subject, Unsure: true} }
+
+// each asks judge about every probe of a kind that has news, and is unsure about those that have none: unknown or stale.
+// judge returns false when all is well.
+func each(e Evidence, kind string, judge func(probes.Result) (Match, bool)) []Match {
+	var matches []Match
+	for r := range e.Of(kind) {
+		if r.Outcome == probes.Unknown || !e.Fresh(r) {
+			matches = append(matches, unsure(r.Probe.Subject()))
+			continue
+		}
+		if m, holds := judge(r); holds {
+			m.Subject = r.Probe.Subject()
+			matches = append(matches, m)
+		}
+	}
+	return matches
+}
+
+// failing is each for rules that stand or fall with some reasons of one kind of probe.
+func failing(e Evidence, kind string, severity findings.Severity, reasons ...probes.Reason) []Match {
+	return each(e, kind, func(r probes.Result) (Match, bool) {
+		hit := r.Outcome == probes.Fail && (len(reasons) == 0 || slices.Contains(reasons, r.Reason))
+		return on("", severity, r.Detail, r), hit
+	})
+}

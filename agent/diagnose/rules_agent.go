@@ -1,0 +1,49 @@
+package diagnose
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/poshealth/poshealth/findings"
+	"github.com/poshealth/poshealth/probes"
+)
+
+const droppedReading = "dropped"
+
+// reportDownLong: a broker may be away for a night; past a day the fleet has lost sight of the terminal.
+const reportDownLong = 24 * time.Hour
+
+func reportPathDown(e Evidence) []Match {
+	return each(e, kindReport, func(r probes.Result) (Match, bool) {
+		severity := findings.Info
+		if down, ok := r.Reading("down_for"); ok && down > reportDownLong.Seconds() {
+			severity = findings.Degraded
+		}
+		return on("", severity, r.Detail, r), r.Outcome == probes.Fail
+	})
+}
+
+// reportsDropped stands for an hour after the last drop.
+func reportsDropped(e Evidence) []Match {
+	r, ok := e.Latest(kindReport)
+	dropped := e.Samples(kindReport, droppedReading, time.Hour)
+	if !ok || len(dropped) < 2 || dropped[len(dropped)-1] <= dropped[0] {
+		return nil
+	}
+	return []Match{on("", findings.Info, fmt.Sprintf("%.0f reports dropped in the last hour", dropped[len(dropped)-1]-dropped[0]), r)}
+}
+
+// probeStale: three periods without any news of a probe. Its subject is the probe.
+func probeStale(e Evidence) []Match {
+	var matches []Match
+	for _, id := range slices.Sorted(maps.Keys(e.records)) {
+		r := e.records[id].latest
+		if !e.Fresh(r) {
+			age := (e.now.Boot - r.Boot).Round(time.Second)
+			matches = append(matches, Match{Subject: string(id), Severity: findings.Info, Proof: []probes.ID{id}, Detail: fmt.Sprintf("no news of %s for %s", id, age)})
+		}
+	}
+	return matches
+}

@@ -1,0 +1,248 @@
+package diagnose
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/poshealth/poshealth/findings"
+	"github.com/poshealth/poshealth/probes"
+)
+
+// Level answers one question. The zero value is Unknown.
+type Level uint8
+
+// The levels; see [Level.Worse] for their order.
+const (
+	Unknown Level = iota
+	Ready
+	AtRisk
+	NotReady
+)
+
+// Worse tells whether l is worse than other. Worse to better: not-ready, at-risk, unknown, ready.
+func (l Level) Worse(other Level) bool { return l.rank() > other.rank() }
+
+func (l Level) rank() int {
+	switch l {
+	case Ready:
+		return 0
+	case Unknown:
+		return 1
+	case AtRisk:
+		return 2
+	case NotReady:
+		return 3
+	}
+	return 1
+}
+
+// Ref points at a finding.
+type Ref struct {
+	Code    Code
+	Subject string
+}
+
+// Answer is one question's level, whom to blame for it, and what the answer rests on.
+type Answer struct {
+	Level   Level
+	Root    *Ref
+	RestsOn []string
+	Lacks   Lack // Unknown only
+}
+
+// Lack says what an unknown answer is missing. The zero value is nothing.
+type Lack uint8
+
+// What can be missing.
+const (
+	LacksNothing Lack = iota
+	LacksHost         // no payment host is configured
+	LacksProof        // no payment host has shown that it answers
+	LacksNews         // no news of the payment app
+)
+
+// Standing is a finding as it stands now.
+type Standing struct {
+	Ref
+	Severity    findings.Severity
+	Affects     findings.Affects
+	Since       Instant
+	ExplainedBy *Ref
+	Unconfirmed bool
+	Detail      string
+	Proof       []probes.ID
+	Due         time.Time
+}
+
+// Deadline is when a verdict gets worse unless somebody acts.
+type Deadline struct {
+	At   time.Time
+	Code Code
+}
+
+// Verdict is what it all means at one moment. Findings are in order: roots by severity and layer, each followed by what
+// it explains.
+type Verdict struct {
+	Now              Instant
+	TakeCard, Settle Answer
+	Deadline         *Deadline
+	Findings         []Standing
+	Offset           *Offset
+}
+
+// Offset is what is known of the local clock: local minus true, give or take Error.
+type Offset struct{ Offset, Error time.Duration }
+
+func (e *Engine) verdict() Verdict {
+	v := Verdict{Now: e.evidence.now, Findings: e.standing()}
+	v.TakeCard = e.answer(v.Findings, findings.TakeCard)
+	v.Settle = e.answer(v.Findings, findings.Settle)
+	if v.TakeCard.Level == Unknown {
+		v.TakeCard = e.proofOfHosts()
+	}
+	if v.Settle.Level == Unknown {
+		v.Settle.Lacks = LacksNews
+	}
+	for _, f := range v.Findings {
+		if !f.Due.IsZero() && (v.Deadline == nil || f.Due.Before(v.Deadline.At)) {
+			v.Deadline = &Deadline{At: f.Due, Code: f.Code}
+		}
+	}
+	if off, err, ok := agreedOffset(e.evidence); ok {
+		v.Offset = &Offset{off, err}
+	}
+	return v
+}
+
+// answer weighs what stands against one question. Without a finding that matters it is Unknown: ready needs proof.
+func (e *Engine) answer(all []Standing, question findings.Affects) Answer {
+	worst := findings.Info
+	var blame []Standing
+	for _, f := range all {
+		if f.Affects&question == 0 {
+			continue
+		}
+		switch w := e.weight(f); {
+		case w < findings.Degraded || w < worst:
+		case w > worst:
+			worst, blame = w, []Standing{f}
+		default:
+			blame = append(blame, f)
+		}
+	}
+	if len(blame) == 0 {
+		return Answer{Level: Unknown}
+	}
+	// The order of the findings decides between equals: roots first, lower layers first.
+	root := blame[0].Ref
+	if by := blame[0].ExplainedBy; by != nil {
+		root = *by
+	}
+	level := AtRisk
+	if worst == findings.Blocking {
+		level = NotReady
+	}
+	return Answer{Level: level, Root: &root, RestsOn: []string{"probe"}}
+}
+
+// weight is what a finding's severity counts for: a host's at most degraded while another host of its group passes.
+func (e *Engine) weight(f Standing) findings.Severity {
+	for _, h := range e.terms.Hosts {
+		if h.Name == f.Subject && h.Group != "" && e.groupPasses(h) {
+			return min(f.Severity, findings.Degraded)
+		}
+	}
+	return f.Severity
+}
+
+// groupPasses tells whether another host of h's group has fresh proof.
+func (e *Engine) groupPasses(h Host) bool {
+	return slices.ContainsFunc(e.terms.Hosts, func(other Host) bool {
+		return other.Name != h.Name && other.Group == h.Group && e.proven(other)
+	})
+}
+
+// proofOfHosts says ready when one host of every group has passed its last stage lately.
+func (e *Engine) proofOfHosts() Answer {
+	if len(e.terms.Hosts) == 0 {
+		return Answer{Level: Unknown, Lacks: LacksHost}
+	}
+	for _, h := range e.terms.Hosts {
+		if !e.proven(h) && (h.Group == "" || !e.groupPasses(h)) {
+			return Answer{Level: Unknown, Lacks: LacksProof}
+		}
+	}
+	return Answer{Level: Ready, RestsOn: []string{"probe"}}
+}
+
+// proven tells whether the last stage of h that can be measured here passed, and lately.
+func (e *Engine) proven(h Host) bool {
+	for _, id := range slices.Backward(h.Stages) {
+		r, ok := e.evidence.Latest(id)
+		if ok && r.Outcome == probes.Unknown && beyondOurReach(r.Reason) {
+			continue
+		}
+		return ok && r.Outcome == probes.Pass && e.evidence.Fresh(r)
+	}
+	return false
+}
+
+// standing lists what stands: roots by severity, layer and age, each followed by what it explains.
+func (e *Engine) standing() []Standing {
+	var all []Standing
+	for k, s := range e.states {
+		if s.phase == pending {
+			continue
+		}
+		f := Standing{
+			Ref:         k,
+			Severity:    s.match.Severity,
+			Affects:     e.graph.rules[e.graph.index[k.Code]].Affects,
+			Since:       s.since,
+			Unconfirmed: e.terms.OneShot,
+			Detail:      s.match.Detail,
+			Proof:       s.match.Proof,
+			Due:         s.match.Due,
+		}
+		if s.cause != nil {
+			by := *s.cause
+			f.ExplainedBy = &by
+		}
+		all = append(all, f)
+	}
+	rootOf := func(f Standing) Ref {
+		if f.ExplainedBy != nil {
+			return *f.ExplainedBy
+		}
+		return f.Ref
+	}
+	// A tree is as bad as the worst in it: the root stands where its worst symptom would.
+	worst := make(map[Ref]findings.Severity)
+	for _, f := range all {
+		worst[rootOf(f)] = max(worst[rootOf(f)], f.Severity)
+	}
+	bySelf := func(a, b Standing) int {
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(e.layer(a.Code), e.layer(b.Code)),
+			cmp.Compare(a.Since.Boot, b.Since.Boot), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Subject, b.Subject))
+	}
+	slices.SortFunc(all, func(a, b Standing) int {
+		ra, rb := rootOf(a), rootOf(b)
+		if ra != rb {
+			return cmp.Or(cmp.Compare(worst[rb], worst[ra]), cmp.Compare(e.layer(ra.Code), e.layer(rb.Code)),
+				cmp.Compare(ra.Code, rb.Code), cmp.Compare(ra.Subject, rb.Subject))
+		}
+		if (a.ExplainedBy == nil) != (b.ExplainedBy == nil) {
+			return cmp.Compare(boolRank(a.ExplainedBy != nil), boolRank(b.ExplainedBy != nil))
+		}
+		return bySelf(a, b)
+	})
+	return all
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,49 @@
+package diagnose
+
+import "github.com/poshealth/poshealth/probes"
+
+// Kinds of probes and the words they use, as far as rules know them. The probes declare them; they do I/O and are not
+// imported here. A test beside the catalog holds both lists together.
+const (
+	kindLink     = "link"
+	kindRoute    = "route"
+	kindDNS      = "dns"
+	kindTCP      = "tcp"
+	kindTLS      = "tls"
+	kindClock    = "clock"
+	kindApp      = "app"
+	kindCPU      = "cpu"
+	kindMemory   = "memory"
+	kindStorage  = "storage"
+	kindBattery  = "battery"
+	kindTerminal = "terminal"
+	kindReport   = "report"
+)
+
+const (
+	reasonTimeout     probes.Reason = "timeout"
+	reasonUnreachable probes.Reason = "unreachable"
+	reasonRefused     probes.Reason = "refused"
+	reasonReset       probes.Reason = "reset"
+	reasonNXDomain    probes.Reason = "nxdomain"
+	reasonNoAddress   probes.Reason = "no-address"
+
+	reasonNotYetValid probes.Reason = "cert-not-yet-valid"
+	reasonUntrusted   probes.Reason = "untrusted"
+	reasonWrongName   probes.Reason = "wrong-name"
+	reasonVersion     probes.Reason = "version"
+	reasonClosed      probes.Reason = "closed"
+	reasonNotTLS      probes.Reason = "not-tls"
+	reasonClientCert  probes.Reason = "client-cert-wanted"
+
+	reasonDisagree probes.Reason = "disagree"
+	reasonNoSource probes.Reason = "no-source"
+
+	reasonMissing  probes.Reason = "missing"
+	reasonDisabled probes.Reason = "disabled"
+	reasonStopped  probes.Reason = "stopped"
+)
+
+// beyondOurReach tells whether a stage cannot be measured from here, although nothing is wrong: the stage before it is
+// then the last one that counts.
+func beyondOurReach(r probes.Reason) bool { return r == reasonClientCert }

@@ -1,0 +1,53 @@
+package schedule
+
+import (
+	"context"
+
+	"github.com/poshealth/poshealth/probes"
+)
+
+// Once looks at every task once, as many at once as the schedule may, and once more at those that failed: a single lost
+// packet is not a fault. The results come in the order of the tasks. done, when not nil, hears of each look that ended,
+// from one goroutine.
+func Once(ctx context.Context, tasks []Task, options Options, done func(probes.Result)) []probes.Result {
+	s := New(tasks, options)
+	defer close(s.stopped)
+	results := make([]probes.Result, len(tasks))
+	var seq uint64
+	round := func(which []int) {
+		room := make(chan struct{}, s.options.Parallel)
+		ended := make(chan int, len(which))
+		for _, i := range which {
+			go func() {
+				room <- struct{}{}
+				l, _ := attempt(ctx, s.entries[i])
+				<-room
+				results[i] = probes.Result{
+					Probe: tasks[i].Probe.ID(), Boot: s.options.Boottime(), At: l.at, Took: l.took, Observation: l.observation,
+				}
+				ended <- i
+			}()
+		}
+		for range which {
+			i := <-ended
+			seq++
+			results[i].Seq = seq
+			if done != nil {
+				done(results[i])
+			}
+		}
+	}
+	all := make([]int, len(tasks))
+	for i := range all {
+		all[i] = i
+	}
+	round(all)
+	var failed []int
+	for i, r := range results {
+		if r.Outcome == probes.Fail && ctx.Err() == nil {
+			failed = append(failed, i)
+		}
+	}
+	round(failed)
+	return results
+}

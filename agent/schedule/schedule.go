@@ -1,0 +1,213 @@
+// Package schedule runs the probes: when each looks, how many at once, for how long; it stamps what they saw and survives
+// what they do wrong. It judges nothing.
+//
+// A probe that panics, hangs or lies about its limits becomes a result; it never takes another probe, or the agent, along.
+package schedule
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/poshealth/poshealth/probes"
+)
+
+const (
+	// settleGap and settleLooks: whatever changed is looked at twice more, ten seconds apart, so that diagnosis can tell a
+	// fault from a hiccup (payments: a blocking finding needs two probes 10 s apart, a good one three).
+	settleGap   = 10 * time.Second
+	settleLooks = 2
+	// badGap: what is bad is looked at each minute, for badFor; then each ten minutes, so that a host that is down for a
+	// day is not knocked at 1,440 times by each of its terminals.
+	badGap     = time.Minute
+	badFor     = 10 * time.Minute
+	badLongGap = 10 * time.Minute
+	// kickGap: however often somebody asks, a probe looks at most this often.
+	kickGap = 5 * time.Second
+	// longestWait: timers stand still while the terminal is suspended; the boot clock is looked at again at least this often.
+	longestWait = time.Minute
+	// parallel looks: four keep a start with twelve probes under a second, and a terminal's two cores free.
+	defaultParallel = 4
+)
+
+// Task is one probe and its timetable.
+type Task struct {
+	Probe   probes.Probe
+	Every   time.Duration // between looks while all is well
+	Timeout time.Duration // of one look
+}
+
+// Options of a schedule. The zero value of each is what the terminal wants.
+type Options struct {
+	Boottime func() time.Duration // CLOCK_BOOTTIME; nil: time since New, which stands still in suspend
+	Parallel int                  // looks at once; 0: four
+	Scale    float64              // multiplies the gaps above; 0: 1
+	Seed     string               // spreads the looks of a fleet: the terminal's name
+}
+
+// Schedule owns the timetable. Its methods may be called from any goroutine.
+type Schedule struct {
+	options Options
+	entries []*entry
+	byID    map[probes.ID]*entry
+	looked  chan looked
+	stopped chan struct{} // closed when Run has returned
+
+	wake  chan struct{} // something was asked
+	mu    sync.Mutex
+	asked asked
+}
+
+// asked is what others want of the timetable, until Run sees to it. It holds names of probes only: it cannot outgrow them.
+type asked struct {
+	all     bool
+	which   map[string]bool
+	watch   []probes.ID
+	rewatch bool
+}
+
+// entry is one task and where it stands in its timetable. Only Run's goroutine touches it.
+type entry struct {
+	Task
+	due      time.Duration // by the boot clock
+	running  bool
+	again    bool // kicked while running
+	lastEnd  time.Duration
+	looks    int
+	known    probes.Outcome // the last that was not unknown
+	settle   int            // looks still to come at settleGap
+	badSince time.Duration  // 0: all is well
+	watched  bool           // a finding rests on it
+}
+
+type looked struct {
+	entry       *entry
+	observation probes.Observation
+	at          time.Time
+	took        time.Duration
+	released    bool // a stuck look has returned at last: no result, but it may look again
+}
+
+// New makes a schedule of tasks; their order is the order in which they look first.
+func New(tasks []Task, options Options) *Schedule {
+	if options.Boottime == nil {
+		start := time.Now()
+		options.Boottime = func() time.Duration { return time.Since(start) }
+	}
+	if options.Parallel == 0 {
+		options.Parallel = defaultParallel
+	}
+	if options.Scale == 0 {
+		options.Scale = 1
+	}
+	s := &Schedule{
+		options: options,
+		byID:    make(map[probes.ID]*entry, len(tasks)),
+		looked:  make(chan looked),
+		stopped: make(chan struct{}),
+		wake:    make(chan struct{}, 1),
+		asked:   asked{which: make(map[string]bool)},
+	}
+	for _, t := range tasks {
+		e := &entry{Task: t}
+		s.entries = append(s.entries, e)
+		s.byID[t.Probe.ID()] = e
+	}
+	return s
+}
+
+// Run looks until ctx ends (once: a schedule is not run again), and hands every result to out, one at a time. It returns when no look is under way any more,
+// save those that are stuck.
+func (s *Schedule) Run(ctx context.Context, out func(probes.Result)) {
+	defer close(s.stopped)
+	var seq uint64
+	inFlight := 0
+	start := s.options.Boottime()
+	for _, e := range s.entries {
+		e.due = start
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		if ctx.Err() == nil {
+			inFlight += s.startDue(ctx, inFlight)
+			timer.Reset(s.wait(inFlight))
+		}
+		select {
+		case <-ctx.Done():
+			// Probes see the same context: what is under way ends soon, and is waited for.
+			s.finish(inFlight)
+			return
+		case <-timer.C:
+		case <-s.wake:
+			s.attend()
+		case l := <-s.looked:
+			if l.released {
+				l.entry.running = false
+				continue
+			}
+			inFlight--
+			seq++
+			now := s.options.Boottime()
+			out(probes.Result{
+				Probe: l.entry.Probe.ID(), Seq: seq, Boot: now, At: l.at, Took: l.took, Every: l.entry.Every,
+				Observation: l.observation,
+			})
+			s.plan(l.entry, now, l.observation)
+		}
+	}
+}
+
+// Kick asks for a look now at all probes of the given kinds ("dns"), or at the one with that ID; none given: at all. It
+// never waits.
+func (s *Schedule) Kick(which ...string) {
+	s.ask(func(a *asked) {
+		a.all = a.all || len(which) == 0
+		for _, w := range which {
+			if s.byID[probes.ID(w)] != nil || slices.ContainsFunc(s.entries, func(e *entry) bool { return e.Probe.ID().Kind() == w }) {
+				a.which[w] = true
+			}
+		}
+	})
+}
+
+// Watch names the probes on which standing findings rest: they are looked at as if they were failing. It never waits.
+func (s *Schedule) Watch(ids []probes.ID) {
+	s.ask(func(a *asked) { a.watch, a.rewatch = ids, true })
+}
+
+func (s *Schedule) ask(f func(*asked)) {
+	s.mu.Lock()
+	f(&s.asked)
+	s.mu.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default: // woken already
+	}
+}
+
+// attend sees to what was asked.
+func (s *Schedule) attend() {
+	s.mu.Lock()
+	a := s.asked
+	s.asked = asked{which: make(map[string]bool)}
+	s.mu.Unlock()
+	now := s.options.Boottime()
+	for _, e := range s.entries {
+		id := e.Probe.ID()
+		if a.all || a.which[string(id)] || a.which[id.Kind()] {
+			e.settle = settleLooks
+			e.again = e.running
+			e.due = min(e.due, max(now, e.lastEnd+s.scaled(kickGap)))
+		}
+		if !a.rewatch {
+			continue
+		}
+		watched := slices.Contains(a.watch, id)
+		if watched && !e.watched {
+			e.due = min(e.due, max(now, e.lastEnd)+min(e.Every, s.scaled(badGap)))
+		}
+		e.watched = watched
+	}
+}

@@ -1,0 +1,100 @@
+package schedule
+
+import (
+	"context"
+	"hash/fnv"
+	"strconv"
+	"time"
+
+	"github.com/poshealth/poshealth/probes"
+)
+
+// startDue starts what is due, the longest overdue first, as far as there is room; it returns how many it started.
+func (s *Schedule) startDue(ctx context.Context, inFlight int) int {
+	now := s.options.Boottime()
+	started := 0
+	for inFlight+started < s.options.Parallel {
+		var next *entry
+		for _, e := range s.entries {
+			if !e.running && e.due <= now && (next == nil || e.due < next.due) {
+				next = e
+			}
+		}
+		if next == nil {
+			break
+		}
+		next.running = true
+		next.looks++
+		started++
+		go s.look(ctx, next)
+	}
+	return started
+}
+
+// wait is how long nothing is due; while all places are taken, the end of a look is what to wait for.
+func (s *Schedule) wait(inFlight int) time.Duration {
+	wait := longestWait
+	if inFlight >= s.options.Parallel {
+		return wait
+	}
+	now := s.options.Boottime()
+	for _, e := range s.entries {
+		if !e.running {
+			wait = min(wait, max(e.due-now, 0))
+		}
+	}
+	return wait
+}
+
+// plan sets the next look of e after one that has ended.
+func (s *Schedule) plan(e *entry, now time.Duration, o probes.Observation) {
+	e.running = o.Reason == probes.Stuck
+	e.lastEnd = now
+	changed := o.Outcome != probes.Unknown && o.Outcome != e.known && e.known != probes.Unknown
+	first := o.Outcome == probes.Fail && e.known == probes.Unknown
+	if o.Outcome != probes.Unknown {
+		e.known = o.Outcome
+	}
+	if changed || first {
+		e.settle = settleLooks
+	}
+	bad := o.Outcome == probes.Fail || e.watched
+	switch {
+	case !bad:
+		e.badSince = 0
+	case e.badSince == 0:
+		e.badSince = now
+	}
+	gap := e.Every
+	switch {
+	case e.again:
+		e.again = false
+		gap = s.scaled(kickGap)
+	case e.settle > 0:
+		e.settle--
+		gap = min(gap, s.scaled(settleGap))
+	case bad && now-e.badSince < s.scaled(badFor):
+		gap = min(gap, s.scaled(badGap))
+	case bad:
+		gap = min(gap, s.scaled(badLongGap))
+	case e.looks == 1:
+		// A fleet that starts together does not look together.
+		gap = time.Duration(float64(gap) * (0.5 + s.spread(e)/2))
+	default:
+		gap = time.Duration(float64(gap) * (0.9 + s.spread(e)/10))
+	}
+	e.due = now + gap
+}
+
+func (s *Schedule) scaled(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * s.options.Scale)
+}
+
+// spread is a number in [0,1) that is the same for the same terminal, probe and look, and different between them.
+func (s *Schedule) spread(e *entry) float64 {
+	h := fnv.New32a()
+	for _, part := range [...]string{s.options.Seed, "/", string(e.Probe.ID()), "/", strconv.Itoa(e.looks)} {
+		_, _ = h.Write([]byte(part)) // a hash never fails to take bytes
+	}
+	return float64(h.Sum32()) / (1 << 32)
+}

@@ -1,0 +1,182 @@
+// Package wire is the shape of all that leaves the agent: the snapshot that the command line, the page and the fleet read,
+// and the MQTT messages made of it. Plain data, encoding and decoding; no judgement, no I/O.
+//
+// The JSON is a contract (docs/reference/telemetry.md): fields are added, never renamed or given a new meaning.
+package wire
+
+// Schema is the version of the JSON below. It rises only when a reader of the old one could misread the new one.
+const Schema = 1
+
+// Snapshot is what is known of one terminal at one moment.
+type Snapshot struct {
+	Schema   int       `json:"schema"`
+	Terminal Terminal  `json:"terminal"`
+	Session  Session   `json:"session"`
+	Verdict  Verdict   `json:"verdict"`
+	Findings []Finding `json:"findings"`
+	Results  []Result  `json:"results"`
+	Report   *Report   `json:"report,omitempty"` // nil where nothing is reported: one-shot check, no broker
+	Cost     *Cost     `json:"cost,omitempty"`   // nil for a one-shot check
+}
+
+// Terminal says whose snapshot this is.
+type Terminal struct {
+	ID      string `json:"id"`
+	Tenant  string `json:"tenant,omitempty"`
+	Model   string `json:"model,omitempty"` // "SUNMI V2 PRO"
+	OS      string `json:"os,omitempty"`    // "Android 7.1", "Linux"
+	Agent   string `json:"agent"`           // the agent's own version
+	Support string `json:"support,omitempty"`
+}
+
+// Session places the snapshot in time although the clock may be wrong: boot_id and boot_s order it, at is what the local
+// clock says, clock_offset_ms how far that is from the agreed time (local minus true; absent when not known).
+type Session struct {
+	BootID           string   `json:"boot_id"`
+	Seq              uint64   `json:"seq"`
+	BootS            float64  `json:"boot_s"` // CLOCK_BOOTTIME, suspend included
+	At               string   `json:"at"`     // RFC 3339 with milliseconds
+	ClockOffsetMS    *float64 `json:"clock_offset_ms,omitempty"`
+	ClockOffsetErrMS *float64 `json:"clock_offset_error_ms,omitempty"` // half width of the interval
+}
+
+// Levels of a verdict, worse to better.
+const (
+	NotReady = "not-ready"
+	AtRisk   = "at-risk"
+	Unknown  = "unknown"
+	Ready    = "ready"
+)
+
+// Verdict answers the two questions.
+type Verdict struct {
+	TakeCard    Answer    `json:"take_card"`
+	Settle      Answer    `json:"settle"`
+	ChargeAgain string    `json:"charge_again"` // yes, no, unknown
+	Deadline    *Deadline `json:"deadline"`     // what ends it first, and when; null when nothing is known to
+}
+
+// Answer is one question's level, whom to blame for it, and what the answer rests on.
+type Answer struct {
+	Level   string   `json:"level"`
+	Root    *Ref     `json:"root"`               // null when there is nobody to blame
+	RestsOn []string `json:"rests_on,omitempty"` // probe, app-l0, app-l1, app-l2, host
+	Why     string   `json:"why,omitempty"`      // unknown only: what was not looked at, or what to configure
+}
+
+// Ref points at a finding.
+type Ref struct {
+	Code    string `json:"code"`
+	Subject string `json:"subject"`
+}
+
+// Deadline is a moment at which a verdict gets worse unless somebody acts.
+type Deadline struct {
+	At   string `json:"at"` // RFC 3339 with milliseconds
+	Code string `json:"code"`
+}
+
+// Finding is a standing fault.
+type Finding struct {
+	Code        string   `json:"code"`
+	Subject     string   `json:"subject"`  // a host's, bearer's or package's name; "" for the terminal
+	Severity    string   `json:"severity"` // info, degraded, imminent, blocking
+	Cause       string   `json:"cause"`
+	Affects     []string `json:"affects"`
+	Party       string   `json:"party"`
+	Visit       Visit    `json:"visit"`
+	Since       string   `json:"since"`   // RFC 3339 with milliseconds, local clock
+	SinceS      float64  `json:"since_s"` // the same moment by the boot clock, for ordering and for placing it right later
+	ExplainedBy *Ref     `json:"explained_by"`
+	Unconfirmed bool     `json:"unconfirmed"`
+	Detail      string   `json:"detail"`
+	Proof       []string `json:"proof"`           // the probes whose results it rests on
+	Due         *string  `json:"due"`             // when it will block, where that can be told
+	Title       string   `json:"title,omitempty"` // left out over MQTT, with advice
+	Advice      *Advice  `json:"advice,omitempty"`
+}
+
+// Visit says whether someone must come, and with what.
+type Visit struct {
+	Needed bool   `json:"needed"`
+	Bring  string `json:"bring"`
+}
+
+// Advice is one next step for each reader, in the language asked for.
+type Advice struct {
+	Merchant   string `json:"merchant"`
+	Technician string `json:"technician"`
+}
+
+// Result is the last look of one probe.
+type Result struct {
+	Probe    string    `json:"probe"`
+	Outcome  string    `json:"outcome"`
+	Reason   string    `json:"reason"`
+	Detail   string    `json:"detail"`
+	TookMS   float64   `json:"took_ms"`
+	AgeS     float64   `json:"age_s"` // at the time of the snapshot
+	Readings []Reading `json:"readings"`
+	Facts    []Fact    `json:"facts,omitempty"`
+}
+
+// Reading is one number with its unit.
+type Reading struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"`
+}
+
+// Fact is one word that was seen.
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Report is how the reporting itself goes.
+type Report struct {
+	State    string `json:"state"`  // online, offline, connecting
+	Queued   int    `json:"queued"` // messages waiting
+	Dropped  uint64 `json:"dropped"`
+	Sent     uint64 `json:"sent"`
+	LastSent string `json:"last_sent,omitempty"` // RFC 3339 with milliseconds, local clock
+}
+
+// Cost is what the agent itself takes from the terminal.
+type Cost struct {
+	RSSBytes int64   `json:"rss_bytes"`
+	CPUS     float64 `json:"cpu_s"` // user and system time since start
+	UptimeS  float64 `json:"uptime_s"`
+}
+
+// State is the retained message on the state topic: the birth when online, the will when not. A will counts only if its
+// epoch is that of the last birth.
+type State struct {
+	Schema   int    `json:"schema"`
+	Online   bool   `json:"online"`
+	Epoch    uint64 `json:"epoch"` // rises with every connection of a terminal
+	Terminal string `json:"terminal"`
+	Agent    string `json:"agent,omitempty"`
+	BootID   string `json:"boot_id,omitempty"`
+	At       string `json:"at,omitempty"`
+}
+
+// Event is a change: what became different, and how the terminal stands after it.
+type Event struct {
+	Schema   int       `json:"schema"`
+	Terminal Terminal  `json:"terminal"`
+	Session  Session   `json:"session"`
+	Verdict  Verdict   `json:"verdict"`
+	Changes  []Delta   `json:"changes"`
+	Findings []Finding `json:"findings"`
+}
+
+// Delta is one thing that became different.
+type Delta struct {
+	What     string `json:"what"` // raised, cleared, severity, explained, verdict
+	Code     string `json:"code,omitempty"`
+	Subject  string `json:"subject,omitempty"`
+	Question string `json:"question,omitempty"` // verdict only: take_card or settle
+	From     string `json:"from,omitempty"`
+	To       string `json:"to,omitempty"`
+}
