@@ -1,0 +1,116 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// Bounds of every period and timeout of a probe.
+const (
+	leastEvery = time.Second    // below it a probe costs more than it tells
+	mostEvery  = 24 * time.Hour // terminals restart once a day; a rarer probe would never run
+
+	leastTimeout = 100 * time.Millisecond // one round trip over a poor mobile link
+	mostTimeout  = 60 * time.Second       // a sale's own timeout: what is slower is no longer news
+)
+
+// kind is a probe's kind with its timing where the file is silent.
+type kind struct {
+	name           string
+	every, timeout time.Duration
+}
+
+// kinds lists every probe kind that the file may set, in the order in which a sale depends on them.
+func kinds() []kind {
+	return []kind{
+		// Reads the terminal's own state and sends nothing: 15 s finds a lost link before the next customer.
+		{"link", 15 * time.Second, 5 * time.Second},
+		// Neighbour state and counters first, so it is nearly free; 30 s halves the wake-ups of link.
+		{"route", 30 * time.Second, 5 * time.Second},
+		// As rare as the connection it serves; 5 s is a resolver's own first wait.
+		{"dns", 10 * time.Minute, 5 * time.Second},
+		// 300,000 terminals at 600 s are 500 connects a second at one acquirer, which must agree or be spared.
+		// 10 s: a sale waits 45 to 70 s for its answer, so a slower connection is a fault already.
+		{"tcp", 10 * time.Minute, 10 * time.Second},
+		// A full handshake costs kilobytes on both sides, and certificates change by the day, not by the minute.
+		{"tls", 6 * time.Hour, 10 * time.Second},
+		// A bad crystal drifts 0.4 s an hour, far from the 30 s that are worth a word; 10 s lets a slow source answer.
+		{"clock", time.Hour, 10 * time.Second},
+		// Asks the package manager, which takes seconds on an old terminal under load.
+		{"app", 10 * time.Minute, 15 * time.Second},
+		// Three readings make a lasting load, so that it is known in three minutes; reading takes milliseconds.
+		{"cpu", time.Minute, 5 * time.Second},
+		{"memory", time.Minute, 5 * time.Second},
+		// Flash fills over days.
+		{"storage", 10 * time.Minute, 5 * time.Second},
+		// From a fifth to empty takes an hour of sales.
+		{"battery", 5 * time.Minute, 5 * time.Second},
+		// Model, system and time zone: they change when somebody changes them.
+		{"terminal", time.Hour, 5 * time.Second},
+		// Looks at the agent's own link and spool, without traffic.
+		{"report", time.Minute, 10 * time.Second},
+	}
+}
+
+// Default is the configuration where there is no file, and what every key is that a file leaves out.
+//
+// It looks at the platform for one field, Terminal.StateDir: the environment (ANDROID_ROOT, XDG_STATE_HOME, HOME), the
+// user id and whether the folder /system is an Android one. All else is the same everywhere.
+func Default() Config {
+	c := Config{
+		Version: 1,
+		Terminal: Terminal{
+			Tenant:   "demo",
+			Root:     "/",
+			StateDir: stateDir(onAndroid(), os.Geteuid() == 0, os.Getenv),
+			Lang:     "zh",
+		},
+		MQTT: MQTT{
+			// The shortest NAT idle time known of a carrier is a little over 4.5 min; a ping more often costs data.
+			KeepAlive: 240 * time.Second,
+			// A change is sent at once; the pulse only proves life, and every one costs some 450 bytes.
+			Pulse: 15 * time.Minute,
+			// A single shop's; a fleet says its own size, or its broker suffers when it comes back.
+			Fleet: 1,
+		},
+		Network:  Network{SIM: "either"},
+		Intake:   Intake{AutoSignOn: true, Slip: "paper"},
+		Budget:   Budget{BytesPerMonth: 10_000_000}, // the smallest data plan sold for terminals
+		Probe:    make(map[string]Timing),
+		Diagnose: Diagnose{HoldScale: 1},
+		Local:    Local{Listen: "127.0.0.1:7311"},
+	}
+	for _, k := range kinds() {
+		c.Probe[k.name] = Timing{Every: k.every, Timeout: k.timeout}
+	}
+	return c
+}
+
+// onAndroid asks the running system, for the same linux binary serves Android too.
+func onAndroid() bool {
+	if runtime.GOOS == "android" || os.Getenv("ANDROID_ROOT") != "" {
+		return true
+	}
+	_, err := os.Stat("/system/build.prop") // a service started with an empty environment still sees this
+	return err == nil
+}
+
+// stateDir is where the agent keeps what must survive a restart. A relative XDG_STATE_HOME is ignored, as its
+// specification demands.
+func stateDir(android, root bool, getenv func(string) string) string {
+	if android {
+		return "/data/local/poshealth"
+	}
+	if root {
+		return "/var/lib/poshealth"
+	}
+	if dir := getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "poshealth")
+	}
+	if home := getenv("HOME"); filepath.IsAbs(home) {
+		return filepath.Join(home, ".local", "state", "poshealth")
+	}
+	return "/var/lib/poshealth" // no home: fails with a clear "permission denied", where a shared /tmp would be unsafe
+}

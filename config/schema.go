@@ -1,0 +1,176 @@
+package config
+
+import (
+	"fmt"
+	"time"
+)
+
+const (
+	version     = 1
+	wantVersion = "1 (a file with another number needs another version of poshealth)"
+
+	maxHosts   = 16 // each shows as a line on a small screen and costs its own connections
+	maxSources = 8  // of time; a ninth vote changes nothing, and the clock's readings are bounded for eight
+	maxServers = 4  // one more than a resolver ever asks
+	maxSigners = 8  // the vendor's own key and those of the stores that sign again
+	maxUIDs    = 16
+
+	// A server may close a silent line after 20 min; below 60 s the pings alone eat a small data plan.
+	leastKeepAlive, mostKeepAlive = 60 * time.Second, 20 * time.Minute
+	// More terminals than any broker, or cluster of them, has been seen to serve.
+	mostFleet = 10_000_000
+
+	// Below 10 s a pulse says nothing that a change would not; above a day a terminal looks gone.
+	leastPulse, mostPulse = 10 * time.Second, 24 * time.Hour
+	// Hosts read the clock to the second; a limit above a week is none.
+	leastClock, mostClock = time.Second, 7 * 24 * time.Hour
+	// Below 100 kB the standing connection alone does not fit; above 1 TB the figure is a slip.
+	leastBytes, mostBytes = 100_000, 1_000_000_000_000
+	// Holds ten times as long outlast a business day.
+	mostHoldScale = 10
+)
+
+// walk goes over every key there is. It is the one place that knows them: names, types, bounds.
+func walk(root *table, c *Config) {
+	integer(root, "version", &c.Version, version, version, wantVersion)
+	terminal(root.section("terminal"), &c.Terminal)
+	mqtt(root.section("mqtt"), &c.MQTT)
+	probes(root.section("probe"), c)
+	hosts(root, c)
+
+	clock := root.section("clock")
+	clock.texts("ntp", &c.Clock.NTP, maxSources, ntpSource)
+	clock.texts("https", &c.Clock.HTTPS, maxSources, httpsSource)
+	if n := len(c.Clock.NTP) + len(c.Clock.HTTPS); n > maxSources && clock.sound("ntp", "https") {
+		clock.refuse("https", asAny(c.Clock.HTTPS), fmt.Sprintf("at most %d sources, ntp and https together (these are %d)", maxSources, n))
+	}
+	root.section("dns").texts("servers", &c.DNS.Servers, maxServers, dnsServer)
+
+	network := root.section("network")
+	network.flag("private", &c.Network.Private)
+	network.text("sim", &c.Network.SIM, oneOf("expected", "none", "either"))
+
+	app(root.section("app"), &c.App)
+
+	intake := root.section("intake")
+	intake.flag("enabled", &c.Intake.Enabled)
+	intake.flag("auto_sign_on", &c.Intake.AutoSignOn)
+	intake.text("slip", &c.Intake.Slip, oneOf("paper", "electronic"))
+
+	root.section("support").text("phone", &c.Support.Phone, optional(phone))
+	integer(root.section("budget"), "bytes_per_month", &c.Budget.BytesPerMonth, leastBytes, mostBytes,
+		"a whole number of bytes from 100_000 to 1_000_000_000_000")
+	root.section("diagnose").number("hold_scale", &c.Diagnose.HoldScale, 0, mostHoldScale)
+
+	local := root.section("local")
+	local.text("listen", &c.Local.Listen, optional(loopback))
+	local.uids("uids", &c.Local.UIDs, maxUIDs)
+}
+
+func terminal(t *table, c *Terminal) {
+	t.text("id", &c.ID, optional(terminalID))
+	t.text("tenant", &c.Tenant, topicLevel)
+	t.text("root", &c.Root, filePath)
+	t.text("state_dir", &c.StateDir, filePath)
+	t.text("lang", &c.Lang, oneOf("zh", "en"))
+	t.text("timezone", &c.Timezone, optional(zone))
+	t.text("trading_hours", &c.TradingHours, optional(hours))
+}
+
+func mqtt(t *table, c *MQTT) {
+	t.text("broker", &c.Broker, optional(broker))
+	t.text("ca_file", &c.CAFile, optional(filePath))
+	t.text("cert_file", &c.CertFile, optional(filePath))
+	t.text("key_file", &c.KeyFile, optional(filePath))
+	if t.sound("cert_file", "key_file") && (c.CertFile == "") != (c.KeyFile == "") {
+		if c.CertFile == "" {
+			t.missing("cert_file", "key_file", "the certificate of key_file: both or neither")
+		} else {
+			t.missing("key_file", "cert_file", "the key of cert_file: both or neither")
+		}
+	}
+	t.text("username", &c.Username, optional(username))
+	t.text("password_file", &c.PasswordFile, optional(filePath))
+	if t.sound("username", "password_file") && c.PasswordFile != "" && c.Username == "" {
+		t.missing("username", "password_file", "the name that password_file belongs to: MQTT has no password without one")
+	}
+	t.duration("keepalive", &c.KeepAlive, leastKeepAlive, mostKeepAlive, false)
+	t.duration("pulse", &c.Pulse, leastPulse, mostPulse, false)
+	integer(t, "fleet", &c.Fleet, 1, mostFleet, "1 to 10000000 terminals")
+}
+
+// probes fills in every kind. Where a file shortens a period below the timeout that it leaves alone, the timeout follows:
+// nobody wrote an impossible value.
+func probes(t *table, c *Config) {
+	all := make(map[string]Timing)
+	for _, k := range kinds() {
+		s, timing := t.section(k.name), c.Probe[k.name]
+		s.duration("every", &timing.Every, leastEvery, mostEvery, false)
+		if s.has("every") && !s.has("timeout") {
+			timing.Timeout = min(timing.Timeout, timing.Every)
+		}
+		s.duration("timeout", &timing.Timeout, leastTimeout, mostTimeout, false)
+		if s.sound("every", "timeout") && timing.Timeout > timing.Every {
+			s.refuse("timeout", short(timing.Timeout), fmt.Sprintf("at most %s (its every)", short(timing.Every)))
+		}
+		all[k.name] = timing
+	}
+	c.Probe = all
+}
+
+func hosts(root *table, c *Config) {
+	tables := root.list("host", len(c.Hosts), maxHosts)
+	if root.has("host") {
+		c.Hosts = make([]Host, len(tables))
+	}
+	names := make(map[string]string) // to the host that has it
+	for i, t := range tables {
+		h := c.Hosts[i] // a copy: Validate must not write into its caller's list
+		if h.Kind == "" {
+			h.Kind = "tls" // what nearly every acquirer speaks now; a wrong guess shows at the first look
+		}
+		host(t, &h, c.Probe["tcp"].Every)
+		if first, taken := names[h.Name]; taken && t.sound("name") {
+			t.refuse("name", h.Name, "a name of its own ("+first+" has this one)")
+		} else {
+			names[h.Name] = t.path
+		}
+		if root.has("host") {
+			c.Hosts[i] = h
+		}
+	}
+}
+
+func host(t *table, h *Host, every time.Duration) {
+	t.text("name", &h.Name, hostName)
+	t.text("address", &h.Address, hostAddress)
+	t.text("kind", &h.Kind, oneOf("tcp", "tls", "https", "iso8583"))
+	t.text("group", &h.Group, optional(hostName))
+	t.text("server_name", &h.ServerName, optional(serverName))
+	t.text("ca_file", &h.CAFile, optional(filePath))
+	t.duration("every", &h.Every, leastEvery, mostEvery, true)
+	t.duration("timeout", &h.Timeout, leastTimeout, mostTimeout, true)
+	whose := "its every"
+	if h.Every != 0 {
+		every = h.Every
+	} else {
+		whose = "probe.tcp.every"
+	}
+	if t.sound("every", "timeout") && h.Timeout > every {
+		t.refuse("timeout", short(h.Timeout), fmt.Sprintf("at most %s (%s)", short(every), whose))
+	}
+	t.duration("clock_early", &h.ClockEarly, leastClock, mostClock, true)
+	t.duration("clock_late", &h.ClockLate, leastClock, mostClock, true)
+}
+
+func app(t *table, c *App) {
+	t.text("package", &c.Package, optional(packageName))
+	t.text("minimum", &c.Minimum, optional(dotted))
+	t.text("target", &c.Target, optional(dotted))
+	if t.sound("minimum", "target") && c.Minimum != "" && c.Target != "" && older(c.Target, c.Minimum) {
+		t.refuse("target", c.Target, "at least "+c.Minimum+" (minimum)")
+	}
+	t.text("deadline", &c.Deadline, optional(date))
+	t.texts("signer_sha256", &c.SignerSHA256, maxSigners, fingerprint)
+	t.flag("always_running", &c.AlwaysRunning)
+}

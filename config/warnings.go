@@ -1,0 +1,43 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Warnings tells what is accepted but has no effect, or one that is easily overlooked: a line each, for the person who
+// wrote the file. A configuration with warnings is valid.
+func (c Config) Warnings() []string {
+	var w []string
+	warn := func(format string, args ...any) { w = append(w, fmt.Sprintf(format, args...)) }
+
+	if plain := strings.HasPrefix(c.MQTT.Broker, "tcp:") || strings.HasPrefix(c.MQTT.Broker, "ws:"); plain {
+		if c.MQTT.CAFile != "" || c.MQTT.CertFile != "" {
+			warn("mqtt.ca_file, mqtt.cert_file: not used, for mqtt.broker is reached without TLS")
+		}
+		if c.MQTT.PasswordFile != "" {
+			warn("mqtt.password_file: the password crosses the network in clear, for mqtt.broker is reached without TLS")
+		}
+	}
+	for i, h := range c.Hosts {
+		if h.Kind == "iso8583" {
+			warn("host[%d].kind: this version probes an iso8583 host up to TCP and sends no echo", i)
+		}
+		if (h.Kind == "tcp" || h.Kind == "iso8583") && (h.ServerName != "" || h.CAFile != "") {
+			warn("host[%d].server_name, host[%d].ca_file: not used, for a host of kind %s is looked at without TLS", i, i, h.Kind)
+		}
+	}
+	if len(c.Clock.HTTPS) > 0 {
+		warn("clock.https: accepted, but this version does not ask these sources")
+	}
+	if a := c.App; a.Package == "" && (a.Minimum+a.Target+a.Deadline != "" || len(a.SignerSHA256) > 0 || a.AlwaysRunning) {
+		warn("app: nothing of it is used without app.package")
+	}
+	if c.App.Deadline != "" && c.App.Minimum == "" {
+		warn("app.deadline: not used without app.minimum")
+	}
+	if (c.Intake != Intake{AutoSignOn: true, Slip: "paper"}) {
+		warn("intake: accepted, but this version takes no news from the payment app")
+	}
+	return w
+}
