@@ -1,0 +1,89 @@
+# Builds, tests and ships poshealth. "make" alone lists what there is; .ci/run runs these same targets.
+#
+# The Makefile holds the list and the flags, scripts/ holds what takes more than a line.
+
+GO ?= go
+FUZZTIME ?= 30s
+
+# The product's name for itself. Without git or a commit (an unpacked archive) it is "dev".
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# Unix seconds of the commit, never of the build: two builds of one commit are the same bytes. The agent takes it as the
+# earliest time that can be true.
+BUILD_TIME = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),0)
+LDFLAGS = -s -w -X main.version=$(VERSION) -X main.buildTime=$(BUILD_TIME)
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+RELEASE = GO='$(GO)' VERSION='$(VERSION)' BUILD_TIME='$(BUILD_TIME)' LDFLAGS='$(LDFLAGS)'
+
+# A peer that could not be installed without disturbing the machine is unpacked here (scripts/peers.sh).
+export PATH := $(CURDIR)/.tools/peers/usr/sbin:$(CURDIR)/.tools/peers/usr/bin:$(PATH)
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help go programs build demo test race fuzz lint fmt vuln docs dist size rss qemu reproducible check clean
+
+##@ Start here
+
+demo: go ## a broker, an agent on this machine and a few ailing terminals: watch the story, stop it with Ctrl-C
+	@$(BUILD) -o bin/poshealth-fleet ./cmd/poshealth-fleet
+	@exec bin/poshealth-fleet demo
+
+test: go ## everything: go vet, every test, -race where it exists, against real peers (installed by apt as root)
+	@scripts/peers.sh test
+	@GO='$(GO)' scripts/test.sh
+
+help: ## this list
+	@scripts/help.sh $(firstword $(MAKEFILE_LIST))
+
+##@ While writing
+
+build: go ## both programs for this machine, into bin/
+	@mkdir -p bin
+	$(BUILD) -o bin/ ./cmd/...
+
+race: test ## the same as test, which races already
+
+fuzz: go ## every fuzz target in turn, FUZZTIME=30s each; FUZZ=regexp picks some
+	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' scripts/fuzz.sh
+
+fmt: go ## gofumpt and the order of imports
+	@linter=$$(scripts/tool.sh golangci-lint) && "$$linter" fmt ./...
+
+lint: go ## the linters of .golangci.yml, vet for the terminals' platforms, shellcheck for the scripts
+	@scripts/peers.sh lint
+	@GO='$(GO)' scripts/lint.sh
+
+vuln: go ## known vulnerabilities in what is linked; asks vuln.go.dev, so it needs the internet
+	@vuln=$$(scripts/tool.sh govulncheck) && "$$vuln" ./...
+
+docs: go ## rewrite what is generated from the code; tests fail when it is stale
+	$(GO) generate ./...
+
+##@ To ship
+
+dist: go ## static, stripped, reproducible programs for every platform, into dist/, with SHA256SUMS
+	@$(RELEASE) scripts/dist.sh dist
+
+size: programs ## how big the programs are; fails when the terminal's outgrows its budget
+	@scripts/size.sh dist
+
+rss: go ## how much memory the running agent takes; fails when it outgrows its budget
+	@$(RELEASE) scripts/rss.sh
+
+qemu: programs ## run the ARM programs of dist/ on an emulated processor
+	@scripts/peers.sh qemu
+	@VERSION='$(VERSION)' scripts/qemu.sh dist
+
+reproducible: go ## build twice, in two folders, with and without a build cache, and compare every byte
+	@$(RELEASE) scripts/reproducible.sh
+
+check: ## what CI runs, in its order
+	@.ci/run
+
+clean: ## remove bin/ and dist/; the linter in .tools/ stays, it takes minutes to build
+	rm -rf bin dist
+
+programs: go
+	@$(RELEASE) QUIET=yes scripts/dist.sh dist
+
+go:
+	@command -v '$(GO)' >/dev/null || { echo 'make: no "$(GO)" in PATH: install Go 1.26.3 or newer from https://go.dev/dl/' >&2; exit 1; }
