@@ -84,14 +84,24 @@ func (e *Engine) Next() (time.Duration, bool) {
 		switch s.phase {
 		case pending:
 			sooner(s.since.Boot + e.scaled(rule.HoldFor))
+			sooner(s.since.Boot + e.waitsFor(rule)) // its symptoms wait no longer
 		case clearing:
 			sooner(s.goneSince + e.scaled(rule.ClearFor))
 		case standing:
+			// A fault that is seen by the clock alone is seen afresh at the next moment.
+			if s.excusedAt == e.evidence.now.Boot && s.match.At == s.excusedAt {
+				sooner(s.excusedAt + time.Millisecond)
+			}
 		}
 	}
 	for _, rec := range e.evidence.records {
-		if r := rec.latest; r.Every > 0 {
-			sooner(r.Boot + staleAfter*r.Every + time.Millisecond)
+		for _, r := range [...]probes.Result{rec.latest, rec.known} {
+			if r.Every > 0 {
+				sooner(r.Boot + staleAfter*r.Every + time.Millisecond)
+			}
+		}
+		if rec.passed && rec.latest.Outcome != probes.Pass {
+			sooner(rec.lapsed + e.scaled(stillGood))
 		}
 	}
 	return next, found

@@ -44,6 +44,7 @@ type record struct {
 	latest probes.Result       // whatever it says
 	known  probes.Result       // the newest that is not unknown; zero Seq when there is none
 	passed bool                // whether it ever passed
+	lapsed time.Duration       // when it stopped passing; meaningless while it passes
 	flips  []time.Duration     // when pass became fail or fail became pass, newest last
 	series map[string][]sample // by reading, newest last
 }
@@ -144,6 +145,12 @@ func (e *Evidence) remember(r probes.Result, keeps []Series) bool {
 	}
 	if rec.latest.Seq >= r.Seq && rec.latest.Seq != 0 {
 		return false
+	}
+	if r.Outcome != probes.Pass && rec.latest.Outcome == probes.Pass {
+		rec.lapsed = r.Boot
+		if was := rec.latest; was.Every > 0 {
+			rec.lapsed = min(rec.lapsed, was.Boot+staleAfter*was.Every) // what was stale already is not good once more
+		}
 	}
 	rec.latest = r
 	if r.Outcome != probes.Unknown {

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/poshealth/poshealth/findings"
 )
 
 // phase is where a finding is in its life. There is no phase for "not there": such a state is forgotten.
@@ -25,7 +27,13 @@ type state struct {
 	cause     *Ref          // standing: the root that explains it; nil when it is a root itself
 	excusedAt time.Duration // when that root cleared: seen afresh after it, it must stand on its own; 0 while it stands
 	unsure    bool          // the last look could not tell
+	restarted bool          // pending: its hold began anew, because nobody had looked for too long
 }
+
+// notSeen: a fault that nobody saw for so long while it was pending is not one that lasted: a terminal that sleeps with its
+// radio off would wake with the bad look of the evening before and one more, and cry. Settling looks come ten seconds
+// apart and bad ones each minute; two minutes allow for one of those to be lost.
+const notSeen = 2 * time.Minute
 
 // observe asks one rule and moves its findings on, but says and unsays nothing yet.
 func (e *Engine) observe(rule *Rule) {
@@ -55,6 +63,15 @@ func (e *Engine) observe(rule *Rule) {
 		s.unsure = false
 		if m.At == 0 {
 			m.At = now.Boot
+		}
+		if rule.Sustained && e.terms.OneShot {
+			m.Severity = findings.Info
+		}
+		// Once: where looks are always as rare as that, two of them must do.
+		if s.phase == pending && !s.restarted && m.At-max(s.match.At, s.since.Boot) > max(notSeen, e.scaled(rule.HoldFor)) {
+			s.restarted, s.since = true, Instant{Boot: m.At, Wall: now.Wall.Add(m.At - now.Boot)}
+			e.doubtSelf(rule.Code)
+			e.doubtCausesOf(rule.Code)
 		}
 		s.match = m
 	}
@@ -105,10 +122,10 @@ func (e *Engine) raise() {
 // mustWait tells whether a cause of k has been seen and is still within its own hold time.
 func (e *Engine) mustWait(k Ref, s *state) bool {
 	for _, code := range e.graph.causes[k.Code] {
-		hold := e.scaled(e.graph.rules[e.graph.index[code]].HoldFor)
+		wait := e.waitsFor(&e.graph.rules[e.graph.index[code]])
 		for other, c := range e.states {
 			if other.Code == code && c.phase == pending && samePath(other.Subject, k.Subject) &&
-				!slices.Contains(s.match.NotBy, code) && e.evidence.now.Boot-c.since.Boot < hold+waitGrace {
+				!slices.Contains(s.match.NotBy, code) && e.evidence.now.Boot-c.since.Boot < wait {
 				return true
 			}
 		}
@@ -116,8 +133,17 @@ func (e *Engine) mustWait(k Ref, s *state) bool {
 	return false
 }
 
-// waitGrace: a hold ends with a look, and the look that ends it takes its own time.
-const waitGrace = 2 * time.Second
+// A hold ends with a look. While something settles looks are settleGap apart, so the one that ends the hold may come that
+// much later, and takes its own time.
+const (
+	settleGap = 10 * time.Second
+	lookTime  = 2 * time.Second
+)
+
+// waitsFor is how long the symptoms of a rule's finding wait for it since it was first seen.
+func (e *Engine) waitsFor(rule *Rule) time.Duration {
+	return e.scaled(rule.HoldFor+settleGap) + lookTime
+}
 
 // keys returns the findings in order: causes before symptoms, then by subject.
 func (e *Engine) keys() []Ref {

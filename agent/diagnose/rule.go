@@ -36,6 +36,7 @@ type Rule struct {
 	ExplainedBy       []Code   // direct causes; New finds the rest
 	Sees              []string // kinds of probes it looks at: what to look at again when in doubt
 	Keeps             []Series
+	Sustained         bool // means something only if it lasts: one look alone is worth a hint at most
 	Money             bool // money in doubt is never explained away
 }
 

@@ -21,10 +21,11 @@ type Profile struct {
 	AlwaysRunning bool      // the payment app is expected to run all the time
 }
 
-// HostProfile is what a payment host accepts. A terminal's clock may be ahead by Early and behind by Late; 0: no limit known.
+// HostProfile is how wrong a terminal's clock may be before a payment host refuses it; 0: no limit known. Hosts are not
+// symmetric: one refuses 5 minutes behind and 1 minute ahead.
 type HostProfile struct {
-	Name        string
-	Early, Late time.Duration
+	Name          string
+	Behind, Ahead time.Duration
 }
 
 // Hold and clear times. Raised needs two looks, unsaid needs three good ones; the schedule looks again 10 s and 20 s after
@@ -41,13 +42,13 @@ func Rules(p Profile) []Rule {
 		// Device.
 		{Code: findings.BatteryLow, Holds: batteryLow, HoldFor: time.Minute, ClearFor: time.Minute, Sees: []string{kindBattery}},
 		{Code: findings.StorageLow, Holds: storageLow, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindStorage}},
-		{Code: findings.ResourcePressure, Holds: resourcePressure, HoldFor: 5 * time.Minute, ClearFor: time.Minute, Sees: []string{kindMemory, kindCPU}},
+		{Code: findings.ResourcePressure, Holds: resourcePressure, HoldFor: 5 * time.Minute, ClearFor: time.Minute, Sees: []string{kindMemory, kindCPU}, Sustained: true},
 
 		// Clock. After a start without a good clock, network time gets two minutes to set it.
 		{Code: findings.ClockReset, Holds: p.clockReset, HoldFor: 2 * time.Minute, ClearFor: twoLooks, Sees: []string{kindClock}},
 		{Code: findings.ClockSkew, Holds: p.clockSkew, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindClock}},
 		{Code: findings.TimezoneWrong, Holds: p.timezoneWrong, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindTerminal}},
-		{Code: findings.ClockSourcesDisagree, Holds: sourcesDisagree, HoldFor: 5 * time.Minute, ClearFor: 5 * time.Minute, Sees: []string{kindClock}},
+		{Code: findings.ClockSourcesDisagree, Holds: sourcesDisagree, HoldFor: 5 * time.Minute, ClearFor: 5 * time.Minute, Sees: []string{kindClock}, Sustained: true},
 		{Code: findings.ClockUnverified, Holds: clockUnverified, HoldFor: 5 * time.Minute, ClearFor: twoLooks, Sees: []string{kindClock}},
 
 		// Link and network.

@@ -28,6 +28,9 @@ func reportPathDown(e Evidence) []Match {
 // reportsDropped stands for an hour after the last drop.
 func reportsDropped(e Evidence) []Match {
 	r, ok := e.Latest(kindReport)
+	if ok && (r.Outcome == probes.Unknown || !e.Fresh(r)) {
+		return []Match{unsure("")}
+	}
 	dropped := e.Samples(kindReport, droppedReading, time.Hour)
 	if !ok || len(dropped) < 2 || dropped[len(dropped)-1] <= dropped[0] {
 		return nil

@@ -21,7 +21,8 @@ func agreedOffset(e Evidence) (offset, uncertainty time.Duration, ok bool) {
 	if !a || !b {
 		return 0, 0, false
 	}
-	stepped := e.now.Wall.Sub(r.At) - (e.now.Boot - r.Boot)
+	// Of two times that carry a monotonic reading, Sub compares those: it sees no step, and takes a suspend for one.
+	stepped := e.now.Wall.Round(0).Sub(r.At.Round(0)) - (e.now.Boot - r.Boot)
 	return milliseconds(off) + stepped, milliseconds(unc), true
 }
 
@@ -69,13 +70,11 @@ func (p Profile) clockSkew(e Evidence) []Match {
 		m.Severity = findings.Imminent
 	case sure > skewDegraded:
 		m.Severity = findings.Degraded
-	case sure <= skewInfo:
-		m.Severity = findings.Info
 	}
 	for _, h := range p.Hosts {
-		limit := h.Early
+		limit := h.Ahead
 		if offset < 0 {
-			limit = h.Late
+			limit = h.Behind
 		}
 		if limit > 0 && sure > limit {
 			m.Severity = findings.Blocking
@@ -83,7 +82,11 @@ func (p Profile) clockSkew(e Evidence) []Match {
 		}
 	}
 	now, _ := e.trueTime()
-	for r := range e.Of(kindTLS) {
+	for latest := range e.Of(kindTLS) {
+		r := latest
+		if k, ok := e.LastKnown(r.Probe); ok && r.Outcome == probes.Unknown {
+			r = k // a look that came to nothing makes no certificate valid
+		}
 		if v, known := validityOf(r); known && v.holds(now) && !v.holds(e.now.Wall) {
 			m.Severity = findings.Blocking
 			m.Detail += fmt.Sprintf("; the certificate of %s looks invalid by it", r.Probe.Subject())

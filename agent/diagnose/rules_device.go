@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/probes"
@@ -48,31 +49,49 @@ const (
 )
 
 func resourcePressure(e Evidence) []Match {
-	var matches []Match
-	doubtful := false
-	if r, ok := e.Latest(kindMemory); ok {
-		available, a := r.Reading("available")
-		total, b := r.Reading("total")
-		switch {
-		case r.Outcome == probes.Unknown || !e.Fresh(r) || !a:
-			doubtful = true
-		case available < memoryBytes, b && available*100 < memoryShare*total:
-			matches = append(matches, on("", findings.Degraded, fmt.Sprintf("%.0f MB of memory left", available/megabyte), r))
+	var pressing []probes.Result
+	var details []string
+	seen, doubtful := 0, false
+	for _, source := range [...]struct {
+		kind     probes.ID
+		pressing func(probes.Result) (string, bool)
+	}{{kindMemory, memoryShort}, {kindCPU, processorBusy}} {
+		r, ok := e.Latest(source.kind)
+		if !ok {
+			continue
+		}
+		if r.Outcome != probes.Unknown && e.Fresh(r) {
+			seen++
+			if detail, holds := source.pressing(r); holds {
+				pressing, details = append(pressing, r), append(details, detail)
+			}
+			continue
+		}
+		// What was pressing when it was last seen may be still; what cannot be read on this terminal never was.
+		if known, ok := e.LastKnown(source.kind); ok {
+			_, held := source.pressing(known)
+			doubtful = doubtful || held
 		}
 	}
-	if r, ok := e.Latest(kindCPU); ok && len(matches) == 0 {
-		busy, a := r.Reading("busy")
-		switch {
-		case r.Outcome == probes.Unknown || !e.Fresh(r) || !a:
-			doubtful = true
-		case busy >= cpuBusy:
-			matches = append(matches, on("", findings.Degraded, fmt.Sprintf("processor %.0f %% busy", busy), r))
-		}
-	}
-	if len(matches) == 0 && doubtful {
+	switch {
+	case len(pressing) > 0:
+		return []Match{on("", findings.Degraded, strings.Join(details, ", "), pressing...)}
+	case doubtful, seen == 0:
 		return []Match{unsure("")}
 	}
-	return matches
+	return nil
+}
+
+func memoryShort(r probes.Result) (string, bool) {
+	available, a := r.Reading("available")
+	total, b := r.Reading("total")
+	return fmt.Sprintf("%.0f MB of memory left", available/megabyte),
+		a && (available < memoryBytes || b && available*100 < memoryShare*total)
+}
+
+func processorBusy(r probes.Result) (string, bool) {
+	busy, ok := r.Reading("busy")
+	return fmt.Sprintf("processor %.0f %% busy", busy), ok && busy >= cpuBusy
 }
 
 // Battery limits, when not charging.

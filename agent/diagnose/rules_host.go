@@ -30,7 +30,7 @@ func hostNoAnswer(e Evidence) []Match {
 
 // hostProtocolError: something else than the payment host's protocol comes back.
 func hostProtocolError(e Evidence) []Match {
-	return failing(e, kindTLS, findings.Imminent, reasonNotTLS)
+	return failing(e, kindTLS, findings.Imminent, reasonNotTLS, reasonAlert)
 }
 
 // tlsVersion: terminal and host have no version in common. A host that worked before and stopped to has changed.

@@ -22,8 +22,11 @@ const (
 
 func linkFlapping(e Evidence) []Match {
 	r, ok := e.Latest(kindLink)
-	if !ok {
+	switch {
+	case !ok:
 		return nil
+	case r.Outcome == probes.Unknown || !e.Fresh(r):
+		return []Match{unsure("")} // it may go on flapping unseen
 	}
 	n := e.Flips(kindLink, flapWindow)
 	severity := findings.Degraded
@@ -38,89 +41,134 @@ func linkFlapping(e Evidence) []Match {
 
 // localNetworkFault: there is a link, but no address, no route, or nothing at all answers beyond it.
 func (p Profile) localNetworkFault(e Evidence) []Match {
-	if r, ok := e.Latest(kindRoute); ok {
-		switch {
-		case r.Outcome == probes.Unknown || !e.Fresh(r):
-			return []Match{unsure("")}
-		case r.Outcome == probes.Fail:
-			return []Match{on("", findings.Blocking, r.Detail, r)}
-		}
+	r, ok := e.Latest(kindRoute)
+	unseen := ok && (r.Outcome == probes.Unknown || !e.Fresh(r))
+	if ok && !unseen && r.Outcome == probes.Fail {
+		return []Match{on("", findings.Blocking, r.Detail, r)}
 	}
-	if p.Private {
-		return nil // nothing but the payment hosts can be expected to answer: their silence is theirs
+	var silence []Match
+	if !p.Private { // there nothing but the payment hosts can be expected to answer: their silence is theirs
+		silence = e.silenceBeyond()
 	}
-	return e.silenceBeyond()
+	if known, ok := e.LastKnown(kindRoute); len(silence) == 0 && unseen && (ok && known.Outcome == probes.Fail || !e.lifeBeyond()) {
+		return []Match{unsure("")}
+	}
+	return silence // where the route cannot be read at all, silence alone tells
 }
 
 // asked: references looked at this long before a failure still speak of the same moment.
 const asked = 30 * time.Second
 
 // silenceBeyond holds when at least two kinds of far peers were tried at the time of a failure and none gave any sign of
-// life. One that answers, or refuses, shows that the network passes traffic. While not all have been asked again it cannot
-// be told.
+// life. One that answers, or refuses, shows that the network passes traffic. While not all have been asked again, or what
+// was silent cannot be asked any more, it cannot be told.
 func (e Evidence) silenceBeyond() []Match {
-	var silent []probes.Result
-	var first time.Duration
-	for _, kind := range [...]string{kindTCP, kindDNS} {
-		for r := range e.Of(kind) {
-			if r.Outcome == probes.Fail && (r.Reason == reasonTimeout || r.Reason == reasonUnreachable) {
-				if len(silent) == 0 || r.Boot < first {
-					first = r.Boot
-				}
-				silent = append(silent, r)
-			}
-		}
-	}
-	if len(silent) == 0 {
+	silent, faded, first := e.silence()
+	if len(silent)+len(faded) == 0 {
 		return nil
 	}
-	kinds := map[string]bool{}
+	sure, all := map[string]bool{}, map[string]bool{}
 	for _, r := range silent {
-		kinds[r.Probe.Kind()] = true
+		sure[r.Probe.Kind()], all[r.Probe.Kind()] = true, true
 	}
-	notAskedYet := false
+	for _, r := range faded {
+		all[r.Probe.Kind()] = true
+	}
+	cannotTell := false
 	for _, kind := range [...]string{kindTCP, kindTLS, kindDNS, kindClock} {
 		for r := range e.Of(kind) {
+			known, wasKnown := e.LastKnown(r.Probe)
+			same := func(s probes.Result) bool { return s.Probe == r.Probe }
 			switch {
-			case slices.ContainsFunc(silent, func(s probes.Result) bool { return s.Probe == r.Probe }):
-			case r.Outcome == probes.Pass || r.Outcome == probes.Fail:
-				if r.Boot+asked >= first {
-					return nil // a sign of life
-				}
+			case slices.ContainsFunc(silent, same), slices.ContainsFunc(faded, same):
+			case wasKnown && known.Boot+asked >= first:
+				return nil // a sign of life
+			case wasKnown && e.Fresh(known) && r.Reason != reasonNoSource:
 				// A handshake is only tried where a connection was made: its silence is the connection's.
-				notAskedYet = notAskedYet || kind != kindTLS
-			case r.Reason == reasonNoSource && r.Boot+asked >= first:
-				if n, _ := r.Reading("timeouts"); n > 0 {
-					kinds[kind] = true
-					silent = append(silent, r)
-				}
+				cannotTell = cannotTell || kind != kindTLS
+			case r.Reason == reasonNoSource && r.Boot+asked >= first &&
+				slices.ContainsFunc(r.Facts, func(f probes.Fact) bool { return f.Value == string(reasonTimeout) }):
+				sure[kind], all[kind] = true, true // an address was asked; a name that does not resolve is no silence
+				silent = append(silent, r)
+			case kind == kindClock:
+				all[kind] = true // silent or not: it does not say any more
 			}
 		}
 	}
 	switch {
-	case len(kinds) < 2:
+	case len(all) < 2:
 		return nil
-	case notAskedYet:
+	case len(sure) < 2, cannotTell:
 		return []Match{unsure("")}
 	}
 	return []Match{on("", findings.Blocking, fmt.Sprintf("connected, but nothing beyond answers: %d far peers tried, all silent", len(silent)), silent...)}
 }
 
+// lifeBeyond tells whether any far peer answers, or refuses, as things stand.
+func (e Evidence) lifeBeyond() bool {
+	for _, kind := range [...]string{kindTCP, kindTLS, kindDNS, kindClock} {
+		for r := range e.Of(kind) {
+			if r.Outcome != probes.Unknown && e.Fresh(r) && !isSilence(r) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isSilence(r probes.Result) bool {
+	return r.Outcome == probes.Fail && (r.Reason == reasonTimeout || r.Reason == reasonUnreachable)
+}
+
+// silence lists the far peers that were silent when they were last heard of: those that are still, and those of which that
+// is not known any more. first is when the earliest of them was asked whose news are fresh, if any are.
+func (e Evidence) silence() (silent, faded []probes.Result, first time.Duration) {
+	var fresh, ever []time.Duration
+	for _, kind := range [...]string{kindTCP, kindDNS} {
+		for r := range e.Of(kind) {
+			known, ok := e.LastKnown(r.Probe)
+			if !ok || !isSilence(known) {
+				continue
+			}
+			if ever = append(ever, known.Boot); e.Fresh(known) {
+				fresh = append(fresh, known.Boot)
+			}
+			if known.Seq == r.Seq && e.Fresh(r) {
+				silent = append(silent, r)
+			} else {
+				faded = append(faded, known)
+			}
+		}
+	}
+	switch {
+	case len(fresh) > 0:
+		first = slices.Min(fresh)
+	case len(ever) > 0:
+		first = slices.Min(ever)
+	}
+	return silent, faded, first
+}
+
 // dnsFailed: the resolver is one for all names, so what fails for all of them is one fault of the terminal's network, and
 // what fails for one is that name's. It is milder while the host can still be reached at its last good address.
 func dnsFailed(e Evidence) []Match {
-	var bad, good []probes.Result
+	var bad, good, unseen []probes.Result // unseen: unknown now, what they said last decides only how far a fault reaches
 	var matches []Match
 	for r := range e.Of(kindDNS) {
 		switch {
 		case r.Outcome == probes.Unknown || !e.Fresh(r):
 			matches = append(matches, unsure(r.Probe.Subject()))
+			if known, ok := e.LastKnown(r.Probe); ok {
+				unseen = append(unseen, known)
+			}
 		case r.Outcome == probes.Fail:
 			bad = append(bad, r)
 		default:
 			good = append(good, r)
 		}
 	}
+	failed := func(r probes.Result) bool { return r.Outcome == probes.Fail }
+	allFail := len(good) == 0 && !slices.ContainsFunc(unseen, func(r probes.Result) bool { return !failed(r) })
 	severity := func(results []probes.Result) findings.Severity {
 		for _, r := range results {
 			if !e.Passes(probes.ID(kindTCP + "/" + r.Probe.Subject())) {
@@ -129,13 +177,13 @@ func dnsFailed(e Evidence) []Match {
 		}
 		return findings.Imminent
 	}
-	one := len(bad) == 1 && (bad[0].Reason == reasonNXDomain || bad[0].Reason == reasonNoAddress)
+	one := len(bad) == 1 && !slices.ContainsFunc(unseen, failed) && (bad[0].Reason == reasonNXDomain || bad[0].Reason == reasonNoAddress)
 	switch {
 	case len(bad) == 0:
 		if len(good) == 0 && len(matches) > 0 {
 			matches = append(matches, unsure(""))
 		}
-	case len(good) == 0 && !one:
+	case allFail && !one:
 		matches = append(matches, on("", severity(bad), bad[0].Detail, bad...))
 	default:
 		for _, r := range bad {

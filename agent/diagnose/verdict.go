@@ -59,7 +59,8 @@ const (
 	LacksNothing Lack = iota
 	LacksHost         // no payment host is configured
 	LacksProof        // no payment host has shown that it answers
-	LacksNews         // no news of the payment app
+	LacksIntake       // news of the payment app are not asked for
+	LacksNews         // they are, and there are none
 )
 
 // Standing is a finding as it stands now.
@@ -102,7 +103,10 @@ func (e *Engine) verdict() Verdict {
 		v.TakeCard = e.proofOfHosts()
 	}
 	if v.Settle.Level == Unknown {
-		v.Settle.Lacks = LacksNews
+		v.Settle.Lacks = LacksIntake
+		if e.terms.Intake {
+			v.Settle.Lacks = LacksNews
+		}
 	}
 	for _, f := range v.Findings {
 		if !f.Due.IsZero() && (v.Deadline == nil || f.Due.Before(v.Deadline.At)) {
@@ -176,14 +180,24 @@ func (e *Engine) proofOfHosts() Answer {
 	return Answer{Level: Ready, RestsOn: []string{"probe"}}
 }
 
+// stillGood: a host that stops answering is still what it was until its failure has lasted: the longest hold of what can
+// be wrong with it, and the time of the looks that it takes. Else every hiccup would be a message, and the first message
+// about a fault would not name it.
+const stillGood = 45 * time.Second
+
 // proven tells whether the last stage of h that can be measured here passed, and lately.
 func (e *Engine) proven(h Host) bool {
 	for _, id := range slices.Backward(h.Stages) {
-		r, ok := e.evidence.Latest(id)
-		if ok && r.Outcome == probes.Unknown && beyondOurReach(r.Reason) {
+		rec := e.evidence.records[id]
+		switch {
+		case rec == nil:
+			return false
+		case rec.latest.Outcome == probes.Unknown && beyondOurReach(rec.latest.Reason):
 			continue
+		case rec.latest.Outcome != probes.Pass:
+			return rec.passed && e.evidence.now.Boot-rec.lapsed < e.scaled(stillGood)
 		}
-		return ok && r.Outcome == probes.Pass && e.evidence.Fresh(r)
+		return e.evidence.Fresh(rec.latest)
 	}
 	return false
 }

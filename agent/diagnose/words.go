@@ -34,7 +34,9 @@ const (
 	reasonVersion     probes.Reason = "version"
 	reasonClosed      probes.Reason = "closed"
 	reasonNotTLS      probes.Reason = "not-tls"
+	reasonAlert       probes.Reason = "alert"
 	reasonClientCert  probes.Reason = "client-cert-wanted"
+	reasonTLCP        probes.Reason = "tlcp"
 
 	reasonDisagree probes.Reason = "disagree"
 	reasonNoSource probes.Reason = "no-source"
@@ -46,4 +48,4 @@ const (
 
 // beyondOurReach tells whether a stage cannot be measured from here, although nothing is wrong: the stage before it is
 // then the last one that counts.
-func beyondOurReach(r probes.Reason) bool { return r == reasonClientCert }
+func beyondOurReach(r probes.Reason) bool { return r == reasonClientCert || r == reasonTLCP }

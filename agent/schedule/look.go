@@ -16,7 +16,7 @@ const grace = time.Second
 func (s *Schedule) look(ctx context.Context, e *entry) {
 	l, done := attempt(ctx, e)
 	s.tell(l)
-	if l.observation.Reason == probes.Stuck {
+	if l.stuck {
 		<-done
 		s.tell(looked{entry: e, released: true})
 	}
@@ -38,26 +38,28 @@ func attempt(ctx context.Context, e *entry) (l looked, done <-chan probes.Observ
 	said := make(chan probes.Observation, 1)
 	go func() { said <- safely(ctx, e.Probe) }()
 	var o probes.Observation
+	stuck := false
 	select {
 	case o = <-said:
 	case <-ctx.Done():
-		o = await(said, e)
+		o, stuck = await(said, e)
 	}
-	return looked{entry: e, observation: o.Bounded(), at: time.Now(), took: time.Since(start)}, said
+	// The wall clock's word alone: a time that carries a monotonic reading as well is compared by that.
+	return looked{entry: e, observation: o.Bounded(), at: time.Now().Round(0), took: time.Since(start), stuck: stuck}, said
 }
 
-// await gives a probe whose time is up its grace.
-func await(said <-chan probes.Observation, e *entry) probes.Observation {
+// await gives a probe whose time is up its grace, and tells whether it is stuck.
+func await(said <-chan probes.Observation, e *entry) (o probes.Observation, stuck bool) {
 	t := time.NewTimer(grace)
 	defer t.Stop()
 	select {
 	case o := <-said:
-		return o
+		return o, false
 	case <-t.C:
 		return probes.Observation{
 			Reason: probes.Stuck,
 			Detail: fmt.Sprintf("%s did not return within %s of its time limit of %s", e.Probe.ID(), grace, e.Timeout),
-		}
+		}, true
 	}
 }
 

@@ -25,6 +25,8 @@ const (
 	badLongGap = 10 * time.Minute
 	// kickGap: however often somebody asks, a probe looks at most this often.
 	kickGap = 5 * time.Second
+	// leastGap: no timetable, however wrong, makes a probe spin.
+	leastGap = 100 * time.Millisecond
 	// longestWait: timers stand still while the terminal is suspended; the boot clock is looked at again at least this often.
 	longestWait = time.Minute
 	// parallel looks: four keep a start with twelve probes under a second, and a terminal's two cores free.
@@ -86,6 +88,7 @@ type looked struct {
 	observation probes.Observation
 	at          time.Time
 	took        time.Duration
+	stuck       bool // it has not returned: not to be started again until it has
 	released    bool // a stuck look has returned at last: no result, but it may look again
 }
 
@@ -95,7 +98,7 @@ func New(tasks []Task, options Options) *Schedule {
 		start := time.Now()
 		options.Boottime = func() time.Duration { return time.Since(start) }
 	}
-	if options.Parallel == 0 {
+	if options.Parallel <= 0 {
 		options.Parallel = defaultParallel
 	}
 	if options.Scale == 0 {
@@ -154,7 +157,7 @@ func (s *Schedule) Run(ctx context.Context, out func(probes.Result)) {
 				Probe: l.entry.Probe.ID(), Seq: seq, Boot: now, At: l.at, Took: l.took, Every: l.entry.Every,
 				Observation: l.observation,
 			})
-			s.plan(l.entry, now, l.observation)
+			s.plan(l, now)
 		}
 	}
 }

@@ -46,9 +46,10 @@ func (s *Schedule) wait(inFlight int) time.Duration {
 	return wait
 }
 
-// plan sets the next look of e after one that has ended.
-func (s *Schedule) plan(e *entry, now time.Duration, o probes.Observation) {
-	e.running = o.Reason == probes.Stuck
+// plan sets the next look of a probe after one that has ended.
+func (s *Schedule) plan(l looked, now time.Duration) {
+	e, o := l.entry, l.observation
+	e.running = l.stuck
 	e.lastEnd = now
 	changed := o.Outcome != probes.Unknown && o.Outcome != e.known && e.known != probes.Unknown
 	first := o.Outcome == probes.Fail && e.known == probes.Unknown
@@ -83,7 +84,7 @@ func (s *Schedule) plan(e *entry, now time.Duration, o probes.Observation) {
 	default:
 		gap = time.Duration(float64(gap) * (0.9 + s.spread(e)/10))
 	}
-	e.due = now + gap
+	e.due = now + max(gap, leastGap)
 }
 
 func (s *Schedule) scaled(d time.Duration) time.Duration {

@@ -48,6 +48,14 @@ const (
 	Ready    = "ready"
 )
 
+// What an unknown answer can lack.
+const (
+	LacksHost   = "host"   // no payment host is configured
+	LacksProof  = "proof"  // no payment host has shown that it answers
+	LacksIntake = "intake" // news of the payment app are not asked for
+	LacksNews   = "news"   // they are asked for, and there are none
+)
+
 // Verdict answers the two questions.
 type Verdict struct {
 	TakeCard    Answer    `json:"take_card"`
@@ -61,7 +69,7 @@ type Answer struct {
 	Level   string   `json:"level"`
 	Root    *Ref     `json:"root"`               // null when there is nobody to blame
 	RestsOn []string `json:"rests_on,omitempty"` // probe, app-l0, app-l1, app-l2, host
-	Why     string   `json:"why,omitempty"`      // unknown only: what was not looked at, or what to configure
+	Lacks   string   `json:"lacks,omitempty"`    // unknown only: what the answer is missing
 }
 
 // Ref points at a finding.
@@ -171,12 +179,21 @@ type Event struct {
 	Findings []Finding `json:"findings"`
 }
 
+// What can become different.
+const (
+	Raised         = "raised"
+	Cleared        = "cleared"
+	Severity       = "severity"
+	Explained      = "explained"
+	VerdictChanged = "verdict"
+)
+
 // Delta is one thing that became different.
 type Delta struct {
-	What     string `json:"what"` // raised, cleared, severity, explained, verdict
+	What     string `json:"what"` // one of the words above
 	Code     string `json:"code,omitempty"`
 	Subject  string `json:"subject,omitempty"`
 	Question string `json:"question,omitempty"` // verdict only: take_card or settle
-	From     string `json:"from,omitempty"`
+	From     string `json:"from,omitempty"`     // a severity, a level, or a cause as code/subject
 	To       string `json:"to,omitempty"`
 }

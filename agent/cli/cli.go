@@ -1,0 +1,203 @@
+// Package cli is the terminal's command line: daemon and technician's tool in one. It parses, asks the agent, and prints.
+//
+// Answers go to stdout and everything else to stderr, prefixed "poshealth: "; a hint has a line of its own. Colour is used
+// only on a terminal, and nothing but words and symbols carries meaning. Exit codes are those of monitoring plugins,
+// whatever the format: 0 ready, 1 at-risk, 2 not-ready, 3 unknown, bad usage and bad configuration included.
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/poshealth/poshealth/agent"
+	"github.com/poshealth/poshealth/config"
+)
+
+// Exit codes.
+const (
+	exitReady    = 0
+	exitAtRisk   = 1
+	exitNotReady = 2
+	exitUnknown  = 3
+)
+
+// Build is what the linker says of this binary.
+type Build struct {
+	Version string
+	Built   time.Time // zero when not known
+}
+
+// Streams are where a command reads and writes.
+type Streams struct {
+	Out, Err io.Writer
+}
+
+// invocation is one call of the program.
+type invocation struct {
+	Streams
+	build Build
+
+	config, root, lang, format string
+	colour                     bool
+}
+
+const usage = `poshealth tells, before the next swipe, whether this terminal can take a card and whether what it took will be settled.
+告诉您：这台终端现在能否收款，已收的款能否结算。
+
+usage: poshealth COMMAND [flags]
+
+  check            look once, say what it means, and exit          看一次并给出结论
+  run              be the daemon                                    常驻运行
+  status           ask the daemon; --watch keeps on                 查询常驻程序
+  config check F   say all that is wrong with a file                检查配置文件
+  config example   print the commented example                      打印配置示例
+  version          print the version
+
+flags of check, run and status:
+  --config FILE    default: ` + "%s" + `
+  --root DIR       look at another terminal, whose proc, sys and system lie in DIR
+flags of check and status:
+  --lang zh|en     default: terminal.lang of the configuration, zh without one
+  --format text|json
+  --no-color
+
+exit codes: 0 ready, 1 at-risk, 2 not-ready, 3 unknown, wrong usage or wrong configuration
+
+examples:
+  poshealth check --lang en
+  poshealth config example > poshealth.toml
+  poshealth check --config poshealth.toml --format json
+  poshealth status --watch
+`
+
+// Run runs the command that args name and returns the exit code. It returns when the command is done or ctx ends.
+func Run(ctx context.Context, args []string, streams Streams, build Build) int {
+	in := &invocation{Streams: streams, build: build}
+	if len(args) == 0 {
+		return in.misuse("no command given")
+	}
+	command, rest := args[0], args[1:]
+	switch command {
+	case "check":
+		return in.check(ctx, rest)
+	case "run":
+		return in.run(ctx, rest)
+	case "status":
+		return in.status(ctx, rest)
+	case "config":
+		return in.configure(rest)
+	case "version":
+		return in.version(rest)
+	case "help", "--help", "-h":
+		_, _ = fmt.Fprintf(in.Out, usage, defaultFile())
+		return exitReady
+	}
+	return in.misuse(fmt.Sprintf("there is no command %q", command))
+}
+
+// flags makes the flag set of a command that looks at a terminal.
+func (in *invocation) flags(command string, shows bool) *flag.FlagSet {
+	f := flag.NewFlagSet(command, flag.ContinueOnError)
+	f.SetOutput(io.Discard) // we say it ourselves, once
+	f.StringVar(&in.config, "config", "", "")
+	f.StringVar(&in.root, "root", "", "")
+	if shows {
+		f.StringVar(&in.lang, "lang", "", "")
+		f.StringVar(&in.format, "format", "text", "")
+		f.BoolFunc("no-color", "", func(string) error { in.colour = false; return nil })
+		in.colour = colourful(in.Out)
+	}
+	return f
+}
+
+// parse reads flags; done says that the command has ended with code already.
+func (in *invocation) parse(f *flag.FlagSet, args []string) (code int, done bool) {
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		_, _ = fmt.Fprintf(in.Out, usage, defaultFile())
+		return exitReady, true
+	case err != nil:
+		return in.misuse(f.Name() + ": " + err.Error()), true
+	case f.NArg() > 0:
+		return in.misuse(fmt.Sprintf("%s: do not know what to do with %q", f.Name(), f.Arg(0))), true
+	case in.format != "" && in.format != "text" && in.format != "json":
+		return in.misuse(fmt.Sprintf("%s: --format %q: want text or json", f.Name(), in.format)), true
+	case in.lang != "" && in.lang != "zh" && in.lang != "en":
+		return in.misuse(fmt.Sprintf("%s: --lang %q: want zh or en", f.Name(), in.lang)), true
+	}
+	return 0, false
+}
+
+// options loads the configuration and gives what an agent needs. Without a file the defaults serve, unless one was named.
+func (in *invocation) options() (agent.Options, error) {
+	file := in.config
+	if file == "" {
+		file = defaultFile()
+	}
+	c, err := config.Load(file)
+	if errors.Is(err, fs.ErrNotExist) && in.config == "" {
+		c, err = config.Default(), nil
+	}
+	if err != nil {
+		return agent.Options{}, err
+	}
+	if in.root != "" {
+		if info, err := os.Stat(in.root); err != nil || !info.IsDir() {
+			return agent.Options{}, fmt.Errorf("--root %s: not a folder", in.root)
+		}
+		c.Terminal.Root = in.root
+	}
+	if in.lang == "" {
+		in.lang = c.Terminal.Lang
+	}
+	return agent.Options{Config: c, Version: in.build.Version, Built: in.build.Built}, nil
+}
+
+// defaultFile is where the configuration lies when nobody says.
+func defaultFile() string {
+	const linux = "/etc/poshealth/poshealth.toml"
+	if dir := config.Default().Terminal.StateDir; dir == "/data/local/poshealth" {
+		return filepath.Join(dir, "poshealth.toml")
+	}
+	return linux
+}
+
+// warn says on stderr what is not fatal.
+func (in *invocation) warn(c config.Config) {
+	for _, w := range c.Warnings() {
+		_, _ = fmt.Fprintf(in.Err, "poshealth: warning: %s\n", w)
+	}
+}
+
+// fail says on stderr why a command could not do its work. Faults of a configuration are a line each.
+func (in *invocation) fail(err error, hint string) int {
+	var faults config.Faults
+	if errors.As(err, &faults) {
+		for _, f := range faults {
+			_, _ = fmt.Fprintf(in.Err, "poshealth: %s\n", f.Error())
+		}
+		_, _ = fmt.Fprintf(in.Err, "hint: `poshealth config example` prints a file with every key explained\n")
+		return exitUnknown
+	}
+	_, _ = fmt.Fprintf(in.Err, "poshealth: %s\n", err)
+	if hint != "" {
+		_, _ = fmt.Fprintf(in.Err, "hint: %s\n", hint)
+	}
+	return exitUnknown
+}
+
+func (in *invocation) misuse(what string) int {
+	return in.fail(errors.New(what), "`poshealth help` lists commands and flags")
+}
+
+func (in *invocation) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(in.Err, &slog.HandlerOptions{Level: slog.LevelInfo}))
+}

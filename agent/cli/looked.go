@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/poshealth/poshealth/transport/wire"
+)
+
+// looked says what was looked at, in the order in which a sale depends on it, with its timing; and at last what could not
+// be measured here, and why.
+func looked(s wire.Snapshot, st style) string {
+	rows := []struct {
+		label string
+		kinds []string
+	}{
+		{st.say("Network", "网络"), []string{"link", "route"}},
+		{st.say("Names", "解析"), []string{"dns"}},
+		{st.say("Hosts", "主机"), []string{"tcp", "tls"}},
+		{st.say("Clock", "时钟"), []string{"clock"}},
+		{st.say("App", "应用"), []string{"app"}},
+		{st.say("Device", "设备"), []string{"cpu", "memory", "storage", "battery"}},
+		{st.say("Reporting", "上报"), []string{"report"}},
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		var items []string
+		for _, r := range s.Results {
+			kind, _, _ := strings.Cut(r.Probe, "/")
+			if slices.Contains(row.kinds, kind) && r.Outcome != wire.Unknown {
+				items = append(items, item(r, st))
+			}
+		}
+		if len(items) > 0 {
+			b.WriteString(fold(row.label, indent, items, "   "))
+		}
+	}
+	if s.Report != nil {
+		words := []string{fmt.Sprintf("%s %d", st.say("sent", "已送"), s.Report.Sent), fmt.Sprintf("%s %d", st.say("waiting", "积压"), s.Report.Queued)}
+		if t, err := time.Parse(time.RFC3339, s.Report.LastSent); err == nil {
+			words = append(words, st.say("last ", "最近 ")+t.Format("15:04:05"))
+		}
+		b.WriteString(fold("", indent, words, "   "))
+	}
+	if s.Cost != nil {
+		b.WriteString(fold(st.say("Own cost", "自身开销"), indent, []string{
+			megabytes(float64(s.Cost.RSSBytes)), fmt.Sprintf("CPU %.1f s", s.Cost.CPUS), st.say("up ", "已运行 ") + plainMS(s.Cost.UptimeS*1000),
+		}, "   "))
+	}
+	return b.String() + unmeasured(s, st)
+}
+
+func item(r wire.Result, st style) string {
+	kind, subject, _ := strings.Cut(r.Probe, "/")
+	mark := st.paint(green, "✓")
+	if r.Outcome != "pass" {
+		mark = st.paint(red, "✗")
+	}
+	words := []string{mark}
+	if subject != "" {
+		words = append(words, subject)
+	}
+	if kind == "tcp" || kind == "tls" || subject == "" {
+		words = append(words, kindName(kind, st))
+	}
+	if r.Outcome != "pass" {
+		words = append(words, st.paint(red, r.Reason), st.paint(dim, plainMS(r.TookMS)))
+		return strings.Join(words, " ")
+	}
+	return strings.Join(append(words, essence(kind, r, st)...), " ")
+}
+
+func kindName(kind string, st style) string {
+	names := map[string][2]string{
+		"link": {"link", "链路"}, "route": {"route", "路由"}, "tcp": {"TCP", "TCP"}, "tls": {"TLS", "TLS"},
+		"clock": {"time", "对时"}, "app": {"", ""}, "cpu": {"processor", "处理器"}, "memory": {"memory", "内存"},
+		"storage": {"storage", "存储"}, "battery": {"battery", "电量"}, "report": {"broker", "服务器"}, "terminal": {"terminal", "终端"}, "dns": {"DNS", "DNS"},
+	}
+	if n, ok := names[kind]; ok {
+		return st.say(n[0], n[1])
+	}
+	return kind
+}
+
+// essence is what one wants to know of a probe that passed.
+func essence(kind string, r wire.Result, st style) []string {
+	reading := func(name string) (float64, bool) {
+		for _, x := range r.Readings {
+			if x.Name == name {
+				return x.Value, true
+			}
+		}
+		return 0, false
+	}
+	fact := func(name string) string {
+		for _, f := range r.Facts {
+			if f.Name == name {
+				return f.Value
+			}
+		}
+		return ""
+	}
+	timing := func(name string) []string {
+		if v, ok := reading(name); ok {
+			return []string{plainMS(v)}
+		}
+		return nil
+	}
+	switch kind {
+	case "link":
+		return []string{fact("interfaces")}
+	case "route":
+		return []string{strings.TrimSpace(fact("address") + " → " + fact("gateway"))}
+	case "dns":
+		return timing("lookup")
+	case "tcp":
+		return timing("connect")
+	case "tls":
+		words := append(timing("handshake"), fact("tls_version"))
+		if until, ok := reading("cert_not_after"); ok {
+			words = append(words, st.paint(dim, st.say("certificate until ", "证书至 ")+time.Unix(int64(until), 0).UTC().Format(time.DateOnly)))
+		}
+		return words
+	case "clock":
+		offset, _ := reading("offset")
+		uncertainty, _ := reading("error")
+		agreeing, _ := reading("agreeing")
+		answered, _ := reading("answered")
+		return []string{signed(offset), "±", plainMS(uncertainty), st.paint(dim, fmt.Sprintf(st.say("%.0f of %.0f sources agree", "%[2]g 源中 %[1]g 源一致"), agreeing, answered))}
+	case "app":
+		return []string{fact("package"), fact("version")}
+	case "cpu":
+		busy, _ := reading("busy")
+		return []string{fmt.Sprintf("%.0f %%", busy)}
+	case "memory":
+		available, _ := reading("available")
+		return []string{megabytes(available), st.say("free", "可用")}
+	case "storage":
+		free, _ := reading("free")
+		return []string{megabytes(free), st.say("free", "可用")}
+	case "battery":
+		level, _ := reading("level")
+		return []string{fmt.Sprintf("%.0f %%", level)}
+	}
+	return nil
+}
+
+func megabytes(b float64) string {
+	if b >= 1e9 {
+		return fmt.Sprintf("%.1f GB", b/1e9)
+	}
+	return fmt.Sprintf("%.1f MB", b/1e6)
+}
+
+// unmeasured names what this terminal does not let us see: never green, never zero.
+func unmeasured(s wire.Snapshot, st style) string {
+	var items []string
+	for _, r := range s.Results {
+		if r.Outcome == wire.Unknown {
+			items = append(items, r.Probe+st.paint(dim, " ("+r.Reason+")"))
+		}
+	}
+	if len(items) == 0 {
+		return ""
+	}
+	return fold(st.say("Not seen", "未测"), indent, items, "   ")
+}

@@ -1,0 +1,213 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/poshealth/poshealth/findings"
+	"github.com/poshealth/poshealth/transport/wire"
+)
+
+// indent is where the text behind a label begins.
+const indent = 12
+
+// render tells a snapshot as a technician reads it: the two answers, one cause with whose it is and the next step, what
+// follows from it, then what was looked at.
+func render(s wire.Snapshot, st style) string {
+	var b strings.Builder
+	b.WriteString(headline(s, st))
+	b.WriteString(verdictLine(s, st, st.say("Take card", "刷卡"), s.Verdict.TakeCard, [2]string{"can take cards", "可以收款"}, [2]string{"cannot take cards", "不能收款"}))
+	b.WriteString(verdictLine(s, st, st.say("Settle", "结算"), s.Verdict.Settle, [2]string{"will be settled", "可以结算"}, [2]string{"will not be settled", "不能结算"}))
+	if root := rootOf(s); root != nil {
+		b.WriteString("\n" + advice(*root, st))
+	}
+	b.WriteString(others(s, st))
+	b.WriteString("\n" + looked(s, st))
+	return b.String()
+}
+
+// headline says whose snapshot it is, and how right its clock.
+func headline(s wire.Snapshot, st style) string {
+	words := []string{st.paint(bold, s.Terminal.ID)}
+	for _, w := range []string{s.Terminal.Model, s.Terminal.OS} {
+		if w != "" {
+			words = append(words, w)
+		}
+	}
+	at := s.Session.At
+	if t, err := time.Parse(time.RFC3339, at); err == nil {
+		at = t.Format("15:04:05")
+	}
+	return strings.Join(append(words, at, clockNote(s, st)), "  ") + "\n"
+}
+
+func clockNote(s wire.Snapshot, st style) string {
+	if s.Session.ClockOffsetMS == nil || s.Session.ClockOffsetErrMS == nil {
+		return st.paint(dim, st.say("clock not compared", "未对时"))
+	}
+	return st.paint(dim, fmt.Sprintf("%s %s ± %s", st.say("clock", "对时"), signed(*s.Session.ClockOffsetMS), plainMS(*s.Session.ClockOffsetErrMS)))
+}
+
+func verdictLine(s wire.Snapshot, st style, question string, a wire.Answer, ready, notReady [2]string) string {
+	var mark, word string
+	switch a.Level {
+	case wire.Ready:
+		mark, word = st.paint(green, "✓"), st.paint(green, st.say(ready[0], ready[1]))
+	case wire.AtRisk:
+		mark, word = st.paint(yellow, "!"), st.paint(yellow, st.say("at risk", "有风险"))
+	case wire.NotReady:
+		mark, word = st.paint(red, "✗"), st.paint(red, st.say(notReady[0], notReady[1]))
+	default:
+		mark, word = "?", st.say("unknown", "未知")
+	}
+	line := st.paint(bold, pad(question, indent)) + mark + " " + pad(word, 22)
+	if a.Root != nil {
+		if f := find(s, *a.Root); f != nil {
+			return line + about(*f, st) + "\n"
+		}
+		return line + a.Root.Code + "\n"
+	}
+	return strings.TrimRight(line+lacks(a.Lacks, st), " ") + "\n"
+}
+
+// about is a finding in one line: what, on whom, and since when.
+func about(f wire.Finding, st style) string {
+	text := f.Title
+	if f.Subject != "" {
+		text += "  " + f.Subject
+	}
+	if f.Unconfirmed {
+		text += "  " + st.paint(dim, st.say("(one look, unconfirmed)", "（单次检测，未确认）"))
+	} else if t, err := time.Parse(time.RFC3339, f.Since); err == nil {
+		text += "  " + st.paint(dim, st.say("since ", "始于 ")+t.Format("15:04:05"))
+	}
+	return text
+}
+
+func lacks(what string, st style) string {
+	switch what {
+	case wire.LacksHost:
+		return st.say("no payment host is configured: add a [[host]]", "未配置支付主机：请在配置中加入 [[host]]")
+	case wire.LacksProof:
+		return st.say("no payment host has answered yet", "尚无支付主机应答")
+	case wire.LacksIntake:
+		return st.say("the payment app is not asked (intake.enabled = false)", "未接入支付应用数据（intake.enabled = false）")
+	case wire.LacksNews:
+		return st.say("no news of the payment app", "未收到支付应用数据")
+	}
+	return ""
+}
+
+// rootOf is the finding that both answers would name first.
+func rootOf(s wire.Snapshot) *wire.Finding {
+	for _, a := range []wire.Answer{s.Verdict.TakeCard, s.Verdict.Settle} {
+		if a.Root != nil {
+			return find(s, *a.Root)
+		}
+	}
+	return nil
+}
+
+func find(s wire.Snapshot, r wire.Ref) *wire.Finding {
+	for i, f := range s.Findings {
+		if f.Code == r.Code && f.Subject == r.Subject {
+			return &s.Findings[i]
+		}
+	}
+	return nil
+}
+
+// advice is the root: the numbers behind it, whose it is, and one next step for each reader.
+func advice(f wire.Finding, st style) string {
+	visit := findings.Visit(f.Visit).Sentence().In(st.lang)
+	text := wrap(st.say("Cause", "原因"), indent, f.Title+subject(f)+st.say(": ", "：")+f.Detail)
+	text += fold(st.say("Whose", "责任方"), indent, []string{findings.Party(f.Party).Name().In(st.lang), visit, f.Code}, "   ")
+	if f.Advice != nil {
+		text += wrap(st.say("Merchant", "商户"), indent, f.Advice.Merchant)
+		text += wrap(st.say("Technician", "技术"), indent, f.Advice.Technician)
+	}
+	return text
+}
+
+func subject(f wire.Finding) string {
+	if f.Subject == "" {
+		return ""
+	}
+	return " " + f.Subject
+}
+
+// others lists what stands beside the root: its symptoms first, then everything else.
+func others(s wire.Snapshot, st style) string {
+	root := rootOf(s)
+	var symptoms, rest strings.Builder
+	for _, f := range s.Findings {
+		if root != nil && f.Code == root.Code && f.Subject == root.Subject {
+			continue
+		}
+		line := severity(f, st) + " " + f.Title + subject(f) + st.paint(dim, "  "+f.Detail) + "\n"
+		switch {
+		case f.ExplainedBy != nil && root != nil && f.ExplainedBy.Code == root.Code && f.ExplainedBy.Subject == root.Subject:
+			symptoms.WriteString(pad(label(&symptoms, st.say("Follows", "连带"), st), indent) + line)
+		case f.ExplainedBy != nil:
+			rest.WriteString(pad(label(&rest, st.say("Besides", "另有"), st), indent) + "  " + line)
+		default:
+			rest.WriteString(pad(label(&rest, st.say("Besides", "另有"), st), indent) + line)
+		}
+	}
+	if symptoms.Len()+rest.Len() == 0 {
+		return ""
+	}
+	if root == nil {
+		return "\n" + symptoms.String() + rest.String()
+	}
+	return symptoms.String() + rest.String()
+}
+
+// label is given once, on the first line of its block.
+func label(b *strings.Builder, text string, _ style) string {
+	if b.Len() > 0 {
+		return ""
+	}
+	return text
+}
+
+func severity(f wire.Finding, st style) string {
+	for _, s := range []findings.Severity{findings.Info, findings.Degraded, findings.Imminent, findings.Blocking} {
+		if s.String() != f.Severity {
+			continue
+		}
+		text := pad(s.Name().In(st.lang), 8)
+		switch s {
+		case findings.Blocking:
+			return st.paint(red, text)
+		case findings.Imminent, findings.Degraded:
+			return st.paint(yellow, text)
+		case findings.Info:
+		}
+		return text
+	}
+	return pad(f.Severity, 8)
+}
+
+// signed is an offset in the unit that reads best.
+func signed(ms float64) string {
+	if ms >= 0 {
+		return "+" + plainMS(ms)
+	}
+	return "-" + plainMS(-ms)
+}
+
+// plainMS is a duration as people say it: 0.4 ms, 38 ms, 5.0 s, 12 min.
+func plainMS(ms float64) string {
+	switch {
+	case ms < 1:
+		return fmt.Sprintf("%.1f ms", ms)
+	case ms < 1000:
+		return fmt.Sprintf("%.0f ms", ms)
+	case ms < 120_000:
+		return fmt.Sprintf("%.1f s", ms/1000)
+	}
+	return fmt.Sprintf("%.0f min", math.Round(ms/60_000))
+}

@@ -1,0 +1,28 @@
+package agent
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/poshealth/poshealth/transport/wire"
+)
+
+// cost is what the agent itself takes from the terminal. What cannot be read is 0.
+func cost(started time.Time) *wire.Cost {
+	c := &wire.Cost{UptimeS: seconds(time.Since(started))}
+	if statm, err := os.ReadFile("/proc/self/statm"); err == nil {
+		if fields := bytes.Fields(statm); len(fields) > 1 {
+			pages, _ := strconv.ParseInt(string(fields[1]), 10, 64)
+			c.RSSBytes = pages * int64(os.Getpagesize())
+		}
+	}
+	var ru unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &ru) == nil {
+		c.CPUS = seconds(time.Duration(ru.Utime.Nano() + ru.Stime.Nano()))
+	}
+	return c
+}

@@ -1,0 +1,204 @@
+package diagnose_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/findings"
+	"github.com/poshealth/poshealth/probes"
+)
+
+func pass(id probes.ID) seen { return seen{id, passed()} }
+
+func noSource(state string) seen {
+	return seen{"clock", probes.Observation{Reason: "no-source", Facts: []probes.Fact{{Name: "state_1", Value: state}}}}
+}
+
+func TestRulesOfTheNetwork(t *testing.T) {
+	const silent = "timeout"
+	private := func(p *diagnose.Profile) { p.Private = true }
+	for _, tc := range []judged{
+		{name: "a link", looks: []seen{pass("link")}},
+		{name: "no link", looks: []seen{fails("link", "no-carrier")}, want: []string{"link-down blocking"}},
+		{name: "no route", looks: []seen{fails("route", "no-route")}, want: []string{"local-network-fault blocking"}},
+		{
+			name: "hosts and names are silent", looks: []seen{fails("tcp/a", silent), fails("dns/a", silent)},
+			want: []string{"local-network-fault blocking", "host-unreachable/a blocking", "dns-failed blocking"},
+		},
+		{name: "one kind alone may be that host", looks: []seen{fails("tcp/a", silent), fails("tcp/b", silent)}, want: []string{"host-unreachable/a blocking", "host-unreachable/b blocking"}},
+		{
+			name: "time servers are silent as well as the host", looks: []seen{fails("tcp/a", silent), noSource(silent)},
+			want: []string{"local-network-fault blocking", "host-unreachable/a blocking", "clock-unverified info"},
+		},
+		{
+			name: "time servers without a name are no silence", looks: []seen{fails("tcp/a", silent), noSource("no-address")},
+			want: []string{"host-unreachable/a blocking", "clock-unverified info"},
+		},
+		{
+			name: "one answer is a sign of life", looks: []seen{fails("tcp/a", silent), fails("dns/a", silent), pass("tcp/b")},
+			want: []string{"host-unreachable/a blocking", "dns-failed blocking"},
+		},
+		{
+			name: "a refusal is one too", looks: []seen{fails("tcp/a", silent), fails("dns/a", silent), fails("tcp/b", "refused")},
+			want: []string{"host-unreachable/a blocking", "host-unreachable/b blocking", "dns-failed blocking"},
+		},
+		{
+			name: "on a private network silence is the host's own", profile: private, looks: []seen{fails("tcp/a", silent), fails("dns/a", silent)},
+			want: []string{"host-unreachable/a blocking", "dns-failed blocking"},
+		},
+		{name: "and no route is no route", profile: private, looks: []seen{fails("route", "no-route")}, want: []string{"local-network-fault blocking"}},
+		{
+			name:  "where the route cannot be read silence alone tells",
+			looks: []seen{{"route", probes.Observation{Reason: probes.Denied}}, fails("tcp/a", silent), fails("dns/a", silent)},
+			want:  []string{"local-network-fault blocking", "host-unreachable/a blocking", "dns-failed blocking"},
+		},
+
+		{name: "all names fail", looks: []seen{fails("dns/a", silent), fails("dns/b", "servfail")}, want: []string{"dns-failed blocking"}},
+		{name: "one name of two fails", looks: []seen{fails("dns/a", silent), pass("dns/b")}, want: []string{"dns-failed/a blocking"}},
+		{name: "the only name does not exist", looks: []seen{fails("dns/a", "nxdomain")}, want: []string{"dns-failed/a blocking"}},
+		{name: "the only name has no address", looks: []seen{fails("dns/a", "no-address")}, want: []string{"dns-failed/a blocking"}},
+		{name: "the only name is not answered for", looks: []seen{fails("dns/a", silent)}, want: []string{"dns-failed blocking"}},
+		{name: "no name exists", looks: []seen{fails("dns/a", "nxdomain"), fails("dns/b", "nxdomain")}, want: []string{"dns-failed blocking"}},
+		{name: "the host is reached at its last good address", looks: []seen{fails("dns/a", silent), pass("tcp/a")}, want: []string{"dns-failed imminent"}},
+		{
+			name: "one of two hosts is", looks: []seen{fails("dns/a", silent), fails("dns/b", silent), pass("tcp/a"), fails("tcp/b", "refused")},
+			want: []string{"dns-failed blocking", "host-unreachable/b blocking"},
+		},
+
+		{name: "no address takes a connection", looks: []seen{fails("tcp/a", "refused")}, want: []string{"host-unreachable/a blocking"}},
+		{name: "all addresses do", looks: one("tcp/a", reading("addresses_tried", 2), reading("addresses_up", 2))},
+		{name: "one of two does not", looks: one("tcp/a", reading("addresses_tried", 2), reading("addresses_up", 1)), want: []string{"host-unreachable/a degraded"}},
+		{name: "the name of a host did not resolve", looks: []seen{{"tcp/a", probes.Observation{Reason: "no-address"}}}},
+	} {
+		t.Run(tc.name, tc.try)
+	}
+}
+
+func TestLatency(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		ms   []float64
+		want []string
+	}{
+		{"too few to tell", []float64{5000, 5000, 5000, 5000}, []string{}},
+		{"at 800 ms", []float64{1, 1, 1, 800, 800}, []string{}},
+		{"more than 800 ms", []float64{1, 1, 1, 801, 801}, []string{"high-latency/a degraded"}},
+		{"one lost packet is not a slow network", []float64{1, 1, 1, 1, 9000}, []string{}},
+		{"at 2 s", []float64{1, 1, 1, 2000, 2000}, []string{"high-latency/a degraded"}},
+		{"more than 2 s", []float64{1, 1, 1, 2001, 2001}, []string{"high-latency/a imminent"}},
+		{"old ones are forgotten after twenty", append([]float64{3000, 3000, 3000}, make([]float64, 19)...), []string{}},
+		{"but not before", append([]float64{3000, 3000, 3000}, make([]float64, 18)...), []string{"high-latency/a imminent"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			looks := make([]seen, 0, len(tc.ms))
+			for _, ms := range tc.ms {
+				looks = append(looks, one("tcp/a", reading("connect", ms))...)
+			}
+			judged{looks: looks, want: tc.want}.try(t)
+		})
+	}
+	t.Run("what is an hour old does not count", func(t *testing.T) {
+		s := newStory(t, diagnose.Rules(diagnose.Profile{}), diagnose.Terms{})
+		s.every = time.Hour
+		for range 5 {
+			s.look("tcp/a", passed(reading("connect", 3000)))
+		}
+		assert.Equal(t, []string{"high-latency/a"}, standingCodes(s.jump(3600)))
+		assert.Empty(t, standingCodes(s.jump(3601)))
+	})
+}
+
+func TestFlapping(t *testing.T) {
+	for _, tc := range []struct {
+		changes int
+		want    string
+	}{{2, ""}, {3, "degraded"}, {9, "degraded"}, {10, "imminent"}, {40, "imminent"}} {
+		s := newStory(t, diagnose.Rules(diagnose.Profile{}), diagnose.Terms{})
+		for i := range tc.changes + 1 {
+			s.now += time.Second
+			s.look("link", saw(t, []string{"pass", "fail"}[i%2], "no-carrier"))
+			s.look("link", saw(t, "unknown", "denied")) // changes nothing
+		}
+		s.look("link", saw(t, []string{"pass", "fail"}[tc.changes%2], "no-carrier"))
+		f, _ := find(s.last, diagnose.Ref{Code: findings.LinkFlapping})
+		got := ""
+		if f.Code != "" {
+			got = f.Severity.String()
+		}
+		assert.Equal(t, tc.want, got, "%d changes", tc.changes)
+	}
+}
+
+func TestRulesOfCertificates(t *testing.T) {
+	const day = 24 * time.Hour
+	certificate := func(from, to time.Duration) []seen {
+		return one("tls/a", reading("cert_not_before", float64(epoch.Add(from).Unix())), reading("cert_not_after", float64(epoch.Add(to).Unix())))
+	}
+	rightClock := func(looks []seen) []seen { return append(clockAt(0, 0), looks...) }
+	failing := func(looks []seen, reason probes.Reason) []seen {
+		looks[0].o.Outcome, looks[0].o.Reason = probes.Fail, reason
+		return looks
+	}
+	for _, tc := range []judged{
+		{name: "a year is left", looks: certificate(-100*day, 265*day)},
+		{name: "more than 14 days are left", looks: certificate(-100*day, 14*day+time.Minute)},
+		{name: "14 days are left", looks: certificate(-100*day, 14*day), want: []string{"cert-expiring/a info"}},
+		{name: "more than 3 days are left", looks: certificate(-100*day, 3*day+time.Minute), want: []string{"cert-expiring/a info"}},
+		{name: "3 days are left", looks: certificate(-100*day, 3*day), want: []string{"cert-expiring/a imminent"}},
+		{name: "a short-lived one in its second third", looks: certificate(-3*day, 4*day)},
+		{name: "a short-lived one in its last third", looks: certificate(-5*day, 2*day), want: []string{"cert-expiring/a info"}},
+		{name: "its last second", looks: certificate(-100*day, time.Second), want: []string{"cert-expiring/a imminent"}},
+		{name: "over", looks: certificate(-100*day, -time.Second), want: []string{"cert-expired/a blocking"}},
+		{name: "over by the local clock alone", looks: rightClock(failing(certificate(-100*day, 30*day), "cert-expired")), wall: 60 * day, want: []string{"clock-skew blocking"}},
+		{name: "over by the true time alone", looks: append(clockAt(-60*day, 0), certificate(-100*day, 30*day)...), want: []string{"cert-expired/a blocking", "clock-skew imminent"}},
+		{name: "not begun by the local clock alone", looks: append(clockAt(-60*day, 0), failing(certificate(30*day, 300*day), "cert-not-yet-valid")...), want: []string{"clock-skew blocking"}},
+		{name: "not begun by the true time", looks: rightClock(failing(certificate(30*day, 300*day), "cert-not-yet-valid")), want: []string{"tls-untrusted/a blocking"}},
+		{name: "not begun, dates not read", looks: rightClock(failing(one("tls/a"), "cert-not-yet-valid"))},
+		{name: "untrusted", looks: []seen{fails("tls/a", "untrusted")}, want: []string{"tls-untrusted/a blocking"}},
+		{name: "somebody else's", looks: []seen{fails("tls/a", "wrong-name")}, want: []string{"tls-untrusted/a blocking"}},
+		{name: "no version in common from the start", looks: []seen{fails("tls/a", "version")}, want: []string{"tls-version-unsupported/a degraded"}},
+		{name: "no version in common any more", looks: []seen{pass("tls/a"), fails("tls/a", "version")}, want: []string{"tls-version-unsupported/a blocking"}},
+		{name: "no answer", looks: []seen{fails("tls/a", "timeout")}, want: []string{"host-no-answer/a blocking"}},
+		{name: "closed", looks: []seen{fails("tls/a", "closed")}, want: []string{"host-no-answer/a blocking"}},
+		{name: "not TLS", looks: []seen{fails("tls/a", "not-tls")}, want: []string{"host-protocol-error/a imminent"}},
+		{name: "an alert", looks: []seen{fails("tls/a", "alert")}, want: []string{"host-protocol-error/a imminent"}},
+		{name: "a client's certificate is wanted", looks: []seen{{"tls/a", probes.Observation{Reason: "client-cert-wanted"}}}},
+	} {
+		t.Run(tc.name, tc.try)
+	}
+}
+
+// A wrong clock explains a certificate that looks expired, unless the true time is known and says so as well.
+func TestExpiryIsBlamedOnTheClockOnlyInDoubt(t *testing.T) {
+	expired := passed(reading("cert_not_before", 0), reading("cert_not_after", float64(epoch.Add(-time.Hour).Unix())))
+	s := newStory(t, diagnose.Rules(diagnose.Profile{}), diagnose.Terms{})
+	s.until(1)
+	s.look("clock", clocked(400_000))
+	v := s.look("tls/a", expired)
+	f, ok := find(v, diagnose.Ref{Code: findings.CertExpired, Subject: "a"})
+	require.True(t, ok)
+	assert.Nil(t, f.ExplainedBy, "true time says so too")
+
+	s = newStory(t, diagnose.Rules(diagnose.Profile{Built: epoch.Add(time.Hour)}), diagnose.Terms{})
+	s.until(1)
+	s.look("link", passed())
+	v = s.look("tls/a", expired)
+	f, ok = find(v, diagnose.Ref{Code: findings.CertExpired, Subject: "a"})
+	require.True(t, ok)
+	assert.Equal(t, "clock-reset", name(f.ExplainedBy))
+}
+
+// Not to be asked any more is no answer: silence that stood stands, until something beyond speaks.
+func TestSilenceStandsUntilSomethingSpeaks(t *testing.T) {
+	s := newStory(t, diagnose.Rules(diagnose.Profile{}), fullHolds)
+	s.play("0 tcp/a fail timeout\n1 dns/a fail timeout\n15 tcp/a fail timeout\n16 dns/a fail timeout")
+	require.Contains(t, standingCodes(s.last), "local-network-fault")
+	s.play("20 tcp/a unknown no-address\n21 dns/a unknown no-server\n600 end")
+	require.Contains(t, standingCodes(s.last), "local-network-fault")
+	s.play("601 tcp/a pass\n610 tcp/a pass\n621 tcp/a pass")
+	require.NotContains(t, standingCodes(s.last), "local-network-fault")
+}

@@ -1,0 +1,99 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/poshealth/poshealth/config"
+	"github.com/poshealth/poshealth/probes/terminal"
+	"github.com/poshealth/poshealth/transport/wire"
+)
+
+// identifyWithin bounds asking the terminal who it is: one getprop, on a terminal that is just starting.
+const identifyWithin = 5 * time.Second
+
+// identity is who this terminal is, and which of its starts of the agent this is.
+type identity struct {
+	wire.Terminal
+	bootID string
+	starts uint64 // of the agent on this terminal, kept; 0 where nothing can be kept
+}
+
+// identify finds the terminal's name: the configured one, else its serial number, else one that was made once and kept in
+// the state folder. Where nothing can be kept the name is new with every run, and err says why.
+func identify(ctx context.Context, c config.Config, t *terminal.Terminal, version string) (identity, error) {
+	ctx, cancel := context.WithTimeout(ctx, identifyWithin)
+	defer cancel()
+	known, _ := t.Identity(ctx) // what could not be learned is empty
+	id := identity{bootID: bootID()}
+	id.Terminal = wire.Terminal{
+		ID: c.Terminal.ID, Tenant: c.Terminal.Tenant, Model: known.Model, OS: known.OS, Agent: version, Support: c.Support.Phone,
+	}
+	var err error
+	if id.ID == "" {
+		id.ID = known.ID
+	}
+	if id.ID == "" {
+		id.ID, err = keptName(c.Terminal.StateDir)
+	}
+	return id, err
+}
+
+// nameFile holds the name made for a terminal that has none of its own.
+const nameFile = "terminal-id"
+
+func keptName(dir string) (string, error) {
+	file := filepath.Join(dir, nameFile)
+	kept, err := os.ReadFile(file)
+	if name := strings.TrimSpace(string(kept)); err == nil && regexp.MustCompile(`^[A-Za-z0-9_-]{1,36}$`).MatchString(name) {
+		return name, nil
+	}
+	name := "T" + strings.ToUpper(randomHex(4))
+	if err := keep(file, name); err != nil {
+		return name, fmt.Errorf("cannot keep the name made for this terminal, it will change with the next start: %w; set terminal.id", err)
+	}
+	return name, nil
+}
+
+// startsFile counts the starts of the agent. With it an epoch is never used twice, however wrong the clock is.
+const startsFile = "starts"
+
+// countStart counts this start. Where that cannot be kept the wall clock stands in: an epoch must differ, not rise.
+func countStart(dir string, now time.Time) (uint64, error) {
+	file := filepath.Join(dir, startsFile)
+	kept, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return uint64(now.Unix()), fmt.Errorf("cannot read the count of starts: %w", err)
+	}
+	n, _ := strconv.ParseUint(strings.TrimSpace(string(kept)), 10, 40) // a damaged count begins anew
+	n++
+	if err := keep(file, strconv.FormatUint(n, 10)); err != nil {
+		return uint64(now.Unix()), fmt.Errorf("cannot keep the count of starts: %w", err)
+	}
+	return n, nil
+}
+
+// keep writes a small file so that a power cut leaves the old or the new one.
+func keep(file, content string) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), ".keep-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
+	_, err = f.WriteString(content + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), file)
+}

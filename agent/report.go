@@ -1,0 +1,178 @@
+package agent
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/poshealth/poshealth/config"
+	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/transport"
+	"github.com/poshealth/poshealth/transport/mqtt"
+	"github.com/poshealth/poshealth/transport/wire"
+)
+
+// reporter is the way to the fleet: what waits, what carries it, and how that goes. It is itself looked at by the probe
+// "report": a lost broker is a finding.
+type reporter struct {
+	outbox  *transport.Queue
+	courier *transport.Courier
+	online  chan struct{} // a link has come up
+
+	mu    sync.Mutex
+	state transport.Event
+	since time.Time // of not being online; monotonic
+}
+
+// reporting makes the reporter, or nil where no broker is configured. now is the time to judge certificates by: a terminal
+// whose clock is wrong must still be able to say so.
+func (a *Agent) reporting(id identity, now func() time.Time) (*reporter, error) {
+	c := a.options.Config.MQTT
+	if c.Broker == "" {
+		return nil, nil //nolint:nilnil // no broker is a setting, not a fault
+	}
+	tlsConfig, err := brokerTLS(c, now)
+	if err != nil {
+		return nil, err
+	}
+	password, err := readPassword(c.PasswordFile)
+	if err != nil {
+		return nil, err
+	}
+	base := "pos/v1/" + id.Tenant + "/" + id.ID + "/"
+	r := &reporter{outbox: transport.NewQueue(), online: make(chan struct{}, 1), since: time.Now()}
+	connections := uint64(0)
+	dial := func(ctx context.Context) (transport.Link, error) {
+		connections++
+		state := wire.State{
+			Schema: wire.Schema, Epoch: id.starts<<16 | connections&0xffff, Terminal: id.ID, Agent: id.Agent, BootID: id.bootID,
+		}
+		will, err := wire.Encode(state)
+		if err != nil {
+			return nil, err
+		}
+		state.Online, state.At = true, time.Now().Format(timeFormat)
+		birth, err := wire.Encode(state)
+		if err != nil {
+			return nil, err
+		}
+		return mqtt.Dial(ctx, mqtt.Options{
+			Broker: c.Broker, ClientID: id.ID, Username: c.Username, Password: password, TLS: tlsConfig, KeepAlive: c.KeepAlive,
+			Topics: mqtt.Topics{State: base + "state", Pulse: base + "health", Change: base + "event"},
+			Birth:  birth, Will: will, Resolve: a.catalog.resolve,
+		})
+	}
+	r.courier = transport.New(transport.Options{
+		Outbox: r.outbox, Dial: dial, Backoff: transport.FleetBackoff(c.Fleet),
+		Events: func(e transport.Event) {
+			r.note(e)
+			a.schedule.Kick("report")
+		},
+	})
+	return r, nil
+}
+
+// note keeps what the courier says.
+func (r *reporter) note(e transport.Event) {
+	r.mu.Lock()
+	if r.state.State == transport.Online && e.State != transport.Online {
+		r.since = time.Now()
+	}
+	if e.State == transport.Connecting {
+		e.Err = r.state.Err // still what went wrong last
+	}
+	r.state = e
+	r.mu.Unlock()
+	if e.State == transport.Online {
+		select {
+		case r.online <- struct{}{}:
+		default: // told already
+		}
+	}
+}
+
+// ID names the probe that looks at the reporting.
+func (r *reporter) ID() probes.ID { return "report" }
+
+// Observe tells how the reporting goes. It asks nobody: the courier knows.
+func (r *reporter) Observe(context.Context) probes.Observation {
+	stats := r.courier.Stats()
+	r.mu.Lock()
+	state, since := r.state, r.since
+	r.mu.Unlock()
+	o := probes.Observation{
+		Readings: []probes.Reading{
+			{Name: "queued", Value: float64(stats.Queued), Unit: probes.One},
+			{Name: "sent", Value: float64(stats.Sent), Unit: probes.One},
+			{Name: "dropped", Value: float64(stats.Dropped), Unit: probes.One},
+		},
+	}
+	switch {
+	case state.State == transport.Online:
+		o.Outcome, o.Detail = probes.Pass, "connected to the broker"
+	case state.Err != nil:
+		o.Outcome, o.Reason, o.Detail = probes.Fail, "offline", state.Err.Error()
+		o.Readings = append(o.Readings, probes.Reading{Name: "down_for", Value: time.Since(since).Seconds(), Unit: probes.Seconds})
+	default:
+		o.Reason, o.Detail = "connecting", "no attempt to reach the broker has ended yet"
+	}
+	return o
+}
+
+// wire is the same for the snapshot.
+func (r *reporter) wire() *wire.Report {
+	stats := r.courier.Stats()
+	w := &wire.Report{State: string(stats.State), Queued: stats.Queued, Dropped: stats.Dropped, Sent: stats.Sent}
+	if !stats.LastSent.IsZero() {
+		w.LastSent = stats.LastSent.Format(timeFormat)
+	}
+	return w
+}
+
+// brokerTLS reads the files that prove who the broker is, and who we are.
+func brokerTLS(c config.MQTT, now func() time.Time) (*tls.Config, error) {
+	t := &tls.Config{Time: now, MinVersion: tls.VersionTLS12}
+	if c.CAFile != "" {
+		pem, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read mqtt.ca_file: %w", err)
+		}
+		t.RootCAs = x509.NewCertPool()
+		if !t.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("cannot use mqtt.ca_file %s: no certificate in PEM form in it", c.CAFile)
+		}
+	}
+	if c.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("cannot use mqtt.cert_file and mqtt.key_file: %w", err)
+		}
+		t.Certificates = []tls.Certificate{pair}
+	}
+	return t, nil
+}
+
+// maxPassword is more than any broker takes.
+const maxPassword = 4 << 10
+
+func readPassword(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("cannot read mqtt.password_file: %w", err)
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	line = strings.TrimSuffix(line, "\r")
+	if len(line) > maxPassword {
+		return "", errors.New("cannot use mqtt.password_file: its first line is longer than 4096 bytes")
+	}
+	return line, nil
+}

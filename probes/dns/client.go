@@ -1,0 +1,169 @@
+package dns
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxServers: three is what resolv.conf allows; twice that leaves room for a private network's and the public ones.
+const maxServers = 6
+
+// hostsFile stands for a server's address where the hosts file had the answer.
+const hostsFile = "hosts file"
+
+// Client looks names up for the probes. It keeps no cache: each lookup is one.
+type Client struct {
+	servers  []string // "host:port"
+	resolver Resolver // instead of the platform, when there are no servers; may be nil
+	platform platform
+	book     *Book
+}
+
+// NewClient makes a client that asks servers ("address:port" or an IP address, port 53), or without any resolver (nil:
+// this machine's hosts file and resolv.conf), and notes good answers in book, which may be nil.
+func NewClient(servers []string, resolver Resolver, book *Book) (*Client, error) {
+	if len(servers) > maxServers {
+		return nil, fmt.Errorf("%d name servers, want at most %d", len(servers), maxServers)
+	}
+	c := &Client{resolver: resolver, platform: thisPlatform(), book: book}
+	for _, s := range servers {
+		server, err := serverAddress(s)
+		if err != nil {
+			return nil, err
+		}
+		c.servers = append(c.servers, server)
+	}
+	return c, nil
+}
+
+// serverAddress adds the port. Only addresses will do: a name server's name would need a name server.
+func serverAddress(s string) (string, error) {
+	if addr, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		return net.JoinHostPort(addr.String(), "53"), nil
+	}
+	addr, err := netip.ParseAddrPort(s)
+	if err != nil || addr.Port() == 0 {
+		return "", fmt.Errorf("name server %.60q: want an IP address, or address:port", s)
+	}
+	return addr.String(), nil
+}
+
+// Resolve looks name up; an IP address resolves to itself. When the lookup fails and the book has addresses, it returns
+// those with fromBook set and no error. Addresses are in order of use: IPv4 first, since many terminals have nothing else.
+func (c *Client) Resolve(ctx context.Context, name string) (addrs []netip.Addr, fromBook bool, err error) {
+	if addr, err := netip.ParseAddr(name); err == nil {
+		return []netip.Addr{addr}, false, nil
+	}
+	got := c.lookup(ctx, strings.TrimSuffix(name, "."))
+	if got.err == nil {
+		return got.addrs, false, nil
+	}
+	if last, _, ok := c.book.Get(name); ok {
+		return last, true, nil
+	}
+	return nil, false, fmt.Errorf("cannot resolve %s: %w", name, got.err)
+}
+
+// result is what a lookup came to: addresses or an error, and which servers were tried in vain before.
+type result struct {
+	addrs    []netip.Addr
+	server   string
+	took     time.Duration // with the server that answered
+	failures []string
+	err      error
+}
+
+// lookup asks who there is to ask, and notes what is good.
+func (c *Client) lookup(ctx context.Context, name string) result {
+	var got result
+	switch {
+	case len(c.servers) > 0:
+		got.askAll(ctx, c.servers, name)
+	case c.resolver != nil:
+		start := time.Now()
+		addrs, err := c.resolver.Lookup(ctx, name+".")
+		got.note("", addrs, time.Since(start), err)
+	default:
+		start := time.Now()
+		if addrs := c.platform.fixed(name); len(addrs) > 0 {
+			got.note(hostsFile, addrs, time.Since(start), nil)
+			break
+		}
+		servers, configured := c.platform.servers()
+		got.askAll(ctx, servers, name)
+		if got.err != nil && !configured {
+			got = result{err: c.platform.blind(got.err), failures: got.failures}
+		}
+	}
+	if got.err == nil {
+		c.book.Put(name, got.addrs)
+	}
+	return got
+}
+
+// askAll asks each server in turn until one answers, each with a fair share of the time that is left.
+func (r *result) askAll(ctx context.Context, servers []string, name string) {
+	for i, server := range servers {
+		shared, cancel := share(ctx, len(servers)-i)
+		addrs, took, err := ask(shared, server, name)
+		cancel()
+		if r.note(server, addrs, took, err) || ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// note enters what one server said; true when that settles it.
+func (r *result) note(server string, addrs []netip.Addr, took time.Duration, err error) bool {
+	if err == nil && len(addrs) == 0 {
+		err = &Error{Reason: NoAddress, Server: server}
+	}
+	if err != nil {
+		r.err = worse(r.err, err)
+		r.failures = append(r.failures, err.Error())
+		return final(reasonOf(err))
+	}
+	r.addrs, r.server, r.took, r.err = ordered(addrs), server, took, nil
+	return true
+}
+
+// share is the part of ctx's remaining time that one of left equal tries may take.
+func share(ctx context.Context, left int) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok || left <= 1 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
+}
+
+// ordered is IPv4 first, without doubles, and bounded as the book is.
+func ordered(addrs []netip.Addr) []netip.Addr {
+	out := make([]netip.Addr, 0, len(addrs))
+	for _, a := range addrs {
+		if a = a.Unmap(); a.IsValid() && !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b netip.Addr) int { return a.BitLen() - b.BitLen() })
+	return out[:min(len(out), MaxAddresses)]
+}
+
+// question checks that name can be asked for, and gives it with its final dot.
+func question(name string) (string, error) {
+	name = strings.TrimSuffix(name, ".")
+	if name == "" || len(name) > 253 {
+		return "", fmt.Errorf("name %.60q: want 1 to 253 bytes", name)
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || len(label) > 63 || strings.ContainsFunc(label, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`/:@\"`, r) }) {
+			return "", fmt.Errorf("name %s: want labels of 1 to 63 ASCII letters, digits and hyphens", strconv.Quote(name[:min(len(name), 60)]))
+		}
+	}
+	return name + ".", nil
+}

@@ -1,0 +1,128 @@
+// Package dns looks whether a name resolves, and remembers what it last resolved to.
+//
+// It asks the configured servers itself, one by one, so that a dead server is told from a missing name; without any it
+// asks as this platform's programs do. It doesn't judge addresses, follows no zone cuts, and never answers from memory as
+// if it had looked: what comes from the Book says so.
+package dns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/terminal"
+)
+
+// Reasons of this probe. All are Fail but Cancelled and NoServer.
+const (
+	Timeout     probes.Reason = "timeout"     // no server answered in time
+	NXDomain    probes.Reason = "nxdomain"    // a server says that there is no such name
+	ServFail    probes.Reason = "servfail"    // a server could not find out
+	Refused     probes.Reason = "refused"     // a server does not answer for us
+	Unreachable probes.Reason = "unreachable" // no way to the server, or nothing there speaks DNS
+	NoAddress   probes.Reason = "no-address"  // the name is there and has no address
+	// NoServer is Unknown: no server is configured, and this platform's own resolver can't be asked. That is our
+	// blindness: a terminal whose programs resolve by other means must not be called broken for it.
+	NoServer probes.Reason = "no-server"
+)
+
+const (
+	// maxLook bounds a look whose context has no deadline: an app's own resolver gives up after about as long.
+	maxLook = 15 * time.Second
+
+	// maxShown addresses are given as facts: enough to see where a name leads, in a report that counts bytes.
+	maxShown = 4
+)
+
+// Resolver looks an absolute name up; it returns an [*Error] where it can tell what went wrong.
+type Resolver interface {
+	Lookup(ctx context.Context, name string) ([]netip.Addr, error)
+}
+
+// Options says what to look up, and where.
+type Options struct {
+	Subject  string   // whose name it is: "acquirer-a"
+	Name     string   // the name looked up, with or without its final dot; always absolute
+	Servers  []string // "host:port" or an IP address (port 53); empty: the platform's resolver
+	Resolver Resolver // instead of the platform's, when Servers is empty; nil: the hosts file and resolv.conf
+	Book     *Book    // where good answers are noted; may be nil
+}
+
+// Probe is "dns/<subject>". Readings: lookup (ms, until the first usable address), addresses (count), server_failures
+// (count of servers that were tried in vain). Facts: address_1 to address_4, and server, which answered.
+type Probe struct {
+	id     probes.ID
+	name   string
+	client *Client
+}
+
+// New makes the probe. It refuses a name that is an address: that needs no looking up.
+func New(o Options) (*Probe, error) {
+	name := strings.TrimSuffix(o.Name, ".")
+	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
+		return nil, fmt.Errorf("dns/%s: %q is an address, want a name: an address needs no lookup", o.Subject, o.Name)
+	}
+	if _, err := question(name); err != nil {
+		return nil, fmt.Errorf("dns/%s: %w", o.Subject, err)
+	}
+	client, err := NewClient(o.Servers, o.Resolver, o.Book)
+	if err != nil {
+		return nil, fmt.Errorf("dns/%s: %w", o.Subject, err)
+	}
+	return &Probe{id: probes.ID("dns/" + o.Subject), name: name, client: client}, nil
+}
+
+// ID is "dns/<subject>".
+func (p *Probe) ID() probes.ID { return p.id }
+
+// Observe looks the name up once, with each server in turn until one gives an answer, at the latest until ctx ends.
+func (p *Probe) Observe(ctx context.Context) probes.Observation {
+	if ctx.Err() != nil {
+		return probes.Observation{Reason: probes.Cancelled, Detail: "the look was called off before it began"}
+	}
+	ctx, cancel := context.WithTimeout(ctx, maxLook)
+	defer cancel()
+	got := p.client.lookup(ctx, p.name)
+	if got.err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		return probes.Observation{Reason: probes.Cancelled, Detail: "the look was called off"}
+	}
+	return p.observation(got).Bounded()
+}
+
+func (p *Probe) observation(got result) probes.Observation {
+	o := probes.Observation{Outcome: probes.Pass, Detail: strings.Join(got.failures, "; ")}
+	o.Readings = append(o.Readings,
+		probes.Reading{Name: "addresses", Value: float64(len(got.addrs)), Unit: probes.One},
+		probes.Reading{Name: "server_failures", Value: float64(len(got.failures)), Unit: probes.One})
+	if got.err != nil {
+		o.Outcome, o.Reason = probes.Fail, reasonOf(got.err)
+		if o.Reason == NoServer || o.Reason == probes.Denied {
+			o.Outcome = probes.Unknown
+		}
+		if o.Detail == "" || o.Reason == NoServer {
+			o.Detail = fmt.Sprintf("%s: %v", p.name, got.err)
+		} else {
+			o.Detail = fmt.Sprintf("%s: %s", p.name, o.Detail)
+		}
+		o.Detail = terminal.Printable(o.Detail, probes.MaxDetail)
+		return o
+	}
+	o.Detail = terminal.Printable(o.Detail, probes.MaxDetail)
+	ms := math.Round(float64(got.took)/1e3) / 1e3
+	o.Readings = append(o.Readings, probes.Reading{Name: "lookup", Value: ms, Unit: probes.Milliseconds})
+	if got.server != "" {
+		o.Facts = append(o.Facts, probes.Fact{Name: "server", Value: got.server})
+	}
+	shown := slices.Clone(got.addrs)
+	slices.SortFunc(shown, netip.Addr.Compare) // servers rotate their answers; a report should not look new for it
+	for i, addr := range shown[:min(len(shown), maxShown)] {
+		o.Facts = append(o.Facts, probes.Fact{Name: fmt.Sprintf("address_%d", i+1), Value: addr.String()})
+	}
+	return o
+}

@@ -1,0 +1,84 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/poshealth/poshealth/probes"
+)
+
+// attempt is one try to connect to one address.
+type attempt struct {
+	addr   netip.Addr
+	conn   net.Conn // nil when it failed
+	took   time.Duration
+	reason probes.Reason
+}
+
+// connect tries one address; left counts it and those that may follow, which share the time that remains.
+func (t *target) connect(ctx context.Context, addr netip.Addr, left int) attempt {
+	if deadline, ok := ctx.Deadline(); ok && left > 1 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
+		defer cancel()
+	}
+	start := time.Now()
+	conn, err := t.Dial(ctx, "tcp", net.JoinHostPort(addr.String(), t.port))
+	a := attempt{addr: addr, conn: conn, took: time.Since(start)}
+	if err != nil {
+		a.conn, a.reason = nil, connectReason(err)
+		return a
+	}
+	t.last = addr
+	return a
+}
+
+// connectReason is the stable word for what kept a connection from being made.
+func connectReason(err error) probes.Reason {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return Refused
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.ECONNABORTED):
+		return Reset
+	case errors.Is(err, os.ErrPermission): // EACCES, EPERM: our own system forbids it
+		return probes.Denied
+	case timedOut(err):
+		return Timeout
+	}
+	// EHOSTUNREACH and ENETUNREACH, a blackhole route's EINVAL, an interface that lost its address while we tried.
+	return Unreachable
+}
+
+// timedOut: the time was up, whoever kept it.
+func timedOut(err error) bool {
+	netErr, ok := errors.AsType[net.Error](err)
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || ok && netErr.Timeout()
+}
+
+// telling ranks reasons by how much they say: a host that refuses is there, one that stays silent may be.
+func telling(r probes.Reason) int {
+	switch r {
+	case Refused, Reset:
+		return 4
+	case Timeout:
+		return 3
+	case Unreachable:
+		return 2
+	case probes.Denied:
+		return 1
+	}
+	return 0
+}
+
+// discard closes with a reset: a payment host is spared the four packets of a polite goodbye, and a port in TIME_WAIT.
+func discard(conn net.Conn) {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}

@@ -1,0 +1,36 @@
+package host_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/poshealth/poshealth/probes/host"
+	"github.com/poshealth/poshealth/probes/probetest"
+)
+
+func Example() {
+	payHost, err := probetest.NewTLSHost("pos.acquirer.example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer payHost.Close()
+
+	o := host.Options{Name: "acquirer-a", Address: payHost.Addr(), ServerName: "pos.acquirer.example"}
+	tcp, err := host.NewTCP(o)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	tls, err := host.NewTLS(o)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(tcp.ID(), tcp.Observe(context.Background()).Outcome)
+	seen := tls.Observe(context.Background())
+	fmt.Println(tls.ID(), seen.Outcome, seen.Fact("cert_subject"))
+	// Output:
+	// tcp/acquirer-a pass
+	// tls/acquirer-a pass pos.acquirer.example
+}

@@ -1,0 +1,150 @@
+// Package host looks at one payment host by stages: can it be reached ("tcp"), and does it speak TLS as it should ("tls").
+//
+// A stage judges only itself: where an earlier one fails it says Unknown. The probes never send a byte of payment traffic,
+// never authenticate, and know no threshold; connections are reset at once, so that looking costs host and data plan little.
+package host
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"math"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/dns"
+	"github.com/poshealth/poshealth/probes/terminal"
+)
+
+// Reasons that both stages may give.
+const (
+	Timeout     probes.Reason = "timeout"     // Fail: no answer in time
+	Refused     probes.Reason = "refused"     // Fail, tcp: the host is there, and nothing listens on the port
+	Unreachable probes.Reason = "unreachable" // Fail, tcp: a router, or our own kernel, says that there is no way
+	Reset       probes.Reason = "reset"       // Fail, tcp: the connection was cut while it was being made
+	NoAddress   probes.Reason = "no-address"  // Unknown: the name does not resolve and never did; the dns probe judges that
+)
+
+const (
+	// maxLook bounds a look whose context has no deadline; the longest timeout that can be configured is as long.
+	maxLook = 60 * time.Second
+
+	// MaxAddresses of one host that are tried: each costs a connection, and four tell whether some are down.
+	MaxAddresses = 4
+)
+
+// Options of both stages. The functions are seams: nil means the real thing.
+type Options struct {
+	Name       string         // "acquirer-a": the subject of the probe's name
+	Address    string         // "host:port"; an IPv6 address in brackets
+	ServerName string         // tls: the name asked for and expected in the certificate; "" is the host of Address
+	CAFile     string         // tls: PEM file of the authorities that this host's chain must lead to; "" judges no chain
+	Roots      *x509.CertPool // tls: the same, already read; CAFile outranks it
+	// Resolve finds the addresses of the host's name; fromBook says that they are remembered, not looked up.
+	Resolve func(ctx context.Context, name string) (addrs []netip.Addr, fromBook bool, err error)
+	// Dial makes a connection.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Now is the local clock, by which certificates are dated; diagnosis corrects it by the measured offset.
+	Now func() time.Time
+	// PlatformRoots are the authorities that this terminal trusts, used to learn, without CAFile and Roots, that a chain
+	// once verified. They never make a host fail that never passed by them.
+	PlatformRoots func() (*x509.CertPool, error)
+}
+
+// target is what both stages connect to.
+type target struct {
+	Options
+	host, port string
+	last       netip.Addr // the address that worked last: tried first
+}
+
+func newTarget(kind string, o Options) (target, error) {
+	host, port, err := net.SplitHostPort(o.Address)
+	if err != nil || host == "" || len(host) > 253 || strings.ContainsAny(host, " \t/@") {
+		return target{}, fmt.Errorf("%s/%s: address %.80q: want host:port", kind, o.Name, o.Address)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return target{}, fmt.Errorf("%s/%s: address %.80q: want a port from 1 to 65535", kind, o.Name, o.Address)
+	}
+	if o.Resolve == nil {
+		client, err := dns.NewClient(nil, nil, nil)
+		if err != nil {
+			return target{}, err
+		}
+		o.Resolve = client.Resolve
+	}
+	if o.Dial == nil {
+		// Keep-alives would spend the data plan of a connection that lives for milliseconds.
+		o.Dial = (&net.Dialer{KeepAlive: -1}).DialContext
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.PlatformRoots == nil {
+		o.PlatformRoots = x509.SystemCertPool
+	}
+	return target{Options: o, host: host, port: port}, nil
+}
+
+// resolution is where the addresses came from, and what finding them took.
+type resolution struct {
+	addrs  []netip.Addr
+	source string // "literal", "dns", "last-good"
+	took   time.Duration
+}
+
+func (t *target) resolve(ctx context.Context) (resolution, error) {
+	if addr, err := netip.ParseAddr(t.host); err == nil {
+		return resolution{addrs: []netip.Addr{addr.Unmap()}, source: "literal"}, nil
+	}
+	// Half the time at most: last good addresses must still find time to be tried.
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer cancel()
+	}
+	start := time.Now()
+	addrs, fromBook, err := t.Resolve(ctx, t.host)
+	r := resolution{source: "dns", took: time.Since(start)}
+	if fromBook {
+		r.source = "last-good"
+	}
+	if err == nil && len(addrs) == 0 {
+		err = fmt.Errorf("%s has no address", t.host)
+	}
+	for _, a := range addrs {
+		if a = a.Unmap(); !slices.Contains(r.addrs, a) {
+			r.addrs = append(r.addrs, a)
+		}
+	}
+	if i := slices.Index(r.addrs, t.last); i > 0 {
+		r.addrs = slices.Insert(slices.Delete(r.addrs, i, i+1), 0, t.last)
+	}
+	r.addrs = r.addrs[:min(len(r.addrs), MaxAddresses)]
+	return r, err
+}
+
+func (r resolution) describe(o *probes.Observation) {
+	o.Facts = append(o.Facts, probes.Fact{Name: "address_source", Value: r.source})
+	if r.source != "literal" {
+		o.Readings = append(o.Readings, millis("resolve", r.took))
+	}
+}
+
+func unknown(reason probes.Reason, detail string) probes.Observation {
+	return probes.Observation{Reason: reason, Detail: terminal.Printable(detail, probes.MaxDetail)}
+}
+
+func count(name string, n int) probes.Reading {
+	return probes.Reading{Name: name, Value: float64(n), Unit: probes.One}
+}
+
+// millis keeps microseconds.
+func millis(name string, d time.Duration) probes.Reading {
+	return probes.Reading{Name: name, Value: math.Round(float64(d)/1e3) / 1e3, Unit: probes.Milliseconds}
+}

@@ -1,0 +1,271 @@
+package probetest
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// HostMode is how a TLSHost behaves.
+type HostMode string
+
+// The ways a payment host can be.
+const (
+	HostOK         HostMode = "ok"
+	HostClosed     HostMode = "closed"      // nothing listens: connections are refused; the port stays reserved
+	HostSilent     HostMode = "silent"      // accepts, and never says a word
+	HostHangsUp    HostMode = "hangs-up"    // accepts, hears the hello, and closes
+	HostPlain      HostMode = "plain"       // answers in plain text
+	HostGarbage    HostMode = "garbage"     // answers with a TLS record full of nonsense
+	HostFlood      HostMode = "flood"       // sends records without end
+	HostDribbles   HostMode = "dribbles"    // TLS, one byte at a time
+	HostAlert      HostMode = "alert"       // ends each handshake with the alert protocol_version
+	HostTLCP       HostMode = "tlcp"        // ends it with an alert in the national protocol's record version
+	HostClientCert HostMode = "client-cert" // serves only clients with a certificate of its own authority
+)
+
+// hostIdle: a connection to a loopback host on which nothing happens for this long is dropped.
+const hostIdle = time.Minute
+
+// TLSHost is a payment host on loopback that can be broken and mended while it runs. Beyond the handshake it only listens.
+type TLSHost struct {
+	address  string
+	reserved int // a bound socket that keeps the port ours while nothing listens
+	certs    *authority
+	accepted atomic.Int64
+
+	mu       sync.Mutex
+	mode     HostMode
+	leaf     tls.Certificate
+	min, max uint16
+	listener net.Listener
+	conns    map[net.Conn]struct{}
+	closed   bool
+	wg       sync.WaitGroup
+}
+
+// NewTLSHost starts a host with a valid certificate for these names; for "payhost.test" and 127.0.0.1 when there are none.
+func NewTLSHost(names ...string) (*TLSHost, error) {
+	if len(names) == 0 {
+		names = []string{"payhost.test", "127.0.0.1"}
+	}
+	certs, err := newAuthority(names)
+	if err != nil {
+		return nil, err
+	}
+	h := &TLSHost{certs: certs, mode: HostOK, conns: make(map[net.Conn]struct{})}
+	if h.reserved, h.address, err = reservePort(); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(h.SetLeaf(LeafValid), h.listen()); err != nil {
+		return nil, errors.Join(err, unix.Close(h.reserved))
+	}
+	return h, nil
+}
+
+// Addr is "127.0.0.1:port", the same for the host's life.
+func (h *TLSHost) Addr() string { return h.address }
+
+// CA is the PEM of the authority that the host's good certificates lead to.
+func (h *TLSHost) CA() []byte { return h.certs.rootPEM }
+
+// Connections counts the connections accepted.
+func (h *TLSHost) Connections() int64 { return h.accepted.Load() }
+
+// SetLeaf changes the certificate shown from now on.
+func (h *TLSHost) SetLeaf(l Leaf) error {
+	cert, err := h.certs.issue(l)
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.leaf = cert
+	return nil
+}
+
+// SetVersions limits the host to these versions of TLS (tls.VersionTLS10 …); zero is Go's own limit.
+func (h *TLSHost) SetVersions(lowest, highest uint16) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.min, h.max = lowest, highest
+}
+
+// SetMode changes how the host behaves from now on. Connections that stand are left as they are.
+func (h *TLSHost) SetMode(m HostMode) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return net.ErrClosed
+	}
+	h.mode = m
+	switch {
+	case m == HostClosed && h.listener != nil:
+		err := h.listener.Close()
+		h.listener = nil
+		return err
+	case m != HostClosed && h.listener == nil:
+		return h.listen()
+	}
+	return nil
+}
+
+// Close stops the host and drops its connections.
+func (h *TLSHost) Close() error {
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		return nil
+	}
+	h.closed = true
+	var err error
+	if h.listener != nil {
+		err = h.listener.Close()
+	}
+	for c := range h.conns {
+		_ = c.Close()
+	}
+	h.mu.Unlock()
+	h.wg.Wait()
+	return errors.Join(err, unix.Close(h.reserved))
+}
+
+// listen begins to accept. The caller holds the lock, or is the constructor.
+func (h *TLSHost) listen() error {
+	config := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, c syscall.RawConn) error {
+		var err error
+		return errors.Join(c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) }), err)
+	}}
+	listener, err := config.Listen(context.Background(), "tcp", h.address)
+	if err != nil {
+		return err
+	}
+	h.listener = listener
+	h.wg.Go(func() { h.serve(listener) })
+	return nil
+}
+
+func (h *TLSHost) serve(listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		h.accepted.Add(1)
+		h.mu.Lock()
+		if h.closed {
+			h.mu.Unlock()
+			_ = conn.Close()
+			return
+		}
+		h.conns[conn] = struct{}{}
+		mode, config := h.mode, h.config()
+		h.mu.Unlock()
+		h.wg.Go(func() {
+			defer func() {
+				_ = conn.Close()
+				h.mu.Lock()
+				delete(h.conns, conn)
+				h.mu.Unlock()
+			}()
+			_ = conn.SetDeadline(time.Now().Add(hostIdle))
+			converse(conn, mode, config)
+		})
+	}
+}
+
+// config is that of the next handshake. The caller holds the lock.
+func (h *TLSHost) config() *tls.Config {
+	c := &tls.Config{Certificates: []tls.Certificate{h.leaf}, MinVersion: h.min, MaxVersion: h.max}
+	if h.mode == HostClientCert {
+		c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, x509.NewCertPool()
+		c.ClientCAs.AddCert(h.certs.root)
+	}
+	return c
+}
+
+// converse is one connection's life.
+func converse(conn net.Conn, mode HostMode, config *tls.Config) {
+	hello := make([]byte, 4096)
+	say := func(b ...byte) {
+		if _, err := conn.Read(hello); err == nil {
+			_, _ = conn.Write(b)
+		}
+	}
+	switch mode {
+	case HostSilent:
+		_, _ = io.Copy(io.Discard, conn)
+	case HostHangsUp:
+		say()
+	case HostPlain:
+		say([]byte("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")...)
+	case HostGarbage:
+		say(append([]byte{22, 3, 3, 0, 64}, make([]byte, 64)...)...)
+	case HostFlood:
+		record := append([]byte{22, 3, 3, 64, 0, 11, 0xff, 0xff, 0xff}, make([]byte, 16<<10-4)...)
+		for {
+			if _, err := conn.Write(record); err != nil {
+				return
+			}
+		}
+	case HostAlert:
+		say(21, 3, 1, 0, 2, 2, 70)
+	case HostTLCP:
+		say(21, 1, 1, 0, 2, 2, 70)
+	case HostDribbles:
+		shake(dribble{conn}, config)
+	case HostOK, HostClientCert, HostClosed:
+		shake(conn, config)
+	}
+}
+
+// shake makes a handshake and then listens until the client goes.
+func shake(conn net.Conn, config *tls.Config) {
+	secure := tls.Server(conn, config)
+	if secure.Handshake() == nil {
+		_, _ = io.Copy(io.Discard, secure)
+	}
+}
+
+// dribble writes one byte at a time.
+type dribble struct{ net.Conn }
+
+// Write writes all of b, a segment a byte.
+func (d dribble) Write(b []byte) (int, error) {
+	for i := range b {
+		if _, err := d.Conn.Write(b[i : i+1]); err != nil {
+			return i, err
+		}
+	}
+	return len(b), nil
+}
+
+// reservePort binds a free port without listening on it: a connection to it is refused, and nobody else gets it.
+func reservePort() (fd int, address string, err error) {
+	if fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err != nil {
+		return 0, "", err
+	}
+	err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	if err == nil {
+		err = unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
+	}
+	var bound unix.Sockaddr
+	if err == nil {
+		bound, err = unix.Getsockname(fd)
+	}
+	in4, ok := bound.(*unix.SockaddrInet4)
+	if err != nil || !ok {
+		return 0, "", errors.Join(err, errors.New("cannot reserve a port on loopback"), unix.Close(fd))
+	}
+	return fd, net.JoinHostPort("127.0.0.1", strconv.Itoa(in4.Port)), nil
+}

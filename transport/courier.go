@@ -1,0 +1,190 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+const (
+	// dialWithin is a last resort against a Dial that forgets its own limit: twice what the slowest handshake over GPRS takes.
+	dialWithin = 90 * time.Second
+
+	// kickEvery is the least time between two attempts that kicks bring about. A radio that flaps kicks every few seconds and each attempt
+	// may cost a handshake of 4 kB; a terminal alone tries as often by itself.
+	kickEvery = 15 * time.Second
+)
+
+// State says whether reports get through at present.
+type State string
+
+// The states of a courier, in the words of the snapshot.
+const (
+	Offline    State = "offline"
+	Connecting State = "connecting"
+	Online     State = "online"
+)
+
+// Event is a change of state.
+type Event struct {
+	State State
+	Err   error // why it is offline; nil otherwise, and when the agent is stopping
+	At    time.Time
+}
+
+// Options are what a courier needs. Outbox and Dial must be given.
+type Options struct {
+	Outbox Outbox
+	// Dial makes a link. ctx bounds the dialling only, not the life of the link; Dial returns soon after it ends.
+	Dial func(ctx context.Context) (Link, error)
+	// Backoff of zeros is FleetBackoff(0).
+	Backoff Backoff
+	// Events is told of each change of state, from Run's goroutine: it must not block. nil: nobody is told.
+	Events func(Event)
+	// Rand gives numbers in [0,1); nil: math/rand/v2.
+	Rand func() float64
+}
+
+// Stats is how the reporting goes.
+type Stats struct {
+	State    State
+	Queued   int
+	Sent     uint64 // messages that the far side has, since the courier was made
+	Dropped  uint64
+	LastSent time.Time // local clock; zero: nothing yet
+}
+
+// Courier carries messages from an outbox over one link after another. Each is delivered at least once; the number in the body tells the
+// far side what it has already.
+type Courier struct {
+	outbox Outbox
+	dial   func(ctx context.Context) (Link, error)
+	events func(Event)
+	plan   schedule
+	kick   chan struct{}
+
+	// Run's own.
+	kicked  time.Time // when a kick last brought about an attempt
+	struck  Message   // without its body: the message on which the far side closed the link last
+	strikes int       // and how often in a row
+
+	mu       sync.Mutex
+	state    State
+	sent     uint64
+	lastSent time.Time
+}
+
+// New makes a courier; Run sets it going.
+func New(o Options) *Courier {
+	if o.Events == nil {
+		o.Events = func(Event) {}
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Float64
+	}
+	return &Courier{
+		outbox: o.Outbox,
+		dial:   o.Dial,
+		events: o.Events,
+		plan:   schedule{Backoff: o.Backoff.orDefault(), rand: o.Rand},
+		kick:   make(chan struct{}, 1),
+		state:  Offline,
+	}
+}
+
+// Run carries until ctx ends, then says goodbye within two seconds and returns nil. It fails at once when Outbox or Dial is
+// missing, and otherwise never. It may be called once.
+func (c *Courier) Run(ctx context.Context) error {
+	if c.outbox == nil || c.dial == nil {
+		return errors.New("courier: cannot run without Outbox and Dial: give both in Options")
+	}
+	wait := c.plan.first()
+	for c.pause(ctx, wait) {
+		c.tell(Connecting, nil)
+		link, err := c.connect(ctx)
+		switch {
+		case err == nil:
+			up := time.Now()
+			c.tell(Online, nil)
+			err = c.carry(ctx, link)
+			wait = c.plan.lost(err, time.Since(up))
+			closeSoon(link)
+		case ctx.Err() == nil:
+			wait = c.plan.failed(err)
+		}
+		if ctx.Err() != nil {
+			err = nil
+		}
+		c.tell(Offline, err)
+	}
+	return nil
+}
+
+// Kick asks for an attempt now instead of at the end of the wait, because the network came back or the configuration changed. Kicks
+// bring about at most one attempt in 15 s; while online they do nothing.
+func (c *Courier) Kick() {
+	select {
+	case c.kick <- struct{}{}:
+	default: // asked already
+	}
+}
+
+// Stats says how the reporting goes.
+func (c *Courier) Stats() Stats {
+	c.mu.Lock()
+	s := Stats{State: c.state, Sent: c.sent, LastSent: c.lastSent}
+	c.mu.Unlock()
+	if c.outbox != nil {
+		s.Queued, s.Dropped = c.outbox.Len(), c.outbox.Dropped()
+	}
+	return s
+}
+
+// pause waits, or less when kicked. False: ctx has ended.
+func (c *Courier) pause(ctx context.Context, wait time.Duration) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	end := time.Now().Add(wait)
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for kicked := false; ; {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-timer.C:
+			if kicked {
+				c.kicked = time.Now()
+			}
+			return true
+		case <-c.kick:
+			at := c.kicked.Add(kickEvery) // a kick that comes too soon is kept until then
+			if c.kicked.IsZero() {
+				at = time.Now()
+			}
+			if at.Before(end) {
+				kicked = true
+				timer.Reset(time.Until(at))
+			}
+		}
+	}
+}
+
+func (c *Courier) connect(ctx context.Context) (Link, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialWithin)
+	defer cancel()
+	return c.dial(ctx)
+}
+
+// tell notes the state, and tells of it when it is another one or comes with news.
+func (c *Courier) tell(s State, err error) {
+	c.mu.Lock()
+	same := c.state == s && err == nil
+	c.state = s
+	c.mu.Unlock()
+	if !same {
+		c.events(Event{State: s, Err: err, At: time.Now()})
+	}
+}

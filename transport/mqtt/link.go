@@ -1,0 +1,188 @@
+// Package mqtt is one connection to the fleet over MQTT 3.1.1: a transport.Link.
+//
+// A link says what it was given, at least once, and that the terminal is there; it keeps nothing, repeats nothing and never
+// reconnects: that is the courier's work, with a new link. It refuses to subscribe, to wait without a bound, and to read a
+// packet larger than it would ever need. The client library is used for the protocol alone; sockets, deadlines and TLS are ours.
+package mqtt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"sync"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+
+	"github.com/poshealth/poshealth/transport"
+)
+
+// atLeastOnce is the only quality of service in use: 0 is dropped without a word, 2 costs a second round trip for what the
+// number in the body does as well.
+const atLeastOnce = 1
+
+// Link is a connection that the broker has accepted and whose birth it has acknowledged. Its methods are safe for concurrent use.
+type Link struct {
+	client paho.Client
+	conn   *conn
+	o      Options
+
+	closing  sync.Once
+	closeErr error
+}
+
+var _ transport.Link = (*Link)(nil)
+
+// Dial connects, and publishes the birth, retained. ctx bounds the dialling, as does a limit of 45 s; it does not bound the
+// link's life. A failure is a [*DialError] but for options that cannot work.
+func Dial(ctx context.Context, o Options) (*Link, error) {
+	o, to, err := o.check()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.limits.dial)
+	defer cancel()
+
+	c, stage, err := o.open(ctx, to)
+	if err != nil {
+		return nil, &DialError{Stage: stage, Broker: to.String(), Err: orTimeout(ctx, err)}
+	}
+	l := &Link{conn: c, o: o}
+	stage, err = StageMQTT, l.greet(ctx)
+	if err == nil {
+		stage, err = StageBirth, l.publish(ctx, o.Topics.State, true, o.Birth)
+	}
+	if err != nil {
+		_ = c.cut(err)
+		return nil, &DialError{Stage: stage, Broker: to.String(), Err: orTimeout(ctx, err)}
+	}
+	return l, nil
+}
+
+// Send publishes m on the topic of its class and returns nil once the broker has acknowledged it. After any error but the end
+// of ctx the connection is gone; after the end of ctx only Close makes sense.
+func (l *Link) Send(ctx context.Context, m transport.Message) error {
+	if len(m.Body) > transport.MaxBody {
+		return fmt.Errorf("mqtt: %s %d has %d bytes, which is over the limit of %d: make it shorter", m.Class, m.Seq, len(m.Body), transport.MaxBody)
+	}
+	topic := l.o.Topics.Pulse
+	if m.Class == transport.Change {
+		topic = l.o.Topics.Change
+	}
+	if err := l.publish(ctx, topic, false, m.Body); err != nil {
+		return fmt.Errorf("mqtt: %s %d not delivered: %w", m.Class, m.Seq, err)
+	}
+	return nil
+}
+
+// Lost is closed when the connection has ended.
+func (l *Link) Lost() <-chan struct{} { return l.conn.done }
+
+// Err says why the connection has ended; nil while it is up.
+func (l *Link) Err() error { return l.conn.why() }
+
+// Close says goodbye and ends the connection, within 2 s. A clean end suppresses the will, so its body is published first, by
+// ourselves; where that fails the connection is cut instead, and the broker publishes the will. Close may be called more than
+// once, and returns what the first call did.
+func (l *Link) Close() error {
+	l.closing.Do(func() {
+		defer func() { _ = l.conn.cut(errHere) }()
+		if l.conn.why() != nil {
+			return // nobody to say goodbye to
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), l.o.limits.goodbye)
+		defer cancel()
+		if err := l.publish(ctx, l.o.Topics.State, true, l.o.Will); err != nil {
+			l.closeErr = fmt.Errorf("mqtt: goodbye not acknowledged, the broker will publish the will: %w", orTimeout(ctx, err))
+			return
+		}
+		l.conn.leaving.Store(true)
+		l.client.Disconnect(uint(l.o.limits.disconnect / time.Millisecond))
+	})
+	return l.closeErr
+}
+
+// greet speaks CONNECT and waits for CONNACK on a connection that is open.
+func (l *Link) greet(ctx context.Context) error {
+	l.client = paho.NewClient(l.o.pahoOptions(l.conn))
+	token := l.client.Connect()
+	select {
+	case <-token.Done():
+	case <-l.conn.done:
+	case <-ctx.Done():
+		return fmt.Errorf("no answer from the broker: %w", ctx.Err())
+	}
+	// The library takes a return code that it does not know for success: what the connection itself has read decides.
+	code, answered := l.conn.connack()
+	switch {
+	case answered && code == accepted:
+		return token.Error() // nil; or the connection was cut this very moment
+	case answered:
+		return refusal(code)
+	case l.conn.why() != nil:
+		return l.conn.why()
+	}
+	return token.Error()
+}
+
+// publish waits until the broker has acknowledged body, at most SendTimeout.
+func (l *Link) publish(ctx context.Context, topic string, retained bool, body []byte) error {
+	timer := time.NewTimer(l.o.SendTimeout)
+	defer timer.Stop()
+
+	// Publish blocks until the writer takes the packet, up to the write limit: not where ctx should count.
+	handed := make(chan paho.Token, 1)
+	go func() { handed <- l.client.Publish(topic, atLeastOnce, retained, body) }()
+
+	var token paho.Token
+	var acked <-chan struct{}
+	for {
+		select {
+		case token = <-handed:
+			acked = token.Done()
+		case <-acked:
+			if err := token.Error(); err != nil {
+				return l.conn.cut(err)
+			}
+			return nil
+		case <-l.conn.done:
+			return l.conn.why()
+		case <-timer.C:
+			return l.conn.cut(fmt.Errorf("no acknowledgement from the broker within %v", l.o.SendTimeout))
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// pahoOptions makes the library do one thing once, on the connection given: no reconnecting, no retrying, no store.
+func (o *Options) pahoOptions(c *conn) *paho.ClientOptions {
+	po := paho.NewClientOptions().
+		SetClientID(o.ClientID).
+		SetUsername(o.Username).
+		SetPassword(o.Password).
+		SetKeepAlive(o.KeepAlive).
+		SetPingTimeout(o.limits.ping).
+		SetConnectTimeout(2*o.limits.dial). // Dial's context comes first, and cuts the connection
+		SetWriteTimeout(2*o.limits.write).  // for the turn to write; the write itself has conn's limit
+		SetProtocolVersion(4).              // else a refused CONNECT is sent a second time as MQTT 3.1
+		SetCleanSession(true).
+		SetAutoReconnect(false). // with it a publish is reported as done that nobody acknowledged
+		SetConnectRetry(false).
+		SetOrderMatters(false).
+		SetStore(noStore{}).
+		SetBinaryWill(o.Topics.State, o.Will, atLeastOnce, true).
+		SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) { return c, nil })
+	po.Servers = []*url.URL{{Scheme: "tcp", Host: "broker"}} // never dialled
+	return po
+}
+
+// orTimeout prefers "the time was up" to the many words in which a connection that was cut for it says so.
+func orTimeout(ctx context.Context, err error) error {
+	if ctx.Err() == nil || errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return fmt.Errorf("%w (%w)", ctx.Err(), err)
+}

@@ -1,0 +1,165 @@
+package mqtt
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+const (
+	// mostAddresses of a host are tried: more than that is not a broker's name any more.
+	mostAddresses = 8
+	// leastAttempt is given to each address while the whole lasts: a SYN lost on the radio is repeated after 1 s, and again after 2.
+	leastAttempt = 4 * time.Second
+	// mostUpgrade bounds what a server may say before the websocket is up, in bytes: an answer is some 300, cookies included 4 kB.
+	mostUpgrade = 16 << 10
+)
+
+// open resolves, connects, and makes TLS and websocket where asked, under the one deadline of ctx. The stage is how far it came.
+func (o *Options) open(ctx context.Context, to target) (*conn, Stage, error) {
+	addrs, err := o.resolve(ctx, to.host)
+	if err != nil {
+		return nil, StageResolve, err
+	}
+	raw, err := o.connect(ctx, addrs, to.port)
+	if err != nil {
+		return nil, StageConnect, err
+	}
+	// Whatever blocks below ends with the socket.
+	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
+	s, stage, err := o.layer(ctx, to, raw)
+	if err != nil || !stop() {
+		_ = raw.Close()
+		if err == nil {
+			err = context.Cause(ctx)
+		}
+		return nil, stage, err
+	}
+	return newConn(s, raw, o.limits.write), stage, nil
+}
+
+func (o *Options) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{addr}, nil
+	}
+	lookup := o.Resolve
+	if lookup == nil {
+		lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		}
+	}
+	addrs, err := lookup(ctx, host)
+	if err == nil && len(addrs) == 0 {
+		err = errors.New("the resolver gave no address")
+	}
+	return addrs[:min(len(addrs), mostAddresses)], err
+}
+
+// connect tries the addresses in turn; each gets its share of the time that is left.
+func (o *Options) connect(ctx context.Context, addrs []netip.Addr, port string) (net.Conn, error) {
+	dialer := net.Dialer{
+		KeepAlive: -1, // every 15 s by default, which on an idle link is 18 MB in 30 days
+		Control:   socketControl(o.limits.silence),
+	}
+	var faults []error
+	for i, addr := range addrs {
+		share := leastAttempt
+		if deadline, ok := ctx.Deadline(); ok {
+			share = max(share, time.Until(deadline)/time.Duration(len(addrs)-i))
+		}
+		tried, cancel := context.WithTimeout(ctx, share)
+		raw, err := dialer.DialContext(tried, "tcp", net.JoinHostPort(addr.Unmap().String(), port))
+		cancel()
+		if err == nil {
+			return raw, nil
+		}
+		faults = append(faults, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, errors.Join(faults...)
+}
+
+// layer puts TLS and websocket on the socket, as the scheme asks.
+func (o *Options) layer(ctx context.Context, to target, raw net.Conn) (stream, Stage, error) {
+	below := raw
+	if to.encrypted() {
+		secured := tls.Client(raw, o.tlsConfig(to.host))
+		if err := secured.HandshakeContext(ctx); err != nil {
+			return nil, StageTLS, sortTLS(err)
+		}
+		below = secured
+	}
+	if !to.websocket() {
+		return below, StageMQTT, nil
+	}
+	s, err := upgrade(ctx, to, below)
+	return s, StageWebsocket, err
+}
+
+func (o *Options) tlsConfig(host string) *tls.Config {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if o.TLS != nil {
+		c = o.TLS.Clone()
+	}
+	if c.ServerName == "" {
+		c.ServerName = host
+	}
+	if c.MinVersion == 0 {
+		c.MinVersion = tls.VersionTLS12
+	}
+	if c.CurvePreferences == nil {
+		// Only X25519 gets a key share. P-256 is named for TLS 1.2, where a broker whose certificate lies on a curve that the
+		// terminal does not name refuses it.
+		c.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256}
+	}
+	return c
+}
+
+// upgrade makes a websocket of a connection that is open.
+func upgrade(ctx context.Context, to target, below net.Conn) (stream, error) {
+	limited := &upgradeLimit{Conn: below, left: mostUpgrade}
+	given := func(context.Context, string, string) (net.Conn, error) { return limited, nil }
+	dialer := websocket.Dialer{
+		NetDialContext:    given,
+		NetDialTLSContext: given, // TLS is made already
+		Subprotocols:      []string{"mqtt"},
+		ReadBufferSize:    1 << 10, // a broker says little
+		WriteBufferSize:   4 << 10,
+	}
+	// Without ctx's deadline: open closes the socket when ctx ends, and of two clocks that run out together either may win.
+	ws, resp, err := dialer.DialContext(context.WithoutCancel(ctx), to.String(), nil)
+	if resp != nil {
+		_ = resp.Body.Close()
+	}
+	switch {
+	case err != nil && resp != nil:
+		return nil, sortStatus(resp.StatusCode, err)
+	case err != nil:
+		return nil, err
+	case ws.Subprotocol() != "mqtt":
+		return nil, fmt.Errorf("%w: the websocket is not for MQTT (subprotocol %q)", ErrProtocol, shorten(ws.Subprotocol()))
+	}
+	limited.left = -1
+	return &wsStream{Conn: ws}, nil
+}
+
+// sortStatus says what an HTTP answer other than 101 means.
+func sortStatus(code int, err error) error {
+	err = fmt.Errorf("%w (HTTP status %d)", err, code)
+	switch code {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return asCredentials(err)
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		return asUnavailable(err)
+	}
+	return err
+}
