@@ -12,7 +12,10 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD_TIME = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),0)
 LDFLAGS = -s -w -X main.version=$(VERSION) -X main.buildTime=$(BUILD_TIME)
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
-RELEASE = GO='$(GO)' VERSION='$(VERSION)' BUILD_TIME='$(BUILD_TIME)' LDFLAGS='$(LDFLAGS)'
+# What keeps the terminal's program small (docs/explanation/decisions.md): no HTTP/2, which nobody speaks to it, and no
+# inlining, which trades bytes of flash and memory for speed that it has no use for.
+SLIM = -tags=nethttpomithttp2 -gcflags=all=-l
+RELEASE = SLIM='$(SLIM)' GO='$(GO)' VERSION='$(VERSION)' BUILD_TIME='$(BUILD_TIME)' LDFLAGS='$(LDFLAGS)'
 
 # A peer that could not be installed without disturbing the machine is unpacked here (scripts/peers.sh).
 export PATH := $(CURDIR)/.tools/peers/usr/sbin:$(CURDIR)/.tools/peers/usr/bin:$(PATH)
@@ -66,8 +69,8 @@ dist: go ## static, stripped, reproducible programs for every platform, into dis
 size: programs ## how big the programs are; fails when the terminal's outgrows its budget
 	@scripts/size.sh dist
 
-rss: go ## how much memory the running agent takes; fails when it outgrows its budget
-	@$(RELEASE) scripts/rss.sh
+rss: programs ## how much memory the running agent takes; fails when it outgrows its budget
+	@GO='$(GO)' scripts/rss.sh dist
 
 qemu: programs ## run the ARM programs of dist/ on an emulated processor
 	@scripts/peers.sh qemu

@@ -157,7 +157,7 @@ func (a *Agent) Run(ctx context.Context) error {
 }
 
 // Socket is where the agent of a configuration answers on this terminal.
-func Socket(c config.Config) string { return filepath.Join(c.Terminal.StateDir, "poshealth.sock") }
+func Socket(c config.Config) string { return filepath.Join(c.Terminal.StateDir, status.SocketName) }
 
 // serve answers those who ask on this terminal.
 func (a *Agent) serve(ctx context.Context) error {

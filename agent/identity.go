@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -53,7 +52,7 @@ const nameFile = "terminal-id"
 func keptName(dir string) (string, error) {
 	file := filepath.Join(dir, nameFile)
 	kept, err := os.ReadFile(file)
-	if name := strings.TrimSpace(string(kept)); err == nil && regexp.MustCompile(`^[A-Za-z0-9_-]{1,36}$`).MatchString(name) {
+	if name := strings.TrimSpace(string(kept)); err == nil && isName(name) {
 		return name, nil
 	}
 	name := "T" + strings.ToUpper(randomHex(4))
@@ -61,6 +60,12 @@ func keptName(dir string) (string, error) {
 		return name, fmt.Errorf("cannot keep the name made for this terminal, it will change with the next start: %w; set terminal.id", err)
 	}
 	return name, nil
+}
+
+// isName tells whether a name can be a level of an MQTT topic, as the configuration demands of terminal.id.
+func isName(name string) bool {
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+	return len(name) > 0 && len(name) <= 36 && strings.Trim(name, allowed) == ""
 }
 
 // startsFile counts the starts of the agent. With it an epoch is never used twice, however wrong the clock is.

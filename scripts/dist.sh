@@ -11,7 +11,7 @@ set -eu
 out=${1:?usage: dist.sh FOLDER [PLATFORM ...]}
 shift
 go=${GO:-go}
-: "${LDFLAGS:?call this through make dist}"
+: "${LDFLAGS:?call this through make dist}" "${SLIM?call this through make dist}"
 # linux/arm is what most terminals are. android/arm64 is an extra: Android starts it, other systems do not.
 [ $# -gt 0 ] || set -- linux/arm linux/arm64 linux/amd64 android/arm64
 
@@ -25,7 +25,10 @@ for platform in "$@"; do
 	programs=poshealth
 	case $platform in linux/amd64 | linux/arm64) programs='poshealth poshealth-fleet' ;; esac
 	for program in $programs; do
-		GOOS=$os GOARCH=$arch "$go" build -trimpath -buildvcs=false -ldflags "$LDFLAGS" \
+		slim=''
+		[ "$program" = poshealth-fleet ] || slim=$SLIM
+		# shellcheck disable=SC2086 # SLIM is a list of flags
+		GOOS=$os GOARCH=$arch "$go" build $slim -trimpath -buildvcs=false -ldflags "$LDFLAGS" \
 			-o "$out/$program-$os-$arch" "./cmd/$program"
 	done
 done

@@ -115,7 +115,8 @@ func (in *invocation) status(ctx context.Context, args []string) int {
 		return in.fail(err, "")
 	}
 	client := status.NewClient(agent.Socket(o.Config))
-	s, version, err := client.Status(ctx, in.lang, 0, 0)
+	const starting = 20 * time.Second // the first look of a daemon that has just started
+	s, version, err := client.Status(ctx, in.lang, 0, starting)
 	if err != nil {
 		return in.fail(err, "")
 	}

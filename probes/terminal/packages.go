@@ -3,7 +3,6 @@ package terminal
 import (
 	"context"
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -70,8 +69,19 @@ func (t *Terminal) packageByPath(ctx context.Context, name string) (Package, err
 	return Package{}, err
 }
 
+// packageName tells whether a package can be called so: words of letters, digits and underscores between dots, the first
+// beginning with a letter.
 func packageName(name string) bool {
-	return len(name) <= 200 && regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`).MatchString(name)
+	if len(name) > 200 || name == "" || name[0] >= '0' && name[0] <= '9' || name[0] == '_' {
+		return false
+	}
+	for word := range strings.SplitSeq(name, ".") {
+		const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+		if word == "" || strings.Trim(word, allowed) != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // ParsePackage finds a package in what "dumpsys package NAME", or "dumpsys package" for all, prints from Android 5 to 15.

@@ -1,0 +1,133 @@
+package main_test
+
+import (
+	"bufio"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// hearing is a subscriber: what the fleet gets.
+type hearing struct {
+	t     testing.TB
+	lines chan string
+}
+
+func newHearing(t testing.TB, program string, args ...string) *hearing {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	h := &hearing{t: t, lines: make(chan string, 4096)}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	go func() {
+		defer close(h.lines)
+		for s := bufio.NewScanner(out); s.Scan(); {
+			h.lines <- s.Text()
+		}
+	}()
+	return h
+}
+
+func (h *hearing) until(what string, wanted func(topic string, body []byte) bool) {
+	h.t.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case line, ok := <-h.lines:
+			require.True(h.t, ok, "the subscriber has ended")
+			topic, body, _ := strings.Cut(line, " ")
+			if wanted(topic, []byte(body)) {
+				return
+			}
+		case <-deadline:
+			require.FailNow(h.t, "the subscriber did not hear: "+what)
+		}
+	}
+}
+
+// server is a program that runs until it is stopped.
+type server struct {
+	t      testing.TB
+	name   string
+	args   []string
+	cmd    *exec.Cmd
+	output *os.File
+}
+
+func newServer(t testing.TB, name string, args ...string) *server {
+	t.Helper()
+	output, err := os.CreateTemp(t.TempDir(), name)
+	require.NoError(t, err)
+	s := &server{t: t, name: name, args: args, output: output}
+	s.start()
+	t.Cleanup(func() { s.stop(); _ = output.Close() })
+	return s
+}
+
+func (s *server) start() {
+	s.cmd = exec.Command(s.args[0], s.args[1:]...)
+	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // faketime stands between us and its program: both must go
+	require.NoError(s.t, s.cmd.Start(), s.name)
+}
+
+// stop ends it as a service manager would, and waits.
+func (s *server) stop() {
+	if s.cmd.ProcessState != nil {
+		return
+	}
+	group := -s.cmd.Process.Pid
+	_ = syscall.Kill(group, syscall.SIGTERM)
+	timer := time.AfterFunc(10*time.Second, func() { _ = syscall.Kill(group, syscall.SIGKILL) })
+	_ = s.cmd.Wait()
+	require.Eventually(s.t, func() bool { return errors.Is(syscall.Kill(group, 0), syscall.ESRCH) }, patience, 5*time.Millisecond, "%s does not end", s.name)
+	timer.Stop()
+}
+
+func (s *server) log() string {
+	text, _ := os.ReadFile(s.output.Name())
+	return s.name + " said:\n" + string(text)
+}
+
+// buildAgent builds the program, static and stripped, or takes the one that POSHEALTH_BINARY names.
+func buildAgent(t testing.TB) string {
+	t.Helper()
+	if binary := os.Getenv("POSHEALTH_BINARY"); binary != "" {
+		return binary
+	}
+	binary := filepath.Join(t.TempDir(), "poshealth")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, string(out))
+	return binary
+}
+
+func freePort(t testing.TB, network string) string {
+	t.Helper()
+	var address net.Addr
+	if network == "udp" {
+		c, err := net.ListenPacket("udp", "127.0.0.1:0")
+		require.NoError(t, err)
+		address = c.LocalAddr()
+		require.NoError(t, c.Close())
+	} else {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		address = l.Addr()
+		require.NoError(t, l.Close())
+	}
+	_, port, err := net.SplitHostPort(address.String())
+	require.NoError(t, err)
+	return port
+}
