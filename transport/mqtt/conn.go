@@ -88,11 +88,7 @@ func (c *conn) Write(p []byte) (int, error) {
 // Close ends the connection for the library. It closes after the goodbye, and what it has given up: what fails here is cut
 // already, so that leaves the answer to its keep-alive, and a packet of the right size with nonsense in it.
 func (c *conn) Close() error {
-	cause := errGivenUp
-	if c.leaving.Load() {
-		cause = errHere
-	}
-	_ = c.cut(cause)
+	_ = c.cut(errGivenUp)
 	return nil
 }
 
@@ -105,6 +101,9 @@ func (c *conn) SetWriteDeadline(time.Time) error { return nil }
 // cut ends the connection at once and returns the reason why it ended, which is cause only for the first who asks.
 func (c *conn) cut(cause error) error {
 	c.once.Do(func() {
+		if c.leaving.Load() {
+			cause = errHere // who hangs up first after a goodbye is no news
+		}
 		c.cause = cause
 		close(c.done)
 		_ = c.raw.Close()

@@ -196,6 +196,6 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	}
 	stacks := make([]byte, 1<<20)
 	require.Eventually(t, func() bool {
-		return !strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "paho.mqtt.golang.")
+		return !strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "eclipse/paho")
 	}, patience, tick, "goroutines of the library are still running")
 }

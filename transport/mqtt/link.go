@@ -28,6 +28,7 @@ type Link struct {
 	client paho.Client
 	conn   *conn
 	o      Options
+	turn   chan struct{} // holds one: who may hand a packet to the library, which waits for its writer and for nothing else
 
 	closing  sync.Once
 	closeErr error
@@ -49,7 +50,7 @@ func Dial(ctx context.Context, o Options) (*Link, error) {
 	if err != nil {
 		return nil, &DialError{Stage: stage, Broker: to.String(), Err: orTimeout(ctx, err)}
 	}
-	l := &Link{conn: c, o: o}
+	l := &Link{conn: c, o: o, turn: make(chan struct{}, 1)}
 	stage, err = StageMQTT, l.greet(ctx)
 	if err == nil {
 		stage, err = StageBirth, l.publish(ctx, o.Topics.State, true, o.Birth)
@@ -132,14 +133,20 @@ func (l *Link) publish(ctx context.Context, topic string, retained bool, body []
 	timer := time.NewTimer(l.o.SendTimeout)
 	defer timer.Stop()
 
-	// Publish blocks until the writer takes the packet, up to the write limit: not where ctx should count.
-	handed := make(chan paho.Token, 1)
-	go func() { handed <- l.client.Publish(topic, atLeastOnce, retained, body) }()
-
-	var token paho.Token
-	var acked <-chan struct{}
+	var (
+		turn   = l.turn
+		handed = make(chan paho.Token, 1)
+		token  paho.Token
+		acked  <-chan struct{}
+	)
 	for {
 		select {
+		case turn <- struct{}{}:
+			turn = nil
+			go func() {
+				handed <- l.client.Publish(topic, atLeastOnce, retained, body)
+				<-l.turn
+			}()
 		case token = <-handed:
 			acked = token.Done()
 		case <-acked:
@@ -166,7 +173,7 @@ func (o *Options) pahoOptions(c *conn) *paho.ClientOptions {
 		SetKeepAlive(o.KeepAlive).
 		SetPingTimeout(o.limits.ping).
 		SetConnectTimeout(2*o.limits.dial). // Dial's context comes first, and cuts the connection
-		SetWriteTimeout(2*o.limits.write).  // for the turn to write; the write itself has conn's limit
+		SetWriteTimeout(3*o.limits.write).  // for the writer to come free: one write and a ping's, each within conn's limit
 		SetProtocolVersion(4).              // else a refused CONNECT is sent a second time as MQTT 3.1
 		SetCleanSession(true).
 		SetAutoReconnect(false). // with it a publish is reported as done that nobody acknowledged
