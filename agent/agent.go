@@ -41,11 +41,16 @@ type Options struct {
 	Built    time.Time            // no right clock shows less; zero: not judged
 	Boottime func() time.Duration // nil: CLOCK_BOOTTIME
 	Log      *slog.Logger         // nil: silent
+
+	now func() time.Time // the local wall clock; nil: time.Now
 }
 
 func (o Options) withDefaults() Options {
 	if o.Boottime == nil {
 		o.Boottime = Boottime
+	}
+	if o.now == nil {
+		o.now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -210,7 +215,7 @@ func (a *Agent) untilDue() time.Duration {
 }
 
 func (a *Agent) now() diagnose.Instant {
-	now := diagnose.Instant{Boot: a.options.Boottime(), Wall: time.Now().Round(0)}
+	now := diagnose.Instant{Boot: a.options.Boottime(), Wall: a.options.now().Round(0)}
 	step := time.Duration(now.Wall.UnixNano()) - now.Boot
 	if a.step != 0 && (step-a.step).Abs() > stepNoticed {
 		a.options.Log.Info("clock was set", slog.Duration("by", step-a.step))

@@ -112,6 +112,9 @@ func essence(kind string, r wire.Result, st style) []string {
 	case "link":
 		return []string{fact("interfaces")}
 	case "route":
+		if fact("gateway") == "" {
+			return []string{fact("bearer")}
+		}
 		return []string{strings.TrimSpace(fact("address") + " → " + fact("gateway"))}
 	case "dns":
 		return timing("lookup")

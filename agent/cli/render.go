@@ -67,9 +67,17 @@ func verdictLine(s wire.Snapshot, st style, question string, a wire.Answer, read
 		if f := find(s, *a.Root); f != nil {
 			return line + about(*f, st) + "\n"
 		}
-		return line + a.Root.Code + "\n"
+		// It has just cleared, and what followed from it has not been looked at afresh.
+		return line + titleOf(a.Root.Code, st) + "  " + st.paint(dim, st.say("(over, looking again)", "（已恢复，复查中）")) + "\n"
 	}
 	return strings.TrimRight(line+lacks(a.Lacks, st), " ") + "\n"
+}
+
+func titleOf(code string, st style) string {
+	if entry := findings.Lookup(findings.Code(code)); entry != nil {
+		return entry.Title.In(st.lang)
+	}
+	return code
 }
 
 // about is a finding in one line: what, on whom, and since when.

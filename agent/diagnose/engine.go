@@ -11,7 +11,7 @@ import (
 type Host struct {
 	Name   string
 	Group  string      // hosts of one group are alternatives; "" makes it a group of its own
-	Stages []probes.ID // in order; the last one passing is the proof that a card can be taken there
+	Stages []probes.ID // in order; all of them passing is the proof that a card can be taken there
 }
 
 // Terms are what the engine must know beside the rules.
@@ -60,7 +60,7 @@ func (e *Engine) Add(now Instant, r probes.Result) Verdict {
 
 // At judges anew when only time has passed.
 func (e *Engine) At(now Instant) Verdict {
-	e.evidence.now = now
+	e.evidence.moveTo(now)
 	for i := range e.graph.rules {
 		e.observe(&e.graph.rules[i])
 	}
@@ -88,6 +88,9 @@ func (e *Engine) Next() (time.Duration, bool) {
 		case clearing:
 			sooner(s.goneSince + e.scaled(rule.ClearFor))
 		case standing:
+			if s.worse > 0 {
+				sooner(s.worse + e.scaled(rule.HoldFor))
+			}
 			// A fault that is seen by the clock alone is seen afresh at the next moment.
 			if s.excusedAt == e.evidence.now.Boot && s.match.At == s.excusedAt {
 				sooner(s.excusedAt + time.Millisecond)

@@ -25,6 +25,13 @@ type Instant struct {
 // the timetable; a third missed in a row is news of its own.
 const staleAfter = 3
 
+// A terminal that judges nothing for two minutes, or for twice as long as its quickest probe may be silent, has slept. Its
+// probes then have three quarters of a minute to look again: what is overdue looks at once, four at a time.
+const (
+	sleptAfter = 2 * time.Minute
+	wakingUp   = 45 * time.Second
+)
+
 // seriesLength bounds what is kept of one reading: 20 samples are what a 95th percentile needs to be more than the maximum.
 const seriesLength = 20
 
@@ -44,6 +51,8 @@ type record struct {
 	latest probes.Result       // whatever it says
 	known  probes.Result       // the newest that is not unknown; zero Seq when there is none
 	passed bool                // whether it ever passed
+	first  time.Duration       // its first look
+	since  time.Duration       // when what is known was first seen
 	lapsed time.Duration       // when it stopped passing; meaningless while it passes
 	flips  []time.Duration     // when pass became fail or fail became pass, newest last
 	series map[string][]sample // by reading, newest last
@@ -53,6 +62,8 @@ type record struct {
 type Evidence struct {
 	now     Instant
 	records map[probes.ID]*record
+	woke    time.Duration // when the terminal last woke, by the boot clock
+	asleep  time.Duration // and for how long it had slept; 0: it has not
 }
 
 // Now is the moment of judgement.
@@ -78,9 +89,28 @@ func (e Evidence) Of(kind string) iter.Seq[probes.Result] {
 	}
 }
 
-// Fresh tells whether r is news still: not older than three of its periods. A one-shot look does not age.
+// Fresh tells whether r is news still: not older than three of its periods. A one-shot look does not age. When the
+// terminal has just woken, what was fresh when it fell asleep stays so until the probes have had their chance.
 func (e Evidence) Fresh(r probes.Result) bool {
-	return r.Every == 0 || e.now.Boot-r.Boot <= staleAfter*r.Every
+	age := e.now.Boot - r.Boot
+	if e.asleep > 0 && r.Boot < e.woke && e.now.Boot-e.woke <= wakingUp {
+		age -= e.asleep
+	}
+	return r.Every == 0 || age <= staleAfter*r.Every
+}
+
+// moveTo sets the moment of judgement, and notices that nothing was judged for so long that the terminal must have slept.
+func (e *Evidence) moveTo(now Instant) {
+	quickest := time.Duration(0)
+	for _, rec := range e.records {
+		if every := rec.latest.Every; every > 0 && (quickest == 0 || every < quickest) {
+			quickest = every
+		}
+	}
+	if gap := now.Boot - e.now.Boot; quickest > 0 && gap > max(sleptAfter, 2*staleAfter*quickest) {
+		e.woke, e.asleep = now.Boot, gap
+	}
+	e.now = now
 }
 
 // Passes tells whether the newest look of a probe passed and is fresh.
@@ -103,6 +133,22 @@ func (e Evidence) LastKnown(id probes.ID) (probes.Result, bool) {
 func (e Evidence) EverPassed(id probes.ID) bool {
 	r, ok := e.records[id]
 	return ok && r.passed
+}
+
+// FirstLook is when a probe first gave any news.
+func (e Evidence) FirstLook(id probes.ID) time.Duration {
+	if r, ok := e.records[id]; ok {
+		return r.first
+	}
+	return 0
+}
+
+// KnownSince is when a probe first said what it says now, unknowns aside.
+func (e Evidence) KnownSince(id probes.ID) time.Duration {
+	if r, ok := e.records[id]; ok {
+		return r.since
+	}
+	return 0
 }
 
 // Flips counts how often a probe went from pass to fail or back within the last window.
@@ -140,7 +186,7 @@ func (e Evidence) Samples(id probes.ID, reading string, window time.Duration) []
 func (e *Evidence) remember(r probes.Result, keeps []Series) bool {
 	rec := e.records[r.Probe]
 	if rec == nil {
-		rec = &record{}
+		rec = &record{first: r.Boot}
 		e.records[r.Probe] = rec
 	}
 	if rec.latest.Seq >= r.Seq && rec.latest.Seq != 0 {
@@ -154,6 +200,9 @@ func (e *Evidence) remember(r probes.Result, keeps []Series) bool {
 	}
 	rec.latest = r
 	if r.Outcome != probes.Unknown {
+		if rec.known.Outcome != r.Outcome {
+			rec.since = r.Boot
+		}
 		if rec.known.Seq != 0 && rec.known.Outcome != r.Outcome {
 			rec.flips = appendBounded(rec.flips, r.Boot, flipsKept)
 		}

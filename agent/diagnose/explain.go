@@ -36,15 +36,11 @@ func (e *Engine) explain(cleared []Ref) {
 		}
 	}
 	for _, k := range cleared {
-		for i := range e.graph.rules {
-			if e.graph.symptomOf(e.graph.rules[i].Code, k.Code) {
-				e.doubtSelf(e.graph.rules[i].Code)
-			}
-		}
+		e.doubtSymptomsOf(k.Code)
 	}
 }
 
-// rootOf returns the root that explains k, or nil: the lowest standing cause on the same path that is bad enough to matter.
+// rootOf returns the root that explains k, or nil: the worst standing cause on the same path, of equally bad ones the lowest.
 func (e *Engine) rootOf(k Ref, s *state) *Ref {
 	var roots []Ref
 	for _, code := range e.graph.causes[k.Code] {
@@ -67,9 +63,18 @@ func (e *Engine) rootOf(k Ref, s *state) *Ref {
 		return nil
 	}
 	root := slices.MinFunc(roots, func(a, b Ref) int {
-		return cmp.Or(cmp.Compare(e.layer(a.Code), e.layer(b.Code)), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Subject, b.Subject))
+		return cmp.Or(cmp.Compare(e.badness(b), e.badness(a)), cmp.Compare(e.layer(a.Code), e.layer(b.Code)),
+			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Subject, b.Subject))
 	})
 	return &root
+}
+
+// badness is the severity of a finding that stands; a root that has just cleared has none any more.
+func (e *Engine) badness(k Ref) findings.Severity {
+	if s := e.states[k]; s != nil {
+		return s.match.Severity
+	}
+	return findings.Info
 }
 
 func (e *Engine) layer(c Code) uint8 { return e.graph.rules[e.graph.index[c]].Layer }
@@ -78,6 +83,15 @@ func (e *Engine) layer(c Code) uint8 { return e.graph.rules[e.graph.index[c]].La
 func (e *Engine) doubtCausesOf(code Code) {
 	for _, c := range e.graph.causes[code] {
 		e.doubtSelf(c)
+	}
+}
+
+// doubtSymptomsOf asks for a look at everything that code could be behind.
+func (e *Engine) doubtSymptomsOf(code Code) {
+	for i := range e.graph.rules {
+		if e.graph.symptomOf(e.graph.rules[i].Code, code) {
+			e.doubtSelf(e.graph.rules[i].Code)
+		}
 	}
 }
 

@@ -115,12 +115,21 @@ func TestLawTimeSuspend(t *testing.T) {
 	s.until(1)
 	healthy(s)
 	s.jump(1 + 8*3600)
-	assert.Equal(t, []string{"1 ready", "28801 unknown"}, s.lines)
+	assert.Equal(t, []string{"1 ready"}, s.lines, "what was known at night is believed until the probes have had their chance")
 	s.now += 5 * time.Second
 	healthy(s)
 	s.until(28801 + 120)
-	assert.Equal(t, []string{"1 ready", "28801 unknown", "28806 ready"}, s.lines)
+	assert.Equal(t, []string{"1 ready"}, s.lines)
 	assert.Equal(t, time.Duration(0), s.last.Offset.Offset, "the night was no step of the clock")
+
+	// A terminal whose probes do not come back after the night is not ready for long.
+	mute := newStory(t, diagnose.Rules(shop()), shopTerms())
+	mute.levels = true
+	mute.until(1)
+	healthy(mute)
+	mute.jump(8 * 3600)
+	mute.until(8*3600 + 60)
+	assert.Equal(t, []string{"1 ready", "28846 unknown"}, mute.lines)
 
 	// What stood before stands after, until it is seen gone.
 	s = newStory(t, diagnose.Rules(shop()), shopTerms())

@@ -26,6 +26,7 @@ type state struct {
 	goneSince time.Duration // clearing: when it was first seen gone
 	cause     *Ref          // standing: the root that explains it; nil when it is a root itself
 	excusedAt time.Duration // when that root cleared: seen afresh after it, it must stand on its own; 0 while it stands
+	worse     time.Duration // when it was first seen worse than it is said to be; 0: it is not
 	unsure    bool          // the last look could not tell
 	restarted bool          // pending: its hold began anew, because nobody had looked for too long
 }
@@ -37,6 +38,9 @@ const notSeen = 2 * time.Minute
 
 // observe asks one rule and moves its findings on, but says and unsays nothing yet.
 func (e *Engine) observe(rule *Rule) {
+	if rule.Sustained && e.terms.OneShot {
+		return
+	}
 	now := e.evidence.now
 	seen := make(map[string]bool)
 	for _, m := range rule.Holds(e.evidence) {
@@ -44,16 +48,19 @@ func (e *Engine) observe(rule *Rule) {
 		seen[m.Subject] = true
 		s := e.states[k]
 		switch {
-		case s == nil && m.Unsure:
+		case s == nil && m.Unsure && !m.Suspect:
 			continue
 		case s == nil:
 			if m.At == 0 {
 				m.At = now.Boot
 			}
-			s = &state{since: Instant{Boot: m.At, Wall: now.Wall.Add(m.At - now.Boot)}}
+			s = &state{since: Instant{Boot: m.At, Wall: now.Wall.Add(m.At - now.Boot)}, unsure: m.Unsure, match: m}
 			e.states[k] = s
 			e.doubtSelf(rule.Code)
 			e.doubtCausesOf(rule.Code)
+			if m.Unsure {
+				continue
+			}
 		case m.Unsure:
 			s.unsure = true
 			continue
@@ -64,14 +71,14 @@ func (e *Engine) observe(rule *Rule) {
 		if m.At == 0 {
 			m.At = now.Boot
 		}
-		if rule.Sustained && e.terms.OneShot {
-			m.Severity = findings.Info
-		}
 		// Once: where looks are always as rare as that, two of them must do.
 		if s.phase == pending && !s.restarted && m.At-max(s.match.At, s.since.Boot) > max(notSeen, e.scaled(rule.HoldFor)) {
 			s.restarted, s.since = true, Instant{Boot: m.At, Wall: now.Wall.Add(m.At - now.Boot)}
 			e.doubtSelf(rule.Code)
 			e.doubtCausesOf(rule.Code)
+		}
+		if s.phase != pending {
+			m.Severity = e.lasting(s, rule, m)
 		}
 		s.match = m
 	}
@@ -85,9 +92,29 @@ func (e *Engine) observe(rule *Rule) {
 			delete(e.states, k)
 		case standing:
 			s.phase, s.goneSince = clearing, now.Boot
+			e.doubtSymptomsOf(rule.Code) // so that they can be told by the time it is unsaid
 		case clearing:
 		}
 	}
+}
+
+// lasting is how bad a standing finding is said to be. That it got worse must last as its beginning had to; that it got
+// better is said at once.
+func (e *Engine) lasting(s *state, rule *Rule, m Match) findings.Severity {
+	if m.Severity <= s.match.Severity {
+		s.worse = 0
+		return m.Severity
+	}
+	if s.worse == 0 {
+		s.worse = m.At
+		e.doubtSelf(rule.Code)
+		e.doubtCausesOf(rule.Code)
+	}
+	if m.At-s.worse < e.scaled(rule.HoldFor) {
+		return s.match.Severity
+	}
+	s.worse = 0
+	return m.Severity
 }
 
 // sweep forgets the findings that stayed away long enough, and returns them.
@@ -99,6 +126,9 @@ func (e *Engine) sweep() []Ref {
 		if s.phase == clearing && !s.unsure && e.evidence.now.Boot-s.goneSince >= e.scaled(rule.ClearFor) {
 			delete(e.states, k)
 			cleared = append(cleared, k)
+			if s.cause != nil {
+				e.doubtSelf(s.cause.Code) // its root may be gone as well
+			}
 		}
 	}
 	return cleared
@@ -113,7 +143,7 @@ func (e *Engine) raise() {
 		if s.phase != pending || s.unsure || s.match.At-s.since.Boot < e.scaled(rule.HoldFor) {
 			continue
 		}
-		if !e.mustWait(k, s) {
+		if e.terms.OneShot || !e.mustWait(k, s) { // one look waits for no other
 			s.phase = standing
 		}
 	}
@@ -124,7 +154,7 @@ func (e *Engine) mustWait(k Ref, s *state) bool {
 	for _, code := range e.graph.causes[k.Code] {
 		wait := e.waitsFor(&e.graph.rules[e.graph.index[code]])
 		for other, c := range e.states {
-			if other.Code == code && c.phase == pending && samePath(other.Subject, k.Subject) &&
+			if other.Code == code && c.phase == pending && c.match.Severity >= findings.Degraded && samePath(other.Subject, k.Subject) &&
 				!slices.Contains(s.match.NotBy, code) && e.evidence.now.Boot-c.since.Boot < wait {
 				return true
 			}

@@ -22,6 +22,7 @@ type Match struct {
 	At       time.Duration // boot time of the newest look it rests on; the engine asks it whether a fault has lasted
 	Due      time.Time     // when it will block, true time; zero where that cannot be told
 	Unsure   bool          // it cannot be told now whether it still holds: neither raise nor clear
+	Suspect  bool          // unsure, with signs of it: its symptoms wait as if it had been seen
 	NotBy    []Code        // causes that are known not to be behind it this time, although they could be
 }
 
@@ -36,7 +37,7 @@ type Rule struct {
 	ExplainedBy       []Code   // direct causes; New finds the rest
 	Sees              []string // kinds of probes it looks at: what to look at again when in doubt
 	Keeps             []Series
-	Sustained         bool // means something only if it lasts: one look alone is worth a hint at most
+	Sustained         bool // means something only if it lasts: one look alone says nothing
 	Money             bool // money in doubt is never explained away
 }
 

@@ -129,9 +129,14 @@ func unsure(subject string) Match { return Match{Subject: subject, Unsure: true}
 // each asks judge about every probe of a kind that has news, and is unsure about those that have none: unknown or stale.
 // judge returns false when all is well.
 func each(e Evidence, kind string, judge func(probes.Result) (Match, bool)) []Match {
+	return eachNews(e, kind, func(r probes.Result) bool { return r.Outcome != probes.Unknown }, judge)
+}
+
+// eachNews is each for rules that know news from an unknown: isNews tells which results are.
+func eachNews(e Evidence, kind string, isNews func(probes.Result) bool, judge func(probes.Result) (Match, bool)) []Match {
 	var matches []Match
 	for r := range e.Of(kind) {
-		if r.Outcome == probes.Unknown || !e.Fresh(r) {
+		if !isNews(r) || !e.Fresh(r) {
 			matches = append(matches, unsure(r.Probe.Subject()))
 			continue
 		}

@@ -149,7 +149,7 @@ func clockUnverified(e Evidence) []Match {
 		return []Match{unsure("")}
 	}
 	severity := findings.Info
-	if known, ok := e.LastKnown(kindClock); ok && e.now.Boot-known.Boot > unverifiedLong {
+	if known, _ := e.LastKnown(kindClock); e.now.Boot-max(known.Boot, e.FirstLook(kindClock)) > unverifiedLong {
 		severity = findings.Degraded
 	}
 	return []Match{on("", severity, r.Detail, r)}

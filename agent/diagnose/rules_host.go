@@ -53,13 +53,20 @@ func validityOf(r probes.Result) (validity, bool) {
 	return validity{time.Unix(int64(from), 0), time.Unix(int64(to), 0)}, a && b
 }
 
+// showsDates tells whether the certificates of a host were seen, however the look ended: one that serves only clients with
+// a certificate of their own shows its own all the same.
+func showsDates(r probes.Result) bool {
+	_, known := validityOf(r)
+	return known || r.Outcome != probes.Unknown
+}
+
 func (v validity) holds(t time.Time) bool { return !t.Before(v.from) && !t.After(v.to) }
 
 // certExpired judges at the agreed time. A terminal whose clock alone is wrong sees valid certificates fail: that is
 // [clockSkew]'s to say. Where the agreed time is known, a wrong clock cannot be behind an expiry that stands in it.
 func certExpired(e Evidence) []Match {
 	now, trusted := e.trueTime()
-	return each(e, kindTLS, func(r probes.Result) (Match, bool) {
+	return eachNews(e, kindTLS, showsDates, func(r probes.Result) (Match, bool) {
 		v, known := validityOf(r)
 		if !known || !now.After(v.to) {
 			return Match{}, false
@@ -82,7 +89,7 @@ const (
 
 func certExpiring(e Evidence) []Match {
 	now, _ := e.trueTime()
-	return each(e, kindTLS, func(r probes.Result) (Match, bool) {
+	return eachNews(e, kindTLS, showsDates, func(r probes.Result) (Match, bool) {
 		v, known := validityOf(r)
 		if !known || !v.holds(now) {
 			return Match{}, false
@@ -108,9 +115,12 @@ func certExpiring(e Evidence) []Match {
 // tlsUntrusted: the chain does not verify. The probe fails for it only where a CA is configured or the same chain verified
 // before; a chain that is not valid yet at the agreed time counts as well.
 func tlsUntrusted(e Evidence) []Match {
-	now, _ := e.trueTime()
+	now, trusted := e.trueTime()
 	return each(e, kindTLS, func(r probes.Result) (Match, bool) {
 		m := on("", findings.Blocking, r.Detail, r)
+		if trusted || r.Reason != reasonNotYetValid {
+			m.NotBy = []Code{findings.ClockSkew, findings.ClockReset} // it is untrusted at any time, or at the true one
+		}
 		switch r.Reason {
 		case reasonUntrusted, reasonWrongName:
 			return m, r.Outcome == probes.Fail

@@ -43,7 +43,7 @@ func linkFlapping(e Evidence) []Match {
 func (p Profile) localNetworkFault(e Evidence) []Match {
 	r, ok := e.Latest(kindRoute)
 	unseen := ok && (r.Outcome == probes.Unknown || !e.Fresh(r))
-	if ok && !unseen && r.Outcome == probes.Fail {
+	if ok && !unseen && r.Outcome == probes.Fail && !e.reachedSince(e.KnownSince(kindRoute)) {
 		return []Match{on("", findings.Blocking, r.Detail, r)}
 	}
 	var silence []Match
@@ -54,6 +54,17 @@ func (p Profile) localNetworkFault(e Evidence) []Match {
 		return []Match{unsure("")}
 	}
 	return silence // where the route cannot be read at all, silence alone tells
+}
+
+// reachedSince tells whether a payment host took a connection after that moment: whatever the routes look like, then the
+// network passes traffic. A private network may know its hosts by routes of their own and have no default one.
+func (e Evidence) reachedSince(moment time.Duration) bool {
+	for r := range e.Of(kindTCP) {
+		if known, ok := e.LastKnown(r.Probe); ok && known.Outcome == probes.Pass && known.Boot > moment {
+			return true
+		}
+	}
+	return false
 }
 
 // asked: references looked at this long before a failure still speak of the same moment.
@@ -81,9 +92,9 @@ func (e Evidence) silenceBeyond() []Match {
 			same := func(s probes.Result) bool { return s.Probe == r.Probe }
 			switch {
 			case slices.ContainsFunc(silent, same), slices.ContainsFunc(faded, same):
-			case wasKnown && known.Boot+asked >= first:
+			case wasKnown && known.Boot >= first:
 				return nil // a sign of life
-			case wasKnown && e.Fresh(known) && r.Reason != reasonNoSource:
+			case wasKnown && (known.Boot+asked >= first || e.Fresh(known)) && r.Reason != reasonNoSource:
 				// A handshake is only tried where a connection was made: its silence is the connection's.
 				cannotTell = cannotTell || kind != kindTLS
 			case r.Reason == reasonNoSource && r.Boot+asked >= first &&
@@ -96,10 +107,13 @@ func (e Evidence) silenceBeyond() []Match {
 		}
 	}
 	switch {
-	case len(all) < 2:
+	case len(all) < 2 && !cannotTell:
 		return nil
 	case len(sure) < 2, cannotTell:
-		return []Match{unsure("")}
+		// Those that have not been asked since are asked now; what may follow from their silence waits for them.
+		suspect := on("", findings.Blocking, "", silent...)
+		suspect.Unsure, suspect.Suspect = true, cannotTell && len(silent) > 0
+		return []Match{suspect}
 	}
 	return []Match{on("", findings.Blocking, fmt.Sprintf("connected, but nothing beyond answers: %d far peers tried, all silent", len(silent)), silent...)}
 }

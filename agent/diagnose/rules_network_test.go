@@ -25,6 +25,11 @@ func TestRulesOfTheNetwork(t *testing.T) {
 		{name: "a link", looks: []seen{pass("link")}},
 		{name: "no link", looks: []seen{fails("link", "no-carrier")}, want: []string{"link-down blocking"}},
 		{name: "no route", looks: []seen{fails("route", "no-route")}, want: []string{"local-network-fault blocking"}},
+		{name: "no route that we can see, and a host is reached by it", looks: []seen{fails("route", "no-route"), pass("tcp/a")}},
+		{
+			name: "a host that was reached before is no proof of a route", looks: []seen{pass("tcp/a"), fails("route", "no-route")},
+			want: []string{"local-network-fault blocking"},
+		},
 		{
 			name: "hosts and names are silent", looks: []seen{fails("tcp/a", silent), fails("dns/a", silent)},
 			want: []string{"local-network-fault blocking", "host-unreachable/a blocking", "dns-failed blocking"},
@@ -190,6 +195,18 @@ func TestExpiryIsBlamedOnTheClockOnlyInDoubt(t *testing.T) {
 	f, ok = find(v, diagnose.Ref{Code: findings.CertExpired, Subject: "a"})
 	require.True(t, ok)
 	assert.Equal(t, "clock-reset", name(f.ExplainedBy))
+}
+
+// A chain that leads to no authority does so at any time: somebody who listens in is not excused by a wrong clock.
+func TestMistrustIsNotBlamedOnTheClock(t *testing.T) {
+	for _, reason := range []string{"untrusted", "wrong-name"} {
+		s := newStory(t, diagnose.Rules(diagnose.Profile{}), diagnose.Terms{})
+		s.until(1)
+		s.look("clock", clocked(400_000))
+		f, ok := find(s.look("tls/a", saw(t, "fail", reason)), diagnose.Ref{Code: findings.TLSUntrusted, Subject: "a"})
+		require.True(t, ok)
+		assert.Nil(t, f.ExplainedBy, reason)
+	}
 }
 
 // Not to be asked any more is no answer: silence that stood stands, until something beyond speaks.

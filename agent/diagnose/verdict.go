@@ -108,8 +108,9 @@ func (e *Engine) verdict() Verdict {
 			v.Settle.Lacks = LacksNews
 		}
 	}
+	now, _ := e.evidence.trueTime()
 	for _, f := range v.Findings {
-		if !f.Due.IsZero() && (v.Deadline == nil || f.Due.Before(v.Deadline.At)) {
+		if f.Due.After(now) && (v.Deadline == nil || f.Due.Before(v.Deadline.At)) {
 			v.Deadline = &Deadline{At: f.Due, Code: f.Code}
 		}
 	}
@@ -185,9 +186,11 @@ func (e *Engine) proofOfHosts() Answer {
 // about a fault would not name it.
 const stillGood = 45 * time.Second
 
-// proven tells whether the last stage of h that can be measured here passed, and lately.
+// proven tells whether every stage of h that can be measured here passed, and lately: a certificate seen hours ago is no
+// proof while nobody knows whether the port still opens.
 func (e *Engine) proven(h Host) bool {
-	for _, id := range slices.Backward(h.Stages) {
+	measured := 0 // what is beyond our reach is no proof by itself
+	for _, id := range h.Stages {
 		rec := e.evidence.records[id]
 		switch {
 		case rec == nil:
@@ -195,11 +198,15 @@ func (e *Engine) proven(h Host) bool {
 		case rec.latest.Outcome == probes.Unknown && beyondOurReach(rec.latest.Reason):
 			continue
 		case rec.latest.Outcome != probes.Pass:
-			return rec.passed && e.evidence.now.Boot-rec.lapsed < e.scaled(stillGood)
+			if !rec.passed || e.evidence.now.Boot-rec.lapsed >= e.scaled(stillGood) {
+				return false
+			}
+		case !e.evidence.Fresh(rec.latest):
+			return false
 		}
-		return e.evidence.Fresh(rec.latest)
+		measured++
 	}
-	return false
+	return measured > 0
 }
 
 // standing lists what stands: roots by severity, layer and age, each followed by what it explains.

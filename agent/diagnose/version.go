@@ -6,8 +6,8 @@ import (
 )
 
 // CompareVersions orders two version names as the vendors of payment apps write them: "V3.10.2", "3.4.1-beta", "3.4.1.20240101".
-// Parts are split at anything that is not a letter or digit and where digits meet letters; numbers compare as numbers, a
-// number is newer than a word, and what has more parts is newer unless the next part is a word ("3.4.1-beta" < "3.4.1").
+// Parts are split at anything that is not a letter or digit and where digits meet letters; numbers compare as numbers, and
+// what has more parts is newer unless the next part says that it came before the release ("3.4.1-beta" < "3.4.1").
 func CompareVersions(a, b string) int {
 	as, bs := versionParts(a), versionParts(b)
 	for i := range max(len(as), len(bs)) {
@@ -25,19 +25,38 @@ func CompareVersions(a, b string) int {
 	return 0
 }
 
-// compareParts orders a word before nothing, and nothing (which counts as 0) before a larger number.
+// compareParts orders what came before a release, then nothing or 0, then any other word, then a larger number: a store
+// that writes "3.4.1-release" does not make a fleet look outdated.
 func compareParts(x, y string) int {
-	rank := func(s string) int {
-		if s != "" && !isDigit(s[0]) {
-			return 0
-		}
-		return 1
-	}
-	if c := cmp.Compare(rank(x), rank(y)); c != 0 || rank(x) == 0 {
-		return cmp.Or(c, strings.Compare(x, y))
-	}
 	x, y = strings.TrimLeft(x, "0"), strings.TrimLeft(y, "0")
-	return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y))
+	if c := cmp.Compare(rankOfPart(x), rankOfPart(y)); c != 0 {
+		return c
+	}
+	if rankOfPart(x) == number {
+		return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y))
+	}
+	return strings.Compare(x, y)
+}
+
+// Ranks of a part.
+const (
+	before = iota
+	nothing
+	word
+	number
+)
+
+func rankOfPart(s string) int {
+	switch s {
+	case "":
+		return nothing
+	case "alpha", "beta", "rc", "pre", "preview", "dev", "snapshot", "test", "debug":
+		return before
+	}
+	if isDigit(s[0]) {
+		return number
+	}
+	return word
 }
 
 func versionParts(v string) []string {

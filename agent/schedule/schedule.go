@@ -18,6 +18,8 @@ const (
 	// fault from a hiccup (payments: a blocking finding needs two probes 10 s apart, a good one three).
 	settleGap   = 10 * time.Second
 	settleLooks = 2
+	// settlesPerHour: a probe that passes and fails by turns would else be looked at each ten seconds for ever.
+	settlesPerHour = 12
 	// badGap: what is bad is looked at each minute, for badFor; then each ten minutes, so that a host that is down for a
 	// day is not knocked at 1,440 times by each of its terminals.
 	badGap     = time.Minute
@@ -77,10 +79,11 @@ type entry struct {
 	again    bool // kicked while running
 	lastEnd  time.Duration
 	looks    int
-	known    probes.Outcome // the last that was not unknown
-	settle   int            // looks still to come at settleGap
-	badSince time.Duration  // 0: all is well
-	watched  bool           // a finding rests on it
+	known    probes.Outcome  // the last that was not unknown
+	changes  []time.Duration // that were settled in the last hour, settlesPerHour at most
+	settle   int             // looks still to come at settleGap
+	badSince time.Duration   // 0: all is well
+	watched  bool            // a finding rests on it
 }
 
 type looked struct {

@@ -56,7 +56,7 @@ func (s *Schedule) plan(l looked, now time.Duration) {
 	if o.Outcome != probes.Unknown {
 		e.known = o.Outcome
 	}
-	if changed || first {
+	if (changed || first) && e.settles(now) {
 		e.settle = settleLooks
 	}
 	bad := o.Outcome == probes.Fail || e.watched
@@ -82,9 +82,21 @@ func (s *Schedule) plan(l looked, now time.Duration) {
 		// A fleet that starts together does not look together.
 		gap = time.Duration(float64(gap) * (0.5 + s.spread(e)/2))
 	default:
-		gap = time.Duration(float64(gap) * (0.9 + s.spread(e)/10))
+		gap = time.Duration(float64(gap) * (0.8 + s.spread(e)/5))
 	}
 	e.due = now + max(gap, leastGap)
+}
+
+// settles counts a change, and tells whether it is worth settling looks: what changes all the time is known to.
+func (e *entry) settles(now time.Duration) bool {
+	if len(e.changes) == settlesPerHour {
+		if now-e.changes[0] < time.Hour {
+			return false
+		}
+		e.changes = append(e.changes[:0], e.changes[1:]...)
+	}
+	e.changes = append(e.changes, now)
+	return true
 }
 
 func (s *Schedule) scaled(d time.Duration) time.Duration {

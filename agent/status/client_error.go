@@ -43,13 +43,14 @@ func (c *Client) refused(code int, body []byte) error {
 	if json.Unmarshal(body, &said) != nil || said.Error == "" {
 		return c.stranger(fmt.Errorf("it answers with status %d", code))
 	}
+	// A sentence of ours has less than 300 bytes.
 	switch code {
 	case http.StatusForbidden:
-		return fmt.Errorf("%w: %s", ErrDenied, said.Error)
+		return fmt.Errorf("%w: %.300s", ErrDenied, said.Error)
 	case http.StatusServiceUnavailable:
-		return fmt.Errorf("%w: %s", ErrStarting, said.Error)
+		return fmt.Errorf("%w: %.300s", ErrStarting, said.Error)
 	}
-	return fmt.Errorf("poshealth refuses: %s", said.Error)
+	return fmt.Errorf("poshealth refuses: %.300s", said.Error)
 }
 
 // stranger explains an answer that makes no sense.

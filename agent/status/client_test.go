@@ -1,14 +1,15 @@
 package status_test
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func client(t *testing.T, socket string) *status.Client {
 }
 
 // stranger answers every connection on a socket with the same bytes, whatever it is asked, and hangs up.
-func stranger(t testing.TB, answer func() []byte) string {
+func stranger(t *testing.T, answer func() []byte) string {
 	t.Helper()
 	path := socketPath(t)
 	listener, err := net.Listen("unix", path)
@@ -172,25 +173,29 @@ func TestClientExplainsADeniedSocket(t *testing.T) {
 	assert.Contains(t, err.Error(), "run this as root, or as a member of the socket's group")
 }
 
+// answering is a transport that answers at once.
+type answering func() *http.Response
+
+func (a answering) RoundTrip(*http.Request) (*http.Response, error) { return a(), nil }
+
 func FuzzClientReadsAnything(f *testing.F) {
-	f.Add([]byte(`{"schema":1,"findings":null}`))
-	f.Add([]byte(`{"schema":1,"findings":[{"code":"link-down","advice":{"merchant":1}}]}`))
-	f.Add([]byte(`{"error":"no"}`))
-	f.Add([]byte("[[[["))
-	var body atomic.Pointer[[]byte]
-	socket := stranger(f, func() []byte {
-		return append([]byte("HTTP/1.1 200 OK\r\nConnection: close\r\nPoshealth-Version: 1\r\n\r\n"), *body.Load()...)
-	})
-	c := status.NewClient(socket)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		body.Store(&b)
-		s, version, err := c.Status(t.Context(), "en", 0, 0)
+	f.Add(200, "1", []byte(`{"schema":1,"findings":null}`))
+	f.Add(200, "18446744073709551616", []byte(`{"schema":1,"findings":[{"code":"link-down","advice":{"merchant":1}}]}`))
+	f.Add(403, "", []byte(`{"error":"no"}`))
+	f.Add(503, "0", []byte("[[[["))
+	f.Fuzz(func(t *testing.T, code int, version string, body []byte) {
+		c := status.ClientOver(answering(func() *http.Response {
+			return &http.Response{StatusCode: code, Header: http.Header{status.VersionHeader: {version}}, Body: io.NopCloser(bytes.NewReader(body))}
+		}))
+		s, v, err := c.Status(t.Context(), "en", 0, 0)
 		if err != nil {
-			assert.Zero(t, version)
+			assert.Zero(t, v)
 			assert.Empty(t, s.Findings)
+			assert.Less(t, len(err.Error()), 4<<10)
 			return
 		}
 		assert.Equal(t, wire.Schema, s.Schema)
+		assert.Equal(t, 2, code/100)
 	})
 }
 

@@ -31,3 +31,8 @@ func PageHandler(o Options) http.Handler {
 	s := New(o)
 	return secured(bodies(s.guardPage(s.router(make(chan struct{}, maxPolls)))))
 }
+
+// ClientOver returns a client that is answered by transport.
+func ClientOver(transport http.RoundTripper) *Client {
+	return &Client{socket: "nowhere", http: &http.Client{Transport: transport}}
+}

@@ -1,0 +1,353 @@
+package agent
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/txtar"
+
+	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/agent/schedule"
+	"github.com/poshealth/poshealth/agent/status"
+	"github.com/poshealth/poshealth/config"
+	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/terminal"
+	"github.com/poshealth/poshealth/transport"
+	"github.com/poshealth/poshealth/transport/wire"
+)
+
+var update = flag.Bool("update", false, "rewrite the stories that the scenarios tell")
+
+// TestScenarios lets days in a terminal's life pass: the real timetable, engine and rules of a configuration, and probes
+// that see what the file says. The story is what the fleet hears, message by message. -update rewrites it.
+//
+// A day is written as
+//
+//	09:00:00 link fail no-carrier
+//	09:00:00 tcp/* fail timeout
+//	12:00:00 clock pass offset=600000ms
+//	13:00:00 wall +10m          somebody sets the terminal's clock
+//	22:00:00 sleep 8h           the terminal is suspended: only its boot clock and wall clock go on
+//	31:00:00 end                  seven in the morning of the next day
+//
+// and starts at 00:00:00 with everything in order.
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("testdata/scenarios/*.txtar")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			require.NoError(t, err)
+			parts := map[string]*txtar.File{}
+			for i := range archive.Files {
+				parts[archive.Files[i].Name] = &archive.Files[i]
+			}
+			require.Contains(t, parts, "poshealth.toml")
+			require.Contains(t, parts, "day")
+			require.Contains(t, parts, "story")
+			c, err := config.Parse("poshealth.toml", parts["poshealth.toml"].Data)
+			require.NoError(t, err)
+			got := live(t, c, string(parts["day"].Data))
+			if *update {
+				parts["story"].Data = []byte(got)
+				require.NoError(t, os.WriteFile(file, txtar.Format(archive), 0o600))
+				return
+			}
+			assert.Equal(t, string(parts["story"].Data), got)
+		})
+	}
+}
+
+// world is what the probes of a scenario see.
+type world struct {
+	mu    sync.Mutex
+	sight map[probes.ID]probes.Observation
+	start time.Time
+	slept time.Duration
+	wall  time.Duration // how far somebody has set the clock
+}
+
+// fake is a probe that sees what the world holds for it.
+type fake struct {
+	id    probes.ID
+	world *world
+}
+
+func (f fake) ID() probes.ID { return f.id }
+
+func (f fake) Observe(context.Context) probes.Observation {
+	f.world.mu.Lock()
+	defer f.world.mu.Unlock()
+	o := f.world.sight[f.id]
+	if f.id == "clock" && o.Outcome == probes.Pass {
+		// The sources go right; what they make of the local clock moves with it.
+		o.Readings = slices.Clone(o.Readings)
+		for i := range o.Readings {
+			if o.Readings[i].Name == "offset" {
+				o.Readings[i].Value += float64(f.world.wall.Milliseconds())
+			}
+		}
+	}
+	return o
+}
+
+// live lets a day pass and returns its story.
+func live(t *testing.T, c config.Config, day string) string {
+	t.Helper()
+	var story string
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{start: time.Now()}
+		boottime := func() time.Duration {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return time.Since(w.start) + w.slept + time.Minute // it had been up for a minute when the agent started
+		}
+		cat, err := newCatalog(c, terminal.Open(t.TempDir()), boottime, time.Time{})
+		require.NoError(t, err)
+		for i, task := range cat.tasks {
+			cat.tasks[i].Probe = fake{task.Probe.ID(), w}
+		}
+		w.sight = wellBeing(cat.tasks, w.start)
+		engine, err := diagnose.New(cat.rules, cat.terms)
+		require.NoError(t, err)
+		outbox := transport.NewQueue()
+		a := &Agent{
+			options: Options{Config: c, Boottime: boottime, now: w.now}.withDefaults(), catalog: cat, engine: engine,
+			board: status.NewBoard(), latest: map[probes.ID]probes.Result{},
+			schedule: schedule.New(cat.tasks, schedule.Options{Boottime: boottime, Scale: c.Diagnose.HoldScale}),
+			reporter: &reporter{outbox: outbox, courier: transport.New(transport.Options{Outbox: outbox}), online: make(chan struct{})},
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		results := make(chan probes.Result)
+		var parts sync.WaitGroup
+		parts.Go(func() {
+			a.schedule.Run(ctx, func(r probes.Result) {
+				r.At = w.now()
+				select {
+				case results <- r:
+				case <-ctx.Done():
+				}
+			})
+		})
+		parts.Go(func() { a.loop(ctx, results, a.reporter.online) })
+		w.run(t, day, func() { a.schedule.Kick() })
+		cancel()
+		parts.Wait()
+		require.Zero(t, outbox.Dropped(), "a story of so many changes is no story")
+		story = tell(t, outbox)
+	})
+	return story
+}
+
+func (w *world) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Add(w.slept + w.wall)
+}
+
+// run does what a day says, when it says it.
+func (w *world) run(t *testing.T, day string, kick func()) {
+	t.Helper()
+	for s := bufio.NewScanner(strings.NewReader(day)); s.Scan(); {
+		line, _, _ := strings.Cut(s.Text(), "#")
+		words := strings.Fields(line)
+		if len(words) == 0 {
+			continue
+		}
+		var h, m, sec int
+		_, err := fmt.Sscanf(words[0], "%d:%d:%d", &h, &m, &sec)
+		require.NoError(t, err, line)
+		due := w.start.Add(time.Duration(h*3600+m*60+sec) * time.Second)
+		w.mu.Lock()
+		wait := time.Until(due.Add(-w.slept))
+		w.mu.Unlock()
+		require.GreaterOrEqual(t, wait, time.Duration(0), "%q lies before the line above", line)
+		time.Sleep(wait) // the bubble's time
+		synctest.Wait()
+		require.Greater(t, len(words), 1, line)
+		w.mu.Lock()
+		switch words[1] {
+		case "end":
+		case "kick":
+			defer kick()
+		case "wall":
+			d, err := time.ParseDuration(words[2])
+			require.NoError(t, err, line)
+			w.wall += d
+		case "sleep":
+			d, err := time.ParseDuration(words[2])
+			require.NoError(t, err, line)
+			w.slept += d
+		default:
+			w.see(t, words[1], words[2:])
+		}
+		w.mu.Unlock()
+	}
+}
+
+// see changes what the probes that match pattern see.
+func (w *world) see(t *testing.T, pattern string, words []string) {
+	t.Helper()
+	found := false
+	for _, id := range slices.Sorted(maps.Keys(w.sight)) {
+		if ok, err := path.Match(pattern, string(id)); err != nil || !ok {
+			continue
+		}
+		found = true
+		o := probes.Observation{}
+		switch words[0] {
+		case "pass":
+			o = wellBeing([]schedule.Task{{Probe: fake{id, w}}}, w.start)[id]
+		case "fail":
+			o.Outcome, o.Reason = probes.Fail, probes.Reason(words[1])
+		case "unknown":
+			o.Reason = probes.Reason(words[1])
+		default:
+			require.FailNow(t, "want pass, fail or unknown", "%q", words)
+		}
+		for _, word := range words[1:] {
+			if name, value, ok := strings.Cut(word, "="); ok {
+				o.Readings = setReading(t, o.Readings, name, value, w.start)
+			} else if name, value, ok := strings.Cut(word, ":"); ok {
+				o.Facts = slices.DeleteFunc(slices.Clone(o.Facts), func(f probes.Fact) bool { return f.Name == name })
+				o.Facts = append(o.Facts, probes.Fact{Name: name, Value: value})
+			}
+		}
+		w.sight[id] = o
+	}
+	require.True(t, found, "no probe is called %q", pattern)
+}
+
+// setReading reads "38ms", "20000000B", "3%", "1" or, for a point in time, "+36h" from the beginning of the day.
+func setReading(t *testing.T, readings []probes.Reading, name, value string, start time.Time) []probes.Reading {
+	t.Helper()
+	readings = slices.DeleteFunc(slices.Clone(readings), func(r probes.Reading) bool { return r.Name == name })
+	if d, err := time.ParseDuration(value); err == nil && strings.ContainsRune("+-", rune(value[0])) {
+		return append(readings, probes.Reading{Name: name, Value: float64(start.Add(d).Unix()), Unit: probes.UnixSeconds})
+	}
+	number := strings.TrimRight(value, "msB%")
+	v, err := strconv.ParseFloat(number, 64)
+	require.NoError(t, err, value)
+	unit := probes.Unit(value[len(number):])
+	if unit == "" {
+		unit = probes.One
+	}
+	return append(readings, probes.Reading{Name: name, Value: v, Unit: unit})
+}
+
+// wellBeing is what probes see on a healthy terminal.
+func wellBeing(tasks []schedule.Task, start time.Time) map[probes.ID]probes.Observation {
+	sight := make(map[probes.ID]probes.Observation, len(tasks))
+	for _, task := range tasks {
+		o := probes.Observation{Outcome: probes.Pass}
+		one := func(name string, value float64, unit probes.Unit) {
+			o.Readings = append(o.Readings, probes.Reading{Name: name, Value: value, Unit: unit})
+		}
+		switch task.Probe.ID().Kind() {
+		case "tcp":
+			one("connect", 38, probes.Milliseconds)
+		case "tls":
+			one("cert_not_before", float64(start.Add(-30*24*time.Hour).Unix()), probes.UnixSeconds)
+			one("cert_not_after", float64(start.Add(60*24*time.Hour).Unix()), probes.UnixSeconds)
+			o.Facts = []probes.Fact{{Name: "cert_subject", Value: "pos.acquirer.example"}}
+		case "clock":
+			one("offset", 0, probes.Milliseconds)
+			one("error", 20, probes.Milliseconds)
+			one("answered", 3, probes.One)
+			one("agreeing", 3, probes.One)
+		case "app":
+			o.Facts = []probes.Fact{{Name: "version", Value: "3.4.1"}}
+		case "cpu":
+			one("busy", 12, probes.Percent)
+		case "memory":
+			one("available", 400e6, probes.Bytes)
+			one("total", 1e9, probes.Bytes)
+		case "storage":
+			one("free", 2e9, probes.Bytes)
+			one("free_share", 25, probes.Percent)
+		case "battery":
+			one("level", 80, probes.Percent)
+			one("charging", 0, probes.One)
+		case "terminal":
+			o.Facts = []probes.Fact{{Name: "timezone", Value: "Asia/Shanghai"}}
+		}
+		sight[task.Probe.ID()] = o
+	}
+	return sight
+}
+
+// tell reads the changes as the fleet gets them: when, what was raised (and by what it is explained), what cleared, and
+// what the verdicts came to.
+func tell(t *testing.T, outbox *transport.Queue) string {
+	t.Helper()
+	var story strings.Builder
+	for {
+		m, ok := outbox.Next(transport.Change)
+		if !ok {
+			return story.String()
+		}
+		outbox.Done(m.Seq)
+		if m.Class != transport.Change {
+			continue
+		}
+		e, err := wire.Decode[wire.Event](m.Body)
+		require.NoError(t, err)
+		at, err := time.Parse(time.RFC3339, e.Session.At)
+		require.NoError(t, err)
+		fmt.Fprintf(&story, "%s", at.UTC().Format("15:04:05"))
+		for _, d := range e.Changes {
+			fmt.Fprintf(&story, "\n  %s", tellChange(d, e))
+		}
+		story.WriteString("\n")
+	}
+}
+
+func tellChange(d wire.Delta, e wire.Event) string {
+	what := name(&wire.Ref{Code: d.Code, Subject: d.Subject})
+	switch d.What {
+	case wire.Raised:
+		for _, f := range e.Findings {
+			if f.Code == d.Code && f.Subject == d.Subject && f.ExplainedBy != nil {
+				return fmt.Sprintf("+ %s %s, because of %s", what, d.To, name(f.ExplainedBy))
+			}
+		}
+		return fmt.Sprintf("+ %s %s", what, d.To)
+	case wire.Cleared:
+		return "- " + what
+	case wire.Severity:
+		return fmt.Sprintf("~ %s %s, was %s", what, d.To, d.From)
+	case wire.Explained:
+		return fmt.Sprintf("~ %s because of %s, was because of %s", what, orItself(d.To), orItself(d.From))
+	}
+	answer := e.Verdict.TakeCard
+	if d.Question == "settle" {
+		answer = e.Verdict.Settle
+	}
+	if answer.Root != nil {
+		return fmt.Sprintf("= %s %s: %s", d.Question, d.To, name(answer.Root))
+	}
+	return fmt.Sprintf("= %s %s", d.Question, d.To)
+}
+
+func orItself(ref string) string {
+	if ref == "" {
+		return "nothing else"
+	}
+	return ref
+}
