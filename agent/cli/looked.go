@@ -62,11 +62,11 @@ func item(r wire.Result, st style) string {
 	if subject != "" {
 		words = append(words, subject)
 	}
-	if kind == "tcp" || kind == "tls" || subject == "" {
-		words = append(words, kindName(kind, st))
+	if n := kindName(kind, st); n != "" && (kind == "tcp" || kind == "tls" || subject == "") {
+		words = append(words, n)
 	}
 	if r.Outcome != "pass" {
-		words = append(words, st.paint(red, r.Reason), st.paint(dim, plainMS(r.TookMS)))
+		words = append(words, st.paint(red, reasonIn(st.lang, r.Reason)), st.paint(dim, plainMS(r.TookMS)))
 		return strings.Join(words, " ")
 	}
 	return strings.Join(append(words, essence(kind, r, st)...), " ")
@@ -162,7 +162,7 @@ func unmeasured(s wire.Snapshot, st style) string {
 	var items []string
 	for _, r := range s.Results {
 		if r.Outcome == wire.Unknown {
-			items = append(items, r.Probe+st.paint(dim, " ("+r.Reason+")"))
+			items = append(items, r.Probe+st.paint(dim, " ("+reasonIn(st.lang, r.Reason)+")"))
 		}
 	}
 	if len(items) == 0 {

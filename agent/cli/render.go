@@ -186,7 +186,7 @@ func severity(f wire.Finding, st style) string {
 		if s.String() != f.Severity {
 			continue
 		}
-		text := pad(s.Name().In(st.lang), 8)
+		text := pad(s.Name().In(st.lang), 10)
 		switch s {
 		case findings.Blocking:
 			return st.paint(red, text)
@@ -196,7 +196,7 @@ func severity(f wire.Finding, st style) string {
 		}
 		return text
 	}
-	return pad(f.Severity, 8)
+	return pad(f.Severity, 10)
 }
 
 // signed is an offset in the unit that reads best.

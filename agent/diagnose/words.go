@@ -49,3 +49,12 @@ const (
 // beyondOurReach tells whether a stage cannot be measured from here, although nothing is wrong: the stage before it is
 // then the last one that counts.
 func beyondOurReach(r probes.Reason) bool { return r == reasonClientCert || r == reasonTLCP }
+
+// Words lists the reasons that rules know. Each is declared by a probe; whoever knows both compares them.
+func Words() []probes.Reason {
+	return []probes.Reason{
+		reasonTimeout, reasonUnreachable, reasonRefused, reasonReset, reasonNXDomain, reasonNoAddress,
+		reasonNotYetValid, reasonUntrusted, reasonWrongName, reasonVersion, reasonClosed, reasonNotTLS, reasonAlert,
+		reasonClientCert, reasonTLCP, reasonDisagree, reasonNoSource, reasonMissing, reasonDisabled, reasonStopped,
+	}
+}

@@ -140,6 +140,7 @@ func (l *lab) expectCheck(code int, root string) wire.Snapshot {
 		require.NoError(l.t, err)
 	}
 	assert.Equal(l.t, code, cmd.ProcessState.ExitCode(), "exit code of check\n%s%s", out, stderr.String())
+	conforms(l.t, "health", string(out))
 	s, err := wire.Decode[wire.Snapshot](out)
 	require.NoError(l.t, err)
 	if root == "" {

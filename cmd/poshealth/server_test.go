@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 )
 
@@ -46,6 +47,7 @@ func (h *hearing) until(what string, wanted func(topic string, body []byte) bool
 		case line, ok := <-h.lines:
 			require.True(h.t, ok, "the subscriber has ended")
 			topic, body, _ := strings.Cut(line, " ")
+			conforms(h.t, topic[strings.LastIndex(topic, "/")+1:], body)
 			if wanted(topic, []byte(body)) {
 				return
 			}
@@ -53,6 +55,18 @@ func (h *hearing) until(what string, wanted func(topic string, body []byte) bool
 			require.FailNow(h.t, "the subscriber did not hear: "+what)
 		}
 	}
+}
+
+// conforms holds a message against the schema that is documented for its topic.
+func conforms(t testing.TB, topic, body string) {
+	t.Helper()
+	name, known := map[string]string{"health": "snapshot", "event": "event", "state": "state"}[topic]
+	require.True(t, known, "no schema for topic %q", topic)
+	schema, err := jsonschema.NewCompiler().Compile("../../docs/reference/schema/" + name + ".schema.json")
+	require.NoError(t, err)
+	message, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
+	require.NoError(t, err)
+	require.NoError(t, schema.Validate(message), body)
 }
 
 // server is a program that runs until it is stopped.

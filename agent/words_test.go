@@ -1,0 +1,79 @@
+package agent
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/config"
+	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/app"
+	"github.com/poshealth/poshealth/probes/clock"
+	"github.com/poshealth/poshealth/probes/dns"
+	"github.com/poshealth/poshealth/probes/host"
+	"github.com/poshealth/poshealth/probes/terminal"
+)
+
+// TestRulesKnowTheProbesWords: diagnosis may not import the probes, so their words stand in it a second time. This holds
+// the two lists together.
+func TestRulesKnowTheProbesWords(t *testing.T) {
+	for word, reasons := range map[string][]probes.Reason{
+		"timeout":            {host.Timeout, dns.Timeout},
+		"unreachable":        {host.Unreachable, dns.Unreachable},
+		"refused":            {host.Refused, dns.Refused},
+		"reset":              {host.Reset},
+		"nxdomain":           {dns.NXDomain},
+		"no-address":         {dns.NoAddress, host.NoAddress},
+		"cert-not-yet-valid": {host.CertNotYetValid},
+		"untrusted":          {host.Untrusted},
+		"wrong-name":         {host.WrongName},
+		"version":            {host.Version},
+		"closed":             {host.Closed},
+		"not-tls":            {host.NotTLS},
+		"alert":              {host.Alert},
+		"client-cert-wanted": {host.ClientCertWanted},
+		"tlcp":               {host.TLCP},
+		"disagree":           {clock.Disagree},
+		"no-source":          {clock.NoSource},
+		"missing":            {app.Missing},
+		"disabled":           {app.Disabled},
+		"stopped":            {app.Stopped},
+	} {
+		assert.Contains(t, diagnose.Words(), probes.Reason(word))
+		for _, r := range reasons {
+			assert.Equal(t, word, string(r))
+		}
+	}
+	assert.Len(t, diagnose.Words(), 20, "every word of the rules is some probe's")
+}
+
+// TestCatalogMatchesConfiguration: every kind of probe that a file can set exists, and every probe can be set.
+func TestCatalogMatchesConfiguration(t *testing.T) {
+	c, err := config.Parse("", []byte("[[host]]\nname = \"a\"\naddress = \"a.example:443\"\n[[host]]\nname = \"b\"\naddress = \"192.0.2.1:443\"\nkind = \"tcp\"\n[app]\npackage = \"com.example\"\n"))
+	require.NoError(t, err)
+	cat, err := newCatalog(c, terminal.Open("/"), Boottime, time.Time{})
+	require.NoError(t, err)
+	kinds := map[string]bool{"report": true}
+	ids := map[probes.ID]bool{}
+	for _, task := range cat.tasks {
+		assert.False(t, ids[task.Probe.ID()], "%s stands twice", task.Probe.ID())
+		ids[task.Probe.ID()] = true
+		kinds[task.Probe.ID().Kind()] = true
+		assert.Positive(t, task.Every, task.Probe.ID())
+		assert.Positive(t, task.Timeout, task.Probe.ID())
+	}
+	for kind := range c.Probe {
+		assert.True(t, kinds[kind], "the file can set %q, which no probe is", kind)
+	}
+	for kind := range kinds {
+		assert.Contains(t, c.Probe, kind, "no file can set this probe")
+	}
+	assert.True(t, ids["tls/a"])
+	assert.False(t, ids["dns/b"], "an address needs no looking up")
+	assert.False(t, ids["tls/b"], "a host of kind tcp is not asked for TLS")
+	_, err = diagnose.New(cat.rules, cat.terms)
+	require.NoError(t, err)
+}
