@@ -30,8 +30,9 @@ const (
 	// is somebody setting the clock.
 	stepNoticed = 2 * time.Second
 
-	// memoryReturned: what a burst of handshakes took is given back to the terminal; more often costs more than it frees.
-	memoryReturned = 5 * time.Minute
+	// memoryReturned: what starting and bursts of handshakes took is given back to the terminal; more often costs more than
+	// it frees.
+	memoryReturned = 4 * time.Minute
 )
 
 // Options of an agent. Only Config must be given.
