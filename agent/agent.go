@@ -71,11 +71,12 @@ type Agent struct {
 	started  time.Time
 
 	// Owned by the loop.
-	latest  map[probes.ID]probes.Result
-	seq     uint64
-	last    wire.Snapshot
-	watched []probes.ID
-	step    time.Duration // wall less boot clock, to notice a clock being set
+	latest   map[probes.ID]probes.Result
+	seq      uint64
+	last     wire.Snapshot
+	pulseDue bool // asked for before there was anything to tell
+	watched  []probes.ID
+	step     time.Duration // wall less boot clock, to notice a clock being set
 
 	offset atomic.Int64 // local minus true, nanoseconds, as last agreed
 }
@@ -145,16 +146,16 @@ func (a *Agent) Run(ctx context.Context) error {
 			cancel(err)
 		}
 	})
-	online := make(<-chan struct{})
+	dialled := make(<-chan struct{})
 	if a.reporter != nil {
-		online = a.reporter.online
+		dialled = a.reporter.dialled
 		parts.Go(func() {
 			if err := a.reporter.courier.Run(ctx); err != nil {
 				cancel(err)
 			}
 		})
 	}
-	a.loop(ctx, results, online)
+	a.loop(ctx, results, dialled)
 	parts.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err
@@ -179,7 +180,7 @@ func (a *Agent) serve(ctx context.Context) error {
 }
 
 // loop owns the engine. Whatever happens ends in one place: judge, and tell if it means something else now.
-func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, online <-chan struct{}) {
+func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled <-chan struct{}) {
 	due := time.NewTimer(time.Hour)
 	defer due.Stop()
 	pulse := time.NewTicker(a.options.Config.MQTT.Pulse)
@@ -195,7 +196,7 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, online <
 			a.judge(a.engine.Add(a.now(), r))
 		case <-due.C:
 			a.judge(a.engine.At(a.now()))
-		case <-online:
+		case <-dialled:
 			a.sendPulse() // how it is now comes before what it was
 		case <-pulse.C:
 			a.sendPulse()
@@ -243,6 +244,10 @@ func (a *Agent) judge(v diagnose.Verdict) {
 	deltas := changes(a.last, s)
 	a.last = s
 	a.board.Set(status.Update{Snapshot: s, Changes: deltas})
+	if a.pulseDue {
+		a.pulseDue = false
+		a.sendPulse()
+	}
 	if len(deltas) == 0 {
 		return
 	}
@@ -285,7 +290,12 @@ func (a *Agent) watch(v diagnose.Verdict) {
 	}
 }
 
+// sendPulse tells how it is now; before the first look there is nothing to tell, and the first look makes up for it.
 func (a *Agent) sendPulse() {
+	if a.last.Schema == 0 {
+		a.pulseDue = true
+		return
+	}
 	a.seq++
 	s := a.last
 	s.Session.Seq = a.seq

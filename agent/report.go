@@ -23,7 +23,7 @@ import (
 type reporter struct {
 	outbox  *transport.Queue
 	courier *transport.Courier
-	online  chan struct{} // a link has come up
+	dialled chan struct{} // a link is being made: it begins with how things are now
 
 	mu    sync.Mutex
 	state transport.Event
@@ -46,7 +46,7 @@ func (a *Agent) reporting(id identity, now func() time.Time) (*reporter, error) 
 		return nil, err
 	}
 	base := "pos/v1/" + id.Tenant + "/" + id.ID + "/"
-	r := &reporter{outbox: transport.NewQueue(), online: make(chan struct{}, 1), since: time.Now()}
+	r := &reporter{outbox: transport.NewQueue(), dialled: make(chan struct{}, 1), since: time.Now()}
 	connections := uint64(0)
 	dial := func(ctx context.Context) (transport.Link, error) {
 		connections++
@@ -89,9 +89,9 @@ func (r *reporter) note(e transport.Event) {
 	}
 	r.state = e
 	r.mu.Unlock()
-	if e.State == transport.Online {
+	if e.State == transport.Connecting {
 		select {
-		case r.online <- struct{}{}:
+		case r.dialled <- struct{}{}:
 		default: // told already
 		}
 	}

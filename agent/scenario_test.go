@@ -87,11 +87,17 @@ type world struct {
 type fake struct {
 	id    probes.ID
 	world *world
+	takes time.Duration // a little, and different for each: no two looks end at the same moment
 }
 
 func (f fake) ID() probes.ID { return f.id }
 
-func (f fake) Observe(context.Context) probes.Observation {
+func (f fake) Observe(ctx context.Context) probes.Observation {
+	select {
+	case <-time.After(f.takes):
+	case <-ctx.Done():
+		return probes.Observation{Reason: probes.Cancelled}
+	}
 	f.world.mu.Lock()
 	defer f.world.mu.Unlock()
 	o := f.world.sight[f.id]
@@ -121,7 +127,7 @@ func live(t *testing.T, c config.Config, day string) string {
 		cat, err := newCatalog(c, terminal.Open(t.TempDir()), boottime, time.Time{})
 		require.NoError(t, err)
 		for i, task := range cat.tasks {
-			cat.tasks[i].Probe = fake{task.Probe.ID(), w}
+			cat.tasks[i].Probe = fake{task.Probe.ID(), w, time.Duration(i+1) * 1037 * time.Microsecond}
 		}
 		w.sight = wellBeing(cat.tasks, w.start)
 		engine, err := diagnose.New(cat.rules, cat.terms)
@@ -131,7 +137,7 @@ func live(t *testing.T, c config.Config, day string) string {
 			options: Options{Config: c, Boottime: boottime, now: w.now}.withDefaults(), catalog: cat, engine: engine,
 			board: status.NewBoard(), latest: map[probes.ID]probes.Result{},
 			schedule: schedule.New(cat.tasks, schedule.Options{Boottime: boottime, Scale: c.Diagnose.HoldScale}),
-			reporter: &reporter{outbox: outbox, courier: transport.New(transport.Options{Outbox: outbox}), online: make(chan struct{})},
+			reporter: &reporter{outbox: outbox, courier: transport.New(transport.Options{Outbox: outbox}), dialled: make(chan struct{})},
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		results := make(chan probes.Result)
@@ -145,7 +151,7 @@ func live(t *testing.T, c config.Config, day string) string {
 				}
 			})
 		})
-		parts.Go(func() { a.loop(ctx, results, a.reporter.online) })
+		parts.Go(func() { a.loop(ctx, results, a.reporter.dialled) })
 		w.run(t, day, func() { a.schedule.Kick() })
 		cancel()
 		parts.Wait()
@@ -178,7 +184,7 @@ func (w *world) run(t *testing.T, day string, kick func()) {
 		wait := time.Until(due.Add(-w.slept))
 		w.mu.Unlock()
 		require.GreaterOrEqual(t, wait, time.Duration(0), "%q lies before the line above", line)
-		time.Sleep(wait) // the bubble's time
+		<-time.After(wait) // the bubble's time
 		synctest.Wait()
 		require.Greater(t, len(words), 1, line)
 		w.mu.Lock()
@@ -213,7 +219,7 @@ func (w *world) see(t *testing.T, pattern string, words []string) {
 		o := probes.Observation{}
 		switch words[0] {
 		case "pass":
-			o = wellBeing([]schedule.Task{{Probe: fake{id, w}}}, w.start)[id]
+			o = wellBeing([]schedule.Task{{Probe: fake{id: id}}}, w.start)[id]
 		case "fail":
 			o.Outcome, o.Reason = probes.Fail, probes.Reason(words[1])
 		case "unknown":

@@ -18,7 +18,6 @@ type moment struct {
 	seq      uint64
 	verdict  diagnose.Verdict
 	results  []probes.Result // in the catalog's order
-	intake   bool
 	report   *wire.Report
 	cost     *wire.Cost
 }

@@ -179,8 +179,7 @@ func (in *invocation) warn(c config.Config) {
 
 // fail says on stderr why a command could not do its work. Faults of a configuration are a line each.
 func (in *invocation) fail(err error, hint string) int {
-	var faults config.Faults
-	if errors.As(err, &faults) {
+	if faults, ok := errors.AsType[config.Faults](err); ok {
 		for _, f := range faults {
 			_, _ = fmt.Fprintf(in.Err, "poshealth: %s\n", f.Error())
 		}
