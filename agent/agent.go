@@ -9,7 +9,6 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -201,7 +200,7 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled 
 		case <-pulse.C:
 			a.sendPulse()
 		case <-memory.C:
-			debug.FreeOSMemory()
+			returnMemory()
 		}
 		due.Reset(a.untilDue())
 	}
