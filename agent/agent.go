@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"github.com/poshealth/poshealth/agent/schedule"
 	"github.com/poshealth/poshealth/agent/status"
 	"github.com/poshealth/poshealth/config"
+	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/terminal"
 	"github.com/poshealth/poshealth/transport"
@@ -96,7 +98,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	if err != nil {
 		o.Log.Warn("terminal has no lasting name", slog.Any("error", err))
 	}
-	if id.starts, err = countStart(o.Config.Terminal.StateDir, time.Now()); err != nil {
+	if id.starts, err = countStart(o.Config.Terminal.StateDir); err != nil {
 		o.Log.Warn("state folder cannot be used", slog.Any("error", err))
 	}
 	a := &Agent{
@@ -182,7 +184,7 @@ func (a *Agent) serve(ctx context.Context) error {
 func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled <-chan struct{}) {
 	due := time.NewTimer(time.Hour)
 	defer due.Stop()
-	pulse := time.NewTicker(a.options.Config.MQTT.Pulse)
+	pulse := time.NewTimer(a.untilPulse())
 	defer pulse.Stop()
 	memory := time.NewTicker(memoryReturned)
 	defer memory.Stop()
@@ -199,11 +201,17 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled 
 			a.sendPulse() // how it is now comes before what it was
 		case <-pulse.C:
 			a.sendPulse()
+			pulse.Reset(a.untilPulse())
 		case <-memory.C:
 			returnMemory()
 		}
 		due.Reset(a.untilDue())
 	}
+}
+
+// untilPulse spreads the pulses of terminals that got their power back together.
+func (a *Agent) untilPulse() time.Duration {
+	return time.Duration(float64(a.options.Config.MQTT.Pulse) * (0.8 + rand.Float64()/5))
 }
 
 // untilDue is when time alone may change the verdict. It is looked at again each hour all the same.
@@ -220,14 +228,22 @@ func (a *Agent) now() diagnose.Instant {
 	step := time.Duration(now.Wall.UnixNano()) - now.Boot
 	if a.step != 0 && (step-a.step).Abs() > stepNoticed {
 		a.options.Log.Info("clock was set", slog.Duration("by", step-a.step))
-		a.schedule.Kick("clock")
+		a.offset.Add(int64(step - a.step)) // what was agreed is off by as much, until it is agreed anew
+		a.schedule.Doubt("clock")
 	}
 	a.step = step
 	return now
 }
 
-// trueTime is the local time less what the sources agreed that it is off.
-func (a *Agent) trueTime() time.Time { return time.Now().Add(-time.Duration(a.offset.Load())) }
+// trueTime is the local time less what the sources agreed that it is off; never before this agent was built, so that a
+// terminal whose clock was reset can still prove who its broker is, and say so.
+func (a *Agent) trueTime() time.Time {
+	now := time.Now().Add(-time.Duration(a.offset.Load()))
+	if now.Before(a.options.Built) {
+		return a.options.Built
+	}
+	return now
+}
 
 // judge makes the snapshot of a verdict, shows it, and sends what became different.
 func (a *Agent) judge(v diagnose.Verdict) {
@@ -235,7 +251,7 @@ func (a *Agent) judge(v diagnose.Verdict) {
 		a.offset.Store(int64(v.Offset.Offset))
 	}
 	if kinds := a.engine.Doubts(); len(kinds) > 0 {
-		a.schedule.Kick(kinds...)
+		a.schedule.Doubt(kinds...)
 	}
 	a.watch(v)
 	a.seq++
@@ -251,12 +267,20 @@ func (a *Agent) judge(v diagnose.Verdict) {
 		return
 	}
 	for _, d := range deltas {
+		if d.What == wire.Cleared && networkFault(findings.Code(d.Code)) && a.reporter != nil {
+			a.reporter.courier.Kick() // the way to the broker may be open again
+		}
 		a.options.Log.Info("changed", slog.String("what", d.What), slog.String("code", d.Code), slog.String("subject", d.Subject),
 			slog.String("question", d.Question), slog.String("from", d.From), slog.String("to", d.To))
 	}
 	a.send(transport.Change, wire.Event{
 		Schema: wire.Schema, Terminal: s.Terminal, Session: s.Session, Verdict: s.Verdict, Changes: deltas, Findings: s.Findings,
 	})
+}
+
+// networkFault tells whether a finding of this kind may have kept us from the broker.
+func networkFault(c findings.Code) bool {
+	return c == findings.LinkDown || c == findings.LocalNetworkFault || c == findings.DNSFailed
 }
 
 func (a *Agent) snapshot(v diagnose.Verdict) wire.Snapshot {
@@ -279,7 +303,10 @@ func (a *Agent) snapshot(v diagnose.Verdict) wire.Snapshot {
 func (a *Agent) watch(v diagnose.Verdict) {
 	var ids []probes.ID
 	for _, f := range v.Findings {
-		ids = append(ids, f.Proof...)
+		// What changes nothing, and what only time changes, is worth no more looks than any day.
+		if f.Severity >= findings.Degraded && f.Due.IsZero() {
+			ids = append(ids, f.Proof...)
+		}
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
@@ -295,9 +322,15 @@ func (a *Agent) sendPulse() {
 		a.pulseDue = true
 		return
 	}
+	a.judge(a.engine.At(a.now()))
 	a.seq++
 	s := a.last
 	s.Session.Seq = a.seq
+	if s.Report != nil {
+		report := *s.Report
+		report.State = string(transport.Online) // whoever reads it got it from us online
+		s.Report = &report
+	}
 	a.send(transport.Pulse, s)
 }
 

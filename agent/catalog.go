@@ -115,7 +115,8 @@ func (cat *catalog) judge(c config.Config, built time.Time) {
 		p.AppDeadline = t
 	}
 	for _, h := range c.Hosts {
-		p.Hosts = append(p.Hosts, diagnose.HostProfile{Name: h.Name, Behind: h.ClockEarly, Ahead: h.ClockLate})
+		_, named := hostname(h.Address)
+		p.Hosts = append(p.Hosts, diagnose.HostProfile{Name: h.Name, Behind: h.ClockEarly, Ahead: h.ClockLate, ByAddress: !named})
 	}
 	cat.rules = diagnose.Rules(p)
 	cat.terms.HoldScale = c.Diagnose.HoldScale

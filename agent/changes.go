@@ -44,7 +44,7 @@ func changes(before, after wire.Snapshot) []wire.Delta {
 			q.before.Level = wire.Unknown // nothing was known before the first look
 		}
 		if q.before.Level != q.after.Level || !sameRef(q.before.Root, q.after.Root) {
-			deltas = append(deltas, wire.Delta{What: wire.VerdictChanged, Question: q.name, From: q.before.Level, To: q.after.Level})
+			deltas = append(deltas, wire.Delta{What: wire.VerdictChanged, Question: q.name, From: q.before.Level, To: q.after.Level, Root: name(q.after.Root)})
 		}
 	}
 	return deltas

@@ -37,9 +37,6 @@ func Check(ctx context.Context, o Options, seen func(probes.Result)) (wire.Snaps
 	// A name that cannot be kept is no obstacle to looking.
 	id, _ := identify(ctx, o.Config, t, o.Version)
 	results := schedule.Once(ctx, cat.tasks, schedule.Options{Boottime: o.Boottime, Parallel: checkParallel}, seen)
-	for _, r := range results {
-		engine.Add(diagnose.Instant{Boot: r.Boot, Wall: r.At}, r)
-	}
-	verdict := engine.At(diagnose.Instant{Boot: o.Boottime(), Wall: time.Now()})
+	verdict := engine.AddAll(diagnose.Instant{Boot: o.Boottime(), Wall: time.Now()}, results)
 	return snapshot(moment{identity: id, seq: 1, verdict: verdict, results: results}), nil
 }

@@ -68,22 +68,41 @@ func isName(name string) bool {
 	return len(name) > 0 && len(name) <= 36 && strings.Trim(name, allowed) == ""
 }
 
-// startsFile counts the starts of the agent. With it an epoch is never used twice, however wrong the clock is.
+// startsFile counts the starts of the agent. With it an epoch is not used twice in a terminal's life, however wrong the clock is.
 const startsFile = "starts"
 
-// countStart counts this start. Where that cannot be kept the wall clock stands in: an epoch must differ, not rise.
-func countStart(dir string, now time.Time) (uint64, error) {
+// mostStarts keeps an epoch (starts and, in the lower 32 bits, connections) a number that JSON readers hold exactly.
+const mostStarts = 1 << 20
+
+// keepPattern is what a file is called until it is whole.
+const keepPattern = ".keep-*"
+
+// countStart counts this start. Where that cannot be kept chance stands in: an epoch must differ, it need not rise.
+func countStart(dir string) (uint64, error) {
+	for _, left := range leftovers(dir) {
+		_ = os.Remove(left) // of a start that the power cut ended
+	}
 	file := filepath.Join(dir, startsFile)
 	kept, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return uint64(now.Unix()), fmt.Errorf("cannot read the count of starts: %w", err)
+		return byChance(), fmt.Errorf("cannot read the count of starts: %w", err)
 	}
-	n, _ := strconv.ParseUint(strings.TrimSpace(string(kept)), 10, 40) // a damaged count begins anew
-	n++
+	n, _ := strconv.ParseUint(strings.TrimSpace(string(kept)), 10, 20) // a damaged count begins anew
+	n = (n + 1) % mostStarts
 	if err := keep(file, strconv.FormatUint(n, 10)); err != nil {
-		return uint64(now.Unix()), fmt.Errorf("cannot keep the count of starts: %w", err)
+		return byChance(), fmt.Errorf("cannot keep the count of starts: %w", err)
 	}
 	return n, nil
+}
+
+func byChance() uint64 {
+	n, _ := strconv.ParseUint(randomHex(2), 16, 20) // four digits are a number
+	return n
+}
+
+func leftovers(dir string) []string {
+	names, _ := filepath.Glob(filepath.Join(dir, keepPattern)) // the pattern is a good one
+	return names
 }
 
 // keep writes a small file so that a power cut leaves the old or the new one.
@@ -91,7 +110,7 @@ func keep(file, content string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(file), ".keep-*")
+	f, err := os.CreateTemp(filepath.Dir(file), keepPattern)
 	if err != nil {
 		return err
 	}

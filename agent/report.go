@@ -46,12 +46,11 @@ func (a *Agent) reporting(id identity, now func() time.Time) (*reporter, error) 
 		return nil, err
 	}
 	base := "pos/v1/" + id.Tenant + "/" + id.ID + "/"
-	r := &reporter{outbox: transport.NewQueue(), dialled: make(chan struct{}, 1), since: time.Now()}
 	connections := uint64(0)
 	dial := func(ctx context.Context) (transport.Link, error) {
 		connections++
 		state := wire.State{
-			Schema: wire.Schema, Epoch: id.starts<<16 | connections&0xffff, Terminal: id.ID, Agent: id.Agent, BootID: id.bootID,
+			Schema: wire.Schema, Epoch: id.starts<<32 | connections&0xffffffff, Terminal: id.ID, Agent: id.Agent, BootID: id.bootID,
 		}
 		will, err := wire.Encode(state)
 		if err != nil {
@@ -68,14 +67,20 @@ func (a *Agent) reporting(id identity, now func() time.Time) (*reporter, error) 
 			Birth:  birth, Will: will, Resolve: a.catalog.resolve,
 		})
 	}
+	return a.newReporter(dial, transport.FleetBackoff(c.Fleet)), nil
+}
+
+// newReporter makes a reporter that reaches the fleet by dial.
+func (a *Agent) newReporter(dial func(context.Context) (transport.Link, error), backoff transport.Backoff) *reporter {
+	r := &reporter{outbox: transport.NewQueue(), dialled: make(chan struct{}, 1), since: time.Now()}
 	r.courier = transport.New(transport.Options{
-		Outbox: r.outbox, Dial: dial, Backoff: transport.FleetBackoff(c.Fleet),
+		Outbox: r.outbox, Dial: dial, Backoff: backoff,
 		Events: func(e transport.Event) {
 			r.note(e)
-			a.schedule.Kick("report")
+			a.schedule.Doubt("report")
 		},
 	})
-	return r, nil
+	return r
 }
 
 // note keeps what the courier says.
@@ -112,6 +117,9 @@ func (r *reporter) Observe(context.Context) probes.Observation {
 			{Name: "sent", Value: float64(stats.Sent), Unit: probes.One},
 			{Name: "dropped", Value: float64(stats.Dropped), Unit: probes.One},
 		},
+	}
+	if !stats.LastSent.IsZero() {
+		o.Readings = append(o.Readings, probes.Reading{Name: "acked_ago", Value: time.Since(stats.LastSent).Seconds(), Unit: probes.Seconds})
 	}
 	switch {
 	case state.State == transport.Online:

@@ -62,7 +62,7 @@ func snapshot(m moment) wire.Snapshot {
 }
 
 func answer(a diagnose.Answer) wire.Answer {
-	w := wire.Answer{Root: ref(a.Root), RestsOn: a.RestsOn}
+	w := wire.Answer{Root: ref(a.Root), RestsOn: append([]string{}, a.RestsOn...)}
 	switch a.Level {
 	case diagnose.Ready:
 		w.Level = wire.Ready

@@ -206,6 +206,8 @@ func TestWarnings(t *testing.T) {
 		{"an iso8583 host", "[[host]]\nname = \"a\"\naddress = \"a.example:1\"\nkind = \"iso8583\"", "host[0].kind: this version probes an iso8583 host up to TCP and sends no echo"},
 		{"a certificate without TLS", "[[host]]\nname = \"a\"\naddress = \"a.example:1\"\nkind = \"tcp\"\nca_file = \"/ca\"", "host[0].server_name, host[0].ca_file: not used, for a host of kind tcp is looked at without TLS"},
 		{"https time", "[clock]\nhttps = [\"https://a.example\"]", "clock.https: accepted, but this version does not ask these sources"},
+		{"trading hours", "[terminal]\ntrading_hours = \"08:00-22:00\"", "terminal.trading_hours: accepted, but this version does not act upon it"},
+		{"a budget", "[budget]\nbytes_per_month = 20000000", "budget.bytes_per_month: accepted, but this version does not act upon it"},
 		{"no app", "[app]\nalways_running = true", "app: nothing of it is used without app.package"},
 		{"a deadline for nothing", "[app]\npackage = \"a.b\"\ndeadline = \"2026-12-31\"", "app.deadline: not used without app.minimum"},
 		{"a broker certificate without TLS", "[mqtt]\nbroker = \"tcp://a.example\"\nca_file = \"/ca\"", "mqtt.ca_file, mqtt.cert_file: not used, for mqtt.broker is reached without TLS"},

@@ -16,6 +16,9 @@ const (
 	mostTimeout  = 60 * time.Second       // a sale's own timeout: what is slower is no longer news
 )
 
+// defaultBudget is the smallest data plan sold for terminals, in bytes a month.
+const defaultBudget = 10_000_000
+
 // kind is a probe's kind with its timing where the file is silent.
 type kind struct {
 	name           string
@@ -77,7 +80,7 @@ func Default() Config {
 		},
 		Network:  Network{SIM: "either"},
 		Intake:   Intake{AutoSignOn: true, Slip: "paper"},
-		Budget:   Budget{BytesPerMonth: 10_000_000}, // the smallest data plan sold for terminals
+		Budget:   Budget{BytesPerMonth: defaultBudget},
 		Probe:    make(map[string]Timing),
 		Diagnose: Diagnose{HoldScale: 1},
 		Local:    Local{Listen: "127.0.0.1:7311"},

@@ -19,6 +19,19 @@ func (c Config) Warnings() []string {
 			warn("mqtt.password_file: the password crosses the network in clear, for mqtt.broker is reached without TLS")
 		}
 	}
+	for _, k := range []struct {
+		key string
+		set bool
+	}{
+		{"terminal.trading_hours", c.Terminal.TradingHours != ""},
+		{"network.sim", c.Network.SIM != "" && c.Network.SIM != "either"},
+		{"app.signer_sha256", len(c.App.SignerSHA256) > 0 && c.App.Package != ""},
+		{"budget.bytes_per_month", c.Budget.BytesPerMonth != defaultBudget},
+	} {
+		if k.set {
+			warn("%s: accepted, but this version does not act upon it", k.key)
+		}
+	}
 	for i, h := range c.Hosts {
 		if h.Kind == "iso8583" {
 			warn("host[%d].kind: this version probes an iso8583 host up to TCP and sends no echo", i)

@@ -8,7 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"reflect"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/poshealth/poshealth/agent"
@@ -30,6 +32,7 @@ func (in *invocation) check(ctx context.Context, args []string) int {
 	}
 	in.warn(o.Config)
 	s, err := agent.Check(ctx, o, in.progress())
+	in.wipe()
 	if err != nil {
 		return in.fail(err, "")
 	}
@@ -44,7 +47,14 @@ func (in *invocation) progress() func(probes.Result) {
 	n := 0
 	return func(r probes.Result) {
 		n++
-		_, _ = fmt.Fprintf(in.Err, "\r\x1b[2K%d %s\r\x1b[2K", n, r.Probe)
+		_, _ = fmt.Fprintf(in.Err, "\r\x1b[2K%d %s", n, r.Probe)
+	}
+}
+
+// wipe removes what progress wrote.
+func (in *invocation) wipe() {
+	if colourful(in.Err) {
+		_, _ = io.WriteString(in.Err, "\r\x1b[2K")
 	}
 }
 
@@ -121,25 +131,56 @@ func (in *invocation) status(ctx context.Context, args []string) int {
 		return in.fail(err, "")
 	}
 	code := in.show(s)
-	for *watch && ctx.Err() == nil {
-		const patience = 20 * time.Second
+	if *watch {
+		code = in.watch(ctx, client, s, version, code)
+	}
+	return code
+}
+
+// watch shows the status anew until ctx ends: on a terminal after every look, elsewhere when it means something else. A
+// daemon that is being restarted is waited for.
+func (in *invocation) watch(ctx context.Context, client *status.Client, last wire.Snapshot, version uint64, code int) int {
+	const (
+		patience = 20 * time.Second // the longest that one question waits for news
+		again    = 2 * time.Second  // between attempts to reach a daemon that is gone
+	)
+	screen := in.colour && in.format == "text"
+	lost := false
+	for ctx.Err() == nil {
 		next, v, err := client.Status(ctx, in.lang, version, patience)
 		switch {
 		case ctx.Err() != nil:
-			return code
 		case err != nil:
-			return in.fail(err, "")
-		case v == version:
-			continue
+			if !lost {
+				_, _ = fmt.Fprintf(in.Err, "poshealth: %s; waiting for it\n", err)
+			}
+			lost, version, code = true, 0, exitUnknown
+			select {
+			case <-ctx.Done():
+			case <-time.After(again):
+			}
+		case v == version || !screen && !lost && sameMeaning(last, next):
+			version = v
+		default:
+			if screen {
+				_, _ = io.WriteString(in.Out, "\x1b[H\x1b[2J") // a screen of its own, redrawn
+			} else {
+				_, _ = io.WriteString(in.Out, "\n")
+			}
+			lost, last, version, code = false, next, v, in.show(next)
 		}
-		if in.colour && in.format == "text" {
-			_, _ = io.WriteString(in.Out, "\x1b[H\x1b[2J") // a screen of its own, redrawn
-		} else {
-			_, _ = io.WriteString(in.Out, "\n")
-		}
-		version, code = v, in.show(next)
 	}
 	return code
+}
+
+// sameMeaning tells whether two snapshots say the same but for numbers and times.
+func sameMeaning(a, b wire.Snapshot) bool {
+	return reflect.DeepEqual(a.Verdict, b.Verdict) && slices.EqualFunc(a.Findings, b.Findings, func(x, y wire.Finding) bool {
+		x.Detail, y.Detail = "", ""
+		return reflect.DeepEqual(x, y)
+	}) && slices.EqualFunc(a.Results, b.Results, func(x, y wire.Result) bool {
+		return x.Probe == y.Probe && x.Outcome == y.Outcome && x.Reason == y.Reason
+	})
 }
 
 // configure checks a configuration or prints the example.

@@ -154,14 +154,17 @@ func others(s wire.Snapshot, st style) string {
 		if root != nil && f.Code == root.Code && f.Subject == root.Subject {
 			continue
 		}
-		line := severity(f, st) + " " + f.Title + subject(f) + st.paint(dim, "  "+f.Detail) + "\n"
+		line := severity(f, st) + " " + f.Title + subject(f)
+		if indent+width(line)+2+width(f.Detail) <= screen {
+			line += st.paint(dim, "  "+f.Detail) + "\n"
+		} else {
+			line += "\n" + st.paint(dim, wrap("", indent+11, f.Detail))
+		}
 		switch {
 		case f.ExplainedBy != nil && root != nil && f.ExplainedBy.Code == root.Code && f.ExplainedBy.Subject == root.Subject:
-			symptoms.WriteString(pad(label(&symptoms, st.say("Follows", "连带"), st), indent) + line)
-		case f.ExplainedBy != nil:
-			rest.WriteString(pad(label(&rest, st.say("Besides", "另有"), st), indent) + "  " + line)
+			symptoms.WriteString(pad(label(&symptoms, st.say("Follows", "连带")), indent) + line)
 		default:
-			rest.WriteString(pad(label(&rest, st.say("Besides", "另有"), st), indent) + line)
+			rest.WriteString(pad(label(&rest, st.say("Besides", "另有")), indent) + line)
 		}
 	}
 	if symptoms.Len()+rest.Len() == 0 {
@@ -174,7 +177,7 @@ func others(s wire.Snapshot, st style) string {
 }
 
 // label is given once, on the first line of its block.
-func label(b *strings.Builder, text string, _ style) string {
+func label(b *strings.Builder, text string) string {
 	if b.Len() > 0 {
 		return ""
 	}

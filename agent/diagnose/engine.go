@@ -58,6 +58,15 @@ func (e *Engine) Add(now Instant, r probes.Result) Verdict {
 	return e.At(now)
 }
 
+// AddAll takes in results that were seen at one time, and judges once: what stands or falls with all of them is not judged
+// by the first.
+func (e *Engine) AddAll(now Instant, results []probes.Result) Verdict {
+	for _, r := range results {
+		e.evidence.remember(r, e.keeps)
+	}
+	return e.At(now)
+}
+
 // At judges anew when only time has passed.
 func (e *Engine) At(now Instant) Verdict {
 	e.evidence.moveTo(now)
@@ -98,7 +107,9 @@ func (e *Engine) Next() (time.Duration, bool) {
 		}
 	}
 	for _, rec := range e.evidence.records {
-		for _, r := range [...]probes.Result{rec.latest, rec.known} {
+		answered := rec.latest
+		answered.Boot = rec.answered
+		for _, r := range [...]probes.Result{rec.latest, rec.known, answered} {
 			if r.Every > 0 {
 				sooner(r.Boot + staleAfter*r.Every + time.Millisecond)
 			}

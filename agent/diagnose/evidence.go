@@ -48,14 +48,15 @@ type sample struct {
 
 // record is what is remembered of one probe.
 type record struct {
-	latest probes.Result       // whatever it says
-	known  probes.Result       // the newest that is not unknown; zero Seq when there is none
-	passed bool                // whether it ever passed
-	first  time.Duration       // its first look
-	since  time.Duration       // when what is known was first seen
-	lapsed time.Duration       // when it stopped passing; meaningless while it passes
-	flips  []time.Duration     // when pass became fail or fail became pass, newest last
-	series map[string][]sample // by reading, newest last
+	latest   probes.Result       // whatever it says
+	known    probes.Result       // the newest that is not unknown; zero Seq when there is none
+	passed   bool                // whether it ever passed
+	first    time.Duration       // its first look
+	answered time.Duration       // its last look that it ended itself
+	since    time.Duration       // when what is known was first seen
+	lapsed   time.Duration       // when it stopped passing; meaningless while it passes
+	flips    []time.Duration     // when pass became fail or fail became pass, newest last
+	series   map[string][]sample // by reading, newest last
 }
 
 // Evidence is all that is known at one moment. It is only valid during the call it is handed to.
@@ -65,9 +66,6 @@ type Evidence struct {
 	woke    time.Duration // when the terminal last woke, by the boot clock
 	asleep  time.Duration // and for how long it had slept; 0: it has not
 }
-
-// Now is the moment of judgement.
-func (e Evidence) Now() Instant { return e.now }
 
 // Latest returns the newest result of a probe, whatever its outcome, and whether there is one.
 func (e Evidence) Latest(id probes.ID) (probes.Result, bool) {
@@ -186,7 +184,7 @@ func (e Evidence) Samples(id probes.ID, reading string, window time.Duration) []
 func (e *Evidence) remember(r probes.Result, keeps []Series) bool {
 	rec := e.records[r.Probe]
 	if rec == nil {
-		rec = &record{first: r.Boot}
+		rec = &record{first: r.Boot, answered: r.Boot}
 		e.records[r.Probe] = rec
 	}
 	if rec.latest.Seq >= r.Seq && rec.latest.Seq != 0 {
@@ -199,6 +197,9 @@ func (e *Evidence) remember(r probes.Result, keeps []Series) bool {
 		}
 	}
 	rec.latest = r
+	if r.Reason != probes.Stuck && r.Reason != probes.Panicked && r.Reason != probes.Cancelled {
+		rec.answered = r.Boot
+	}
 	if r.Outcome != probes.Unknown {
 		if rec.known.Outcome != r.Outcome {
 			rec.since = r.Boot

@@ -3,6 +3,7 @@ package diagnose_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -115,4 +116,24 @@ func TestExcusedIsStillListed(t *testing.T) {
 	require.Equal(t, []string{"dns"}, standingCodes(v))
 	assert.Equal(t, "link", name(v.Findings[0].ExplainedBy))
 	assert.Equal(t, "not-ready for link", verdict(v.TakeCard), "nobody else is blamed before it is seen afresh")
+}
+
+// One check is one moment: what is judged is all of it, and a time server that answered shows that the network passes
+// traffic, whenever in those seconds it did.
+func TestOneCheckIsJudgedWhole(t *testing.T) {
+	terms := shopTerms()
+	terms.HoldScale, terms.OneShot = 0, true
+	e, err := diagnose.New(diagnose.Rules(shop()), terms)
+	require.NoError(t, err)
+	at := func(id probes.ID, seconds int, o probes.Observation) probes.Result {
+		return probes.Result{Probe: id, Seq: uint64(seconds) + 1, Boot: time.Duration(seconds) * time.Second, Observation: o}
+	}
+	silent := probes.Observation{Outcome: probes.Fail, Reason: "timeout"}
+	v := e.AddAll(diagnose.Instant{Boot: 21 * time.Second, Wall: time.Unix(2e9, 0)}, []probes.Result{
+		at("link", 0, passed()), at("route", 1, passed()), at("clock", 2, clocked(0)),
+		at("dns/a", 10, silent), at("tcp/a", 11, probes.Observation{Reason: "no-address"}), at("tcp/b", 20, silent),
+	})
+	codes := standingCodes(v)
+	assert.NotContains(t, codes, "local-network-fault", "a time server answered")
+	assert.Contains(t, codes, "dns-failed")
 }

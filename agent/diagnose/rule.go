@@ -23,6 +23,7 @@ type Match struct {
 	Due      time.Time     // when it will block, true time; zero where that cannot be told
 	Unsure   bool          // it cannot be told now whether it still holds: neither raise nor clear
 	Suspect  bool          // unsure, with signs of it: its symptoms wait as if it had been seen
+	Hosts    []string      // the payment hosts that it hurts, where it is not the subject alone
 	NotBy    []Code        // causes that are known not to be behind it this time, although they could be
 }
 
@@ -103,7 +104,7 @@ func newGraph(rules []Rule) (*graph, error) {
 	return g, nil
 }
 
-// symptomsOf yields whether code is a symptom, at any depth, of cause.
+// symptomOf tells whether code is a symptom, at any depth, of cause.
 func (g *graph) symptomOf(code, cause Code) bool {
 	_, found := slices.BinarySearch(g.causes[code], cause)
 	return found

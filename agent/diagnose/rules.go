@@ -26,6 +26,7 @@ type Profile struct {
 type HostProfile struct {
 	Name          string
 	Behind, Ahead time.Duration
+	ByAddress     bool // it has no name that must be looked up
 }
 
 // Hold and clear times. Raised needs two looks, unsaid needs three good ones; the schedule looks again 10 s and 20 s after
@@ -41,6 +42,7 @@ func Rules(p Profile) []Rule {
 	rules := []Rule{
 		// Device.
 		{Code: findings.BatteryLow, Holds: batteryLow, HoldFor: time.Minute, ClearFor: time.Minute, Sees: []string{kindBattery}},
+		{Code: findings.BatteryAgeing, Holds: batteryAgeing, HoldFor: time.Minute, ClearFor: time.Minute, Sees: []string{kindBattery}},
 		{Code: findings.StorageLow, Holds: storageLow, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindStorage}},
 		{Code: findings.ResourcePressure, Holds: resourcePressure, HoldFor: 5 * time.Minute, ClearFor: time.Minute, Sees: []string{kindMemory, kindCPU}, Sustained: true},
 
@@ -61,11 +63,11 @@ func Rules(p Profile) []Rule {
 		// The payment host and its certificate.
 		{Code: findings.CertExpired, Holds: certExpired, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindTLS}},
 		{Code: findings.CertExpiring, Holds: certExpiring, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindTLS}},
-		{Code: findings.TLSUntrusted, Holds: tlsUntrusted, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},
-		{Code: findings.TLSVersionUnsupported, Holds: tlsVersion, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},
-		{Code: findings.HostUnreachable, Holds: hostUnreachable, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTCP}},
-		{Code: findings.HostNoAnswer, Holds: hostNoAnswer, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS, kindTCP}},
-		{Code: findings.HostProtocolError, Holds: hostProtocolError, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},
+		{Code: findings.TLSUntrusted, Holds: p.tlsUntrusted, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},
+		{Code: findings.TLSVersionUnsupported, Holds: p.tlsVersion, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},
+		{Code: findings.HostUnreachable, Holds: p.hostUnreachable, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTCP}},
+		{Code: findings.HostNoAnswer, Holds: p.hostNoAnswer, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS, kindTCP}},
+		{Code: findings.HostProtocolError, Holds: p.hostProtocolError, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},
 
 		// The payment app. An update takes it away for as long as it takes to install: a minute on a slow terminal.
 		{Code: findings.PaymentAppMissing, Holds: p.appMissing, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindApp}},

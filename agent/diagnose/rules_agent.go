@@ -25,27 +25,31 @@ func reportPathDown(e Evidence) []Match {
 	})
 }
 
-// reportsDropped stands for an hour after the last drop.
+// droppedWindow: what the samples of a probe that looks each minute reach back for.
+const droppedWindow = 15 * time.Minute
+
+// reportsDropped stands until nothing was dropped for a quarter of an hour.
 func reportsDropped(e Evidence) []Match {
 	r, ok := e.Latest(kindReport)
 	if ok && (r.Outcome == probes.Unknown || !e.Fresh(r)) {
 		return []Match{unsure("")}
 	}
-	dropped := e.Samples(kindReport, droppedReading, time.Hour)
+	dropped := e.Samples(kindReport, droppedReading, droppedWindow)
 	if !ok || len(dropped) < 2 || dropped[len(dropped)-1] <= dropped[0] {
 		return nil
 	}
-	return []Match{on("", findings.Info, fmt.Sprintf("%.0f reports dropped in the last hour", dropped[len(dropped)-1]-dropped[0]), r)}
+	return []Match{on("", findings.Info, fmt.Sprintf("%.0f reports dropped in the last 15 min", dropped[len(dropped)-1]-dropped[0]), r)}
 }
 
-// probeStale: three periods without any news of a probe. Its subject is the probe.
+// probeStale: three periods without an answer of a probe; that it broke or hung is none. Its subject is the probe.
 func probeStale(e Evidence) []Match {
 	var matches []Match
 	for _, id := range slices.Sorted(maps.Keys(e.records)) {
 		r := e.records[id].latest
+		r.Boot = e.records[id].answered
 		if !e.Fresh(r) {
 			age := (e.now.Boot - r.Boot).Round(time.Second)
-			matches = append(matches, Match{Subject: string(id), Severity: findings.Info, Proof: []probes.ID{id}, Detail: fmt.Sprintf("no news of %s for %s", id, age)})
+			matches = append(matches, Match{Subject: string(id), Severity: findings.Info, Proof: []probes.ID{id}, Detail: fmt.Sprintf("no answer of %s for %s", id, age)})
 		}
 	}
 	return matches

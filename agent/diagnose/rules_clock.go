@@ -11,25 +11,25 @@ import (
 
 // agreedOffset is how far the local clock is from the time that the sources agreed on: local minus true. A step of the
 // local clock since then shows against the boot clock and is added, so that the answer is right at once.
-func agreedOffset(e Evidence) (offset, uncertainty time.Duration, ok bool) {
+func agreedOffset(e Evidence) (o Offset, stepped time.Duration, ok bool) {
 	r, known := e.LastKnown(kindClock)
 	if !known || r.Outcome != probes.Pass || !e.Fresh(r) {
-		return 0, 0, false
+		return Offset{}, 0, false
 	}
 	off, a := r.Reading("offset")
 	unc, b := r.Reading("error")
 	if !a || !b {
-		return 0, 0, false
+		return Offset{}, 0, false
 	}
 	// Of two times that carry a monotonic reading, Sub compares those: it sees no step, and takes a suspend for one.
-	stepped := e.now.Wall.Round(0).Sub(r.At.Round(0)) - (e.now.Boot - r.Boot)
-	return milliseconds(off) + stepped, milliseconds(unc), true
+	stepped = e.now.Wall.Round(0).Sub(r.At.Round(0)) - (e.now.Boot - r.Boot)
+	return Offset{Offset: milliseconds(off) + stepped, Error: milliseconds(unc)}, stepped, true
 }
 
 // trueTime is the agreed time, and whether it is more than what the local clock says.
 func (e Evidence) trueTime() (time.Time, bool) {
-	offset, _, ok := agreedOffset(e)
-	return e.now.Wall.Add(-offset), ok
+	o, _, ok := agreedOffset(e)
+	return e.now.Wall.Add(-o.Offset), ok
 }
 
 func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
@@ -56,15 +56,17 @@ const (
 // clockSkew counts only what is certain: the offset less its uncertainty. It blocks past a host's own limit, or when a
 // certificate that is valid now is not by the local clock.
 func (p Profile) clockSkew(e Evidence) []Match {
-	offset, uncertainty, ok := agreedOffset(e)
+	agreed, stepped, ok := agreedOffset(e)
 	if !ok {
 		return []Match{unsure("")}
 	}
+	offset, uncertainty := agreed.Offset, agreed.Error
 	sure := max(offset.Abs()-uncertainty, 0)
 	clock, _ := e.LastKnown(kindClock)
 	m := on("", findings.Info, "clock is "+ahead(offset)+", ± "+uncertainty.Round(time.Millisecond).String(), clock)
-	// A step of the local clock is seen without a new look at the sources.
-	m.At = e.now.Boot
+	if stepped.Abs() > time.Second {
+		m.At = e.now.Boot // a step of the local clock is seen without a new look at the sources
+	}
 	switch {
 	case sure > skewImminent:
 		m.Severity = findings.Imminent

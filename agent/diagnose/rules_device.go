@@ -94,6 +94,25 @@ func processorBusy(r probes.Result) (string, bool) {
 	return fmt.Sprintf("processor %.0f %% busy", busy), ok && busy >= cpuBusy
 }
 
+// batteryWorn: less than this share of its design capacity is left.
+const batteryWorn = 60
+
+func batteryAgeing(e Evidence) []Match {
+	return each(e, kindBattery, func(r probes.Result) (Match, bool) {
+		healthy, says := r.Reading("healthy")
+		left, known := r.Reading("full_share")
+		switch {
+		case says && healthy == 0:
+			return on("", findings.Degraded, "the battery says that it is not in good health", r), true
+		case known && left < batteryWorn:
+			return on("", findings.Degraded, fmt.Sprintf("holds %.0f %% of what it was made for", left), r), true
+		case !says && !known:
+			return unsure(""), true
+		}
+		return Match{}, false
+	})
+}
+
 // Battery limits, when not charging.
 const (
 	batteryInfo     = 20

@@ -2,15 +2,33 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/probes"
 )
 
-// hostUnreachable: no address of the host takes a connection; one of several that does not is only a warning.
-func hostUnreachable(e Evidence) []Match {
-	return each(e, kindTCP, func(r probes.Result) (Match, bool) {
+// A host that was lost and came back twice in half an hour is about to be lost again.
+const (
+	unsteadyWindow = 30 * time.Minute
+	unsteady       = 4
+)
+
+// byAddress says of the hosts that are reached by their address that no resolver can be behind their faults.
+func (p Profile) byAddress(matches []Match) []Match {
+	for i, m := range matches {
+		if slices.ContainsFunc(p.Hosts, func(h HostProfile) bool { return h.Name == m.Subject && h.ByAddress }) {
+			matches[i].NotBy = append(matches[i].NotBy, findings.DNSFailed)
+		}
+	}
+	return matches
+}
+
+// hostUnreachable: no address of the host takes a connection; one of several that does not, or one that comes and goes, is
+// only a warning.
+func (p Profile) hostUnreachable(e Evidence) []Match {
+	return p.byAddress(each(e, kindTCP, func(r probes.Result) (Match, bool) {
 		if r.Outcome == probes.Fail {
 			return on("", findings.Blocking, r.Detail, r), true
 		}
@@ -19,29 +37,30 @@ func hostUnreachable(e Evidence) []Match {
 		if knowsUp && knowsTried && up < tried {
 			return on("", findings.Degraded, fmt.Sprintf("%.0f of %.0f addresses take a connection", up, tried), r), true
 		}
-		return Match{}, false
-	})
+		n := e.Flips(r.Probe, unsteadyWindow)
+		return on("", findings.Degraded, fmt.Sprintf("came or went %d times in 30 min", n), r), n >= unsteady
+	}))
 }
 
 // hostNoAnswer: the connection opens and nothing sensible comes back.
-func hostNoAnswer(e Evidence) []Match {
-	return failing(e, kindTLS, findings.Blocking, reasonTimeout, reasonClosed, reasonReset)
+func (p Profile) hostNoAnswer(e Evidence) []Match {
+	return p.byAddress(failing(e, kindTLS, findings.Blocking, reasonTimeout, reasonClosed, reasonReset))
 }
 
 // hostProtocolError: something else than the payment host's protocol comes back.
-func hostProtocolError(e Evidence) []Match {
-	return failing(e, kindTLS, findings.Imminent, reasonNotTLS, reasonAlert)
+func (p Profile) hostProtocolError(e Evidence) []Match {
+	return p.byAddress(failing(e, kindTLS, findings.Imminent, reasonNotTLS, reasonAlert))
 }
 
 // tlsVersion: terminal and host have no version in common. A host that worked before and stopped to has changed.
-func tlsVersion(e Evidence) []Match {
-	return each(e, kindTLS, func(r probes.Result) (Match, bool) {
+func (p Profile) tlsVersion(e Evidence) []Match {
+	return p.byAddress(each(e, kindTLS, func(r probes.Result) (Match, bool) {
 		severity := findings.Degraded
 		if e.EverPassed(r.Probe) {
 			severity = findings.Blocking
 		}
 		return on("", severity, r.Detail, r), r.Outcome == probes.Fail && r.Reason == reasonVersion
-	})
+	}))
 }
 
 // validity is when the certificates of a host are good, as the TLS probe read them.
@@ -114,9 +133,9 @@ func certExpiring(e Evidence) []Match {
 
 // tlsUntrusted: the chain does not verify. The probe fails for it only where a CA is configured or the same chain verified
 // before; a chain that is not valid yet at the agreed time counts as well.
-func tlsUntrusted(e Evidence) []Match {
+func (p Profile) tlsUntrusted(e Evidence) []Match {
 	now, trusted := e.trueTime()
-	return each(e, kindTLS, func(r probes.Result) (Match, bool) {
+	return p.byAddress(each(e, kindTLS, func(r probes.Result) (Match, bool) {
 		m := on("", findings.Blocking, r.Detail, r)
 		if trusted || r.Reason != reasonNotYetValid {
 			m.NotBy = []Code{findings.ClockSkew, findings.ClockReset} // it is untrusted at any time, or at the true one
@@ -129,7 +148,7 @@ func tlsUntrusted(e Evidence) []Match {
 			return m, r.Outcome == probes.Fail && known && now.Before(v.from)
 		}
 		return Match{}, false
-	})
+	}))
 }
 
 // day is a date as people write it; certificates carry UTC.

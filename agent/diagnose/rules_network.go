@@ -85,6 +85,9 @@ func (e Evidence) silenceBeyond() []Match {
 	for _, r := range faded {
 		all[r.Probe.Kind()] = true
 	}
+	if e.brokerAnsweredSince(first) {
+		return nil
+	}
 	cannotTell := false
 	for _, kind := range [...]string{kindTCP, kindTLS, kindDNS, kindClock} {
 		for r := range e.Of(kind) {
@@ -92,12 +95,12 @@ func (e Evidence) silenceBeyond() []Match {
 			same := func(s probes.Result) bool { return s.Probe == r.Probe }
 			switch {
 			case slices.ContainsFunc(silent, same), slices.ContainsFunc(faded, same):
-			case wasKnown && known.Boot >= first:
-				return nil // a sign of life
+			case wasKnown && (known.Boot >= first || known.Every == 0):
+				return nil // a sign of life; looks of one check are of one time
 			case wasKnown && (known.Boot+asked >= first || e.Fresh(known)) && r.Reason != reasonNoSource:
 				// A handshake is only tried where a connection was made: its silence is the connection's.
 				cannotTell = cannotTell || kind != kindTLS
-			case r.Reason == reasonNoSource && r.Boot+asked >= first &&
+			case r.Reason == reasonNoSource && r.Boot+asked >= first && (r.Every == 0 || e.EverPassed(r.Probe)) &&
 				slices.ContainsFunc(r.Facts, func(f probes.Fact) bool { return f.Value == string(reasonTimeout) }):
 				sure[kind], all[kind] = true, true // an address was asked; a name that does not resolve is no silence
 				silent = append(silent, r)
@@ -116,6 +119,13 @@ func (e Evidence) silenceBeyond() []Match {
 		return []Match{suspect}
 	}
 	return []Match{on("", findings.Blocking, fmt.Sprintf("connected, but nothing beyond answers: %d far peers tried, all silent", len(silent)), silent...)}
+}
+
+// brokerAnsweredSince tells whether the broker has acknowledged a message since that moment: it is far away as well.
+func (e Evidence) brokerAnsweredSince(moment time.Duration) bool {
+	r, ok := e.Latest(kindReport)
+	ago, known := r.Reading("acked_ago")
+	return ok && known && r.Outcome == probes.Pass && r.Boot-time.Duration(ago*float64(time.Second)) >= moment
 }
 
 // lifeBeyond tells whether any far peer answers, or refuses, as things stand.
@@ -144,8 +154,9 @@ func (e Evidence) silence() (silent, faded []probes.Result, first time.Duration)
 			if !ok || !isSilence(known) {
 				continue
 			}
-			if ever = append(ever, known.Boot); e.Fresh(known) {
-				fresh = append(fresh, known.Boot)
+			since := e.KnownSince(r.Probe)
+			if ever = append(ever, since); e.Fresh(known) {
+				fresh = append(fresh, since)
 			}
 			if known.Seq == r.Seq && e.Fresh(r) {
 				silent = append(silent, r)
@@ -156,9 +167,9 @@ func (e Evidence) silence() (silent, faded []probes.Result, first time.Duration)
 	}
 	switch {
 	case len(fresh) > 0:
-		first = slices.Min(fresh)
+		first = slices.Max(fresh)
 	case len(ever) > 0:
-		first = slices.Min(ever)
+		first = slices.Max(ever)
 	}
 	return silent, faded, first
 }
@@ -198,7 +209,11 @@ func dnsFailed(e Evidence) []Match {
 			matches = append(matches, unsure(""))
 		}
 	case allFail && !one:
-		matches = append(matches, on("", severity(bad), bad[0].Detail, bad...))
+		m := on("", severity(bad), bad[0].Detail, bad...)
+		for _, r := range bad {
+			m.Hosts = append(m.Hosts, r.Probe.Subject())
+		}
+		matches = append(matches, m)
 	default:
 		for _, r := range bad {
 			matches = append(matches, on(r.Probe.Subject(), severity([]probes.Result{r}), r.Detail, r))

@@ -36,8 +36,8 @@ func TestRulesOfTheNetwork(t *testing.T) {
 		},
 		{name: "one kind alone may be that host", looks: []seen{fails("tcp/a", silent), fails("tcp/b", silent)}, want: []string{"host-unreachable/a blocking", "host-unreachable/b blocking"}},
 		{
-			name: "time servers are silent as well as the host", looks: []seen{fails("tcp/a", silent), noSource(silent)},
-			want: []string{"local-network-fault blocking", "host-unreachable/a blocking", "clock-unverified info"},
+			name: "time servers that never answered are blocked, for all one knows", looks: []seen{fails("tcp/a", silent), noSource(silent)},
+			want: []string{"host-unreachable/a blocking", "clock-unverified info"},
 		},
 		{
 			name: "time servers without a name are no silence", looks: []seen{fails("tcp/a", silent), noSource("no-address")},

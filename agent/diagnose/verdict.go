@@ -74,6 +74,7 @@ type Standing struct {
 	Detail      string
 	Proof       []probes.ID
 	Due         time.Time
+	hosts       []string
 }
 
 // Deadline is when a verdict gets worse unless somebody acts.
@@ -114,8 +115,8 @@ func (e *Engine) verdict() Verdict {
 			v.Deadline = &Deadline{At: f.Due, Code: f.Code}
 		}
 	}
-	if off, err, ok := agreedOffset(e.evidence); ok {
-		v.Offset = &Offset{off, err}
+	if o, _, ok := agreedOffset(e.evidence); ok {
+		v.Offset = &o
 	}
 	return v
 }
@@ -151,14 +152,20 @@ func (e *Engine) answer(all []Standing, question findings.Affects) Answer {
 	return Answer{Level: level, Root: &root, RestsOn: []string{"probe"}}
 }
 
-// weight is what a finding's severity counts for: a host's at most degraded while another host of its group passes.
+// weight is what a finding's severity counts for: one that hurts payment hosts counts for degraded at most while for each of
+// them another host of its group passes.
 func (e *Engine) weight(f Standing) findings.Severity {
-	for _, h := range e.terms.Hosts {
-		if h.Name == f.Subject && h.Group != "" && e.groupPasses(h) {
-			return min(f.Severity, findings.Degraded)
+	hurt := f.hosts
+	if len(hurt) == 0 {
+		hurt = []string{f.Subject}
+	}
+	for _, name := range hurt {
+		i := slices.IndexFunc(e.terms.Hosts, func(h Host) bool { return h.Name == name })
+		if i < 0 || e.terms.Hosts[i].Group == "" || !e.groupPasses(e.terms.Hosts[i]) {
+			return f.Severity
 		}
 	}
-	return f.Severity
+	return min(f.Severity, findings.Degraded)
 }
 
 // groupPasses tells whether another host of h's group has fresh proof.
@@ -225,6 +232,7 @@ func (e *Engine) standing() []Standing {
 			Detail:      s.match.Detail,
 			Proof:       s.match.Proof,
 			Due:         s.match.Due,
+			hosts:       s.match.Hosts,
 		}
 		if s.cause != nil {
 			by := *s.cause

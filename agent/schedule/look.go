@@ -14,7 +14,7 @@ const grace = time.Second
 // look runs one look in a goroutine of its own, and tells the schedule about it. A probe that does not return in time
 // is left behind: it holds no place, gives no result, and is not started again until it has returned.
 func (s *Schedule) look(ctx context.Context, e *entry) {
-	l, done := attempt(ctx, e)
+	l, done := s.attempt(ctx, e)
 	s.tell(l)
 	if l.stuck {
 		<-done
@@ -31,7 +31,7 @@ func (s *Schedule) tell(l looked) {
 }
 
 // attempt looks once within the probe's time limit. done yields what a stuck probe says when it returns at last.
-func attempt(ctx context.Context, e *entry) (l looked, done <-chan probes.Observation) {
+func (s *Schedule) attempt(ctx context.Context, e *entry) (l looked, done <-chan probes.Observation) {
 	ctx, cancel := context.WithTimeout(ctx, e.Timeout)
 	defer cancel()
 	start := time.Now()
@@ -45,7 +45,9 @@ func attempt(ctx context.Context, e *entry) (l looked, done <-chan probes.Observ
 		o, stuck = await(said, e)
 	}
 	// The wall clock's word alone: a time that carries a monotonic reading as well is compared by that.
-	return looked{entry: e, observation: o.Bounded(), at: time.Now().Round(0), took: time.Since(start), stuck: stuck}, said
+	return looked{
+		entry: e, observation: o.Bounded(), boot: s.options.Boottime(), at: time.Now().Round(0), took: time.Since(start), stuck: stuck,
+	}, said
 }
 
 // await gives a probe whose time is up its grace, and tells whether it is stuck.

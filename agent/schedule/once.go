@@ -20,12 +20,12 @@ func Once(ctx context.Context, tasks []Task, options Options, done func(probes.R
 		for _, i := range which {
 			go func() {
 				room <- struct{}{}
-				l, _ := attempt(ctx, s.entries[i])
+				l, _ := s.attempt(ctx, s.entries[i])
 				<-room
 				// A second look that came to nothing takes nothing away from what the first one saw.
 				if l.observation.Outcome != probes.Unknown || results[i].Probe == "" {
 					results[i] = probes.Result{
-						Probe: tasks[i].Probe.ID(), Boot: s.options.Boottime(), At: l.at, Took: l.took, Observation: l.observation,
+						Probe: tasks[i].Probe.ID(), Boot: l.boot, At: l.at, Took: l.took, Observation: l.observation,
 					}
 				}
 				ended <- i

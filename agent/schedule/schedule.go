@@ -67,6 +67,7 @@ type Schedule struct {
 type asked struct {
 	all     bool
 	which   map[string]bool
+	doubted map[string]bool
 	watch   []probes.ID
 	rewatch bool
 }
@@ -80,6 +81,7 @@ type entry struct {
 	lastEnd  time.Duration
 	looks    int
 	known    probes.Outcome  // the last that was not unknown
+	doubted  time.Duration   // when it was last looked at for others' sake
 	changes  []time.Duration // that were settled in the last hour, settlesPerHour at most
 	settle   int             // looks still to come at settleGap
 	badSince time.Duration   // 0: all is well
@@ -89,6 +91,7 @@ type entry struct {
 type looked struct {
 	entry       *entry
 	observation probes.Observation
+	boot        time.Duration // and at: the same moment by both clocks
 	at          time.Time
 	took        time.Duration
 	stuck       bool // it has not returned: not to be started again until it has
@@ -113,7 +116,7 @@ func New(tasks []Task, options Options) *Schedule {
 		looked:  make(chan looked),
 		stopped: make(chan struct{}),
 		wake:    make(chan struct{}, 1),
-		asked:   asked{which: make(map[string]bool)},
+		asked:   nothingAsked(),
 	}
 	for _, t := range tasks {
 		e := &entry{Task: t}
@@ -157,7 +160,7 @@ func (s *Schedule) Run(ctx context.Context, out func(probes.Result)) {
 			seq++
 			now := s.options.Boottime()
 			out(probes.Result{
-				Probe: l.entry.Probe.ID(), Seq: seq, Boot: now, At: l.at, Took: l.took, Every: l.entry.Every,
+				Probe: l.entry.Probe.ID(), Seq: seq, Boot: l.boot, At: l.at, Took: l.took, Every: l.entry.Every,
 				Observation: l.observation,
 			})
 			s.plan(l, now)
@@ -178,9 +181,23 @@ func (s *Schedule) Kick(which ...string) {
 	})
 }
 
+// Doubt is Kick for the agent itself: what may be behind a fault is looked at now and twice more, but no probe is kept
+// running by others that come and go.
+func (s *Schedule) Doubt(kinds ...string) {
+	s.ask(func(a *asked) {
+		for _, k := range kinds {
+			a.doubted[k] = true
+		}
+	})
+}
+
 // Watch names the probes on which standing findings rest: they are looked at as if they were failing. It never waits.
 func (s *Schedule) Watch(ids []probes.ID) {
 	s.ask(func(a *asked) { a.watch, a.rewatch = ids, true })
+}
+
+func nothingAsked() asked {
+	return asked{which: make(map[string]bool), doubted: make(map[string]bool)}
 }
 
 func (s *Schedule) ask(f func(*asked)) {
@@ -197,11 +214,18 @@ func (s *Schedule) ask(f func(*asked)) {
 func (s *Schedule) attend() {
 	s.mu.Lock()
 	a := s.asked
-	s.asked = asked{which: make(map[string]bool)}
+	s.asked = nothingAsked()
 	s.mu.Unlock()
 	now := s.options.Boottime()
 	for _, e := range s.entries {
 		id := e.Probe.ID()
+		if a.doubted[id.Kind()] && (e.doubted == 0 || now-e.doubted >= s.scaled(kickGap)) {
+			e.doubted = now
+			if e.settles(now) {
+				e.settle, e.again = settleLooks, e.running
+			}
+			e.due = min(e.due, max(now, e.lastEnd+s.scaled(e.gapWhenDoubted())))
+		}
 		if a.all || a.which[string(id)] || a.which[id.Kind()] {
 			e.settle = settleLooks
 			e.again = e.running

@@ -87,6 +87,14 @@ func (s *Schedule) plan(l looked, now time.Duration) {
 	e.due = now + max(gap, leastGap)
 }
 
+// gapWhenDoubted: as long as a probe has settling looks left, others may ask for it at once; then only as for what is bad.
+func (e *entry) gapWhenDoubted() time.Duration {
+	if e.settle > 0 {
+		return kickGap
+	}
+	return badGap
+}
+
 // settles counts a change, and tells whether it is worth settling looks: what changes all the time is known to.
 func (e *entry) settles(now time.Duration) bool {
 	if len(e.changes) == settlesPerHour {

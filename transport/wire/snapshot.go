@@ -30,14 +30,14 @@ type Terminal struct {
 }
 
 // Session places the snapshot in time although the clock may be wrong: boot_id and boot_s order it, at is what the local
-// clock says, clock_offset_ms how far that is from the agreed time (local minus true; absent when not known).
+// clock says, clock_offset_ms how far that is from the agreed time (local minus true; null when not known).
 type Session struct {
 	BootID           string   `json:"boot_id"`
 	Seq              uint64   `json:"seq"`
 	BootS            float64  `json:"boot_s"` // CLOCK_BOOTTIME, suspend included
 	At               string   `json:"at"`     // RFC 3339 with milliseconds
-	ClockOffsetMS    *float64 `json:"clock_offset_ms,omitempty"`
-	ClockOffsetErrMS *float64 `json:"clock_offset_error_ms,omitempty"` // half width of the interval
+	ClockOffsetMS    *float64 `json:"clock_offset_ms"`
+	ClockOffsetErrMS *float64 `json:"clock_offset_error_ms"` // half width of the interval
 }
 
 // Levels of a verdict, worse to better.
@@ -67,9 +67,9 @@ type Verdict struct {
 // Answer is one question's level, whom to blame for it, and what the answer rests on.
 type Answer struct {
 	Level   string   `json:"level"`
-	Root    *Ref     `json:"root"`               // null when there is nobody to blame
-	RestsOn []string `json:"rests_on,omitempty"` // probe, app-l0, app-l1, app-l2, host
-	Lacks   string   `json:"lacks,omitempty"`    // unknown only: what the answer is missing
+	Root    *Ref     `json:"root"`            // null when there is nobody to blame
+	RestsOn []string `json:"rests_on"`        // probe, app-l0, app-l1, app-l2, host
+	Lacks   string   `json:"lacks,omitempty"` // unknown only: what the answer is missing
 }
 
 // Ref points at a finding.
@@ -162,7 +162,7 @@ type Cost struct {
 type State struct {
 	Schema   int    `json:"schema"`
 	Online   bool   `json:"online"`
-	Epoch    uint64 `json:"epoch"` // rises with every connection of a terminal
+	Epoch    uint64 `json:"epoch"` // another one with every connection of a terminal
 	Terminal string `json:"terminal"`
 	Agent    string `json:"agent,omitempty"`
 	BootID   string `json:"boot_id,omitempty"`
@@ -194,6 +194,7 @@ type Delta struct {
 	Code     string `json:"code,omitempty"`
 	Subject  string `json:"subject,omitempty"`
 	Question string `json:"question,omitempty"` // verdict only: take_card or settle
+	Root     string `json:"root,omitempty"`     // verdict only: whom to blame now, as code/subject
 	From     string `json:"from,omitempty"`     // a severity, a level, or a cause as code/subject
 	To       string `json:"to,omitempty"`
 }

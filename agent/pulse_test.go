@@ -1,0 +1,156 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/agent/schedule"
+	"github.com/poshealth/poshealth/agent/status"
+	"github.com/poshealth/poshealth/config"
+	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/terminal"
+	"github.com/poshealth/poshealth/transport"
+	"github.com/poshealth/poshealth/transport/wire"
+)
+
+// far is a broker that can be away.
+type far struct {
+	mu   sync.Mutex
+	away bool
+	got  []transport.Message
+	lost chan struct{}
+}
+
+func (f *far) dial(context.Context) (transport.Link, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.away {
+		return nil, errors.New("nobody answers")
+	}
+	f.lost = make(chan struct{})
+	return f, nil
+}
+
+func (f *far) Send(_ context.Context, m transport.Message) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.away {
+		return errors.New("nobody answers")
+	}
+	f.got = append(f.got, m)
+	return nil
+}
+
+func (f *far) Lost() <-chan struct{} { return f.lost }
+func (f *far) Close() error          { return nil }
+
+func (f *far) leave() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.away, f.got = true, nil
+	close(f.lost)
+}
+
+func (f *far) comeBack() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.away = false
+}
+
+func (f *far) messages() []transport.Message {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]transport.Message{}, f.got...)
+}
+
+// TestAfterAnOutageThePulseComesFirst: how it is now comes before what it was, a pulse is never empty, and nothing that
+// happened meanwhile is lost or out of order.
+func TestAfterAnOutageThePulseComesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := config.Parse("", []byte("[terminal]\nid = \"T1\"\n[mqtt]\nbroker = \"tcp://192.0.2.1\"\n[[host]]\nname = \"a\"\naddress = \"192.0.2.2:443\"\nkind = \"tcp\"\n"))
+		require.NoError(t, err)
+		w := &world{start: time.Now()}
+		boottime := func() time.Duration { return time.Since(w.start) + time.Minute }
+		cat, err := newCatalog(c, terminal.Open(t.TempDir()), boottime, time.Time{})
+		require.NoError(t, err)
+		for i, task := range cat.tasks {
+			cat.tasks[i].Probe = fake{task.Probe.ID(), w, time.Duration(i+1) * 1037 * time.Microsecond}
+		}
+		w.sight = wellBeing(cat.tasks, w.start)
+		engine, err := diagnose.New(cat.rules, cat.terms)
+		require.NoError(t, err)
+		broker := &far{}
+		a := &Agent{
+			options: Options{Config: c, Boottime: boottime, now: w.now}.withDefaults(), catalog: cat, engine: engine,
+			board: status.NewBoard(), latest: map[probes.ID]probes.Result{},
+		}
+		a.reporter = a.newReporter(broker.dial, transport.FleetBackoff(1))
+		a.schedule = schedule.New(append(cat.tasks, schedule.Task{Probe: a.reporter, Every: time.Minute, Timeout: time.Second}), schedule.Options{Boottime: boottime})
+		ctx, cancel := context.WithCancel(t.Context())
+		results := make(chan probes.Result)
+		var parts sync.WaitGroup
+		parts.Go(func() { _ = a.reporter.courier.Run(ctx) })
+		parts.Go(func() {
+			a.schedule.Run(ctx, func(r probes.Result) {
+				select {
+				case results <- r:
+				case <-ctx.Done():
+				}
+			})
+		})
+		parts.Go(func() { a.loop(ctx, results, a.reporter.dialled) })
+
+		<-time.After(5 * time.Minute)
+		synctest.Wait()
+		for _, m := range broker.messages() {
+			if m.Class == transport.Pulse {
+				s, err := wire.Decode[wire.Snapshot](m.Body)
+				require.NoError(t, err, "an empty pulse tells nothing")
+				assert.NotEmpty(t, s.Results)
+				assert.Equal(t, string(transport.Online), s.Report.State)
+			}
+		}
+		require.NotEmpty(t, broker.messages())
+
+		broker.leave()
+		<-time.After(time.Minute)
+		for range 3 {
+			w.mu.Lock()
+			w.see(t, "tcp/a", []string{"fail", "refused"})
+			w.mu.Unlock()
+			<-time.After(15 * time.Minute)
+			w.mu.Lock()
+			w.see(t, "tcp/a", []string{"pass"})
+			w.mu.Unlock()
+			<-time.After(15 * time.Minute)
+		}
+		broker.comeBack()
+		<-time.After(5 * time.Minute)
+		synctest.Wait()
+		got := broker.messages()
+		require.Greater(t, len(got), 6, "a pulse, and what happened meanwhile")
+		assert.Equal(t, transport.Pulse, got[0].Class)
+		s, err := wire.Decode[wire.Snapshot](got[0].Body)
+		require.NoError(t, err)
+		at, err := time.Parse(time.RFC3339, s.Session.At)
+		require.NoError(t, err)
+		assert.WithinDuration(t, w.now(), at, 6*time.Minute, "the pulse is of now, not of the outage's beginning")
+		last := uint64(0)
+		for _, m := range got[1:] {
+			if m.Class == transport.Change {
+				assert.Greater(t, m.Seq, last, "changes keep their order")
+				last = m.Seq
+			}
+		}
+		cancel()
+		parts.Wait()
+	})
+}
