@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -30,6 +31,10 @@ const (
 	// stepNoticed: wall and boot clock part by slewing at half a millisecond a second at most; two seconds between two looks
 	// is somebody setting the clock.
 	stepNoticed = 2 * time.Second
+
+	// trusted sources of time are needed to judge a broker's certificate by another clock than the terminal's own: a single
+	// one that lies could cut the terminal off, or bring a dead certificate back to life.
+	trusted = 2
 
 	// memoryReturned: what starting and bursts of handshakes took is given back to the terminal; more often costs more than
 	// it frees.
@@ -142,15 +147,27 @@ func (a *Agent) Run(ctx context.Context) error {
 			}
 		})
 	})
+	answering := make(chan struct{})
+	answers := sync.OnceFunc(func() { close(answering) })
 	parts.Go(func() {
-		if err := a.serve(ctx); err != nil {
+		err := a.serve(ctx, answers)
+		switch {
+		case errors.Is(err, status.ErrRunning):
 			cancel(err)
+		case err != nil:
+			// Flash that can't be written any more is what the fleet must hear of: go on without a local status.
+			a.options.Log.Error("local status is not served", slog.Any("error", err))
+			answers()
 		}
 	})
 	dialled := make(<-chan struct{})
 	if a.reporter != nil {
 		dialled = a.reporter.dialled
 		parts.Go(func() {
+			select { // a second agent must find the first before it takes its place at the broker
+			case <-answering:
+			case <-ctx.Done():
+			}
 			if err := a.reporter.courier.Run(ctx); err != nil {
 				cancel(err)
 			}
@@ -168,7 +185,7 @@ func (a *Agent) Run(ctx context.Context) error {
 func Socket(c config.Config) string { return filepath.Join(c.Terminal.StateDir, status.SocketName) }
 
 // serve answers those who ask on this terminal.
-func (a *Agent) serve(ctx context.Context) error {
+func (a *Agent) serve(ctx context.Context, ready func()) error {
 	c := a.options.Config
 	return status.New(status.Options{
 		Board: a.board, Socket: Socket(c), Listen: c.Local.Listen, UIDs: c.Local.UIDs,
@@ -176,6 +193,15 @@ func (a *Agent) serve(ctx context.Context) error {
 		Kick: func(context.Context) error { a.schedule.Kick(); return nil },
 		Notice: func(err error) {
 			a.options.Log.Warn("local status is limited", slog.Any("error", err))
+		},
+		Ready: func(page net.Addr) {
+			at := "off"
+			if page != nil {
+				at = "http://" + page.String()
+			}
+			a.options.Log.Info("watching", slog.String("version", a.options.Version), slog.String("terminal", a.identity.ID),
+				slog.String("page", at), slog.String("broker", c.MQTT.Broker))
+			ready()
 		},
 	}).Run(ctx)
 }
@@ -247,7 +273,7 @@ func (a *Agent) trueTime() time.Time {
 
 // judge makes the snapshot of a verdict, shows it, and sends what became different.
 func (a *Agent) judge(v diagnose.Verdict) {
-	if v.Offset != nil {
+	if v.Offset != nil && v.Offset.Agreeing >= trusted {
 		a.offset.Store(int64(v.Offset.Offset))
 	}
 	if kinds := a.engine.Doubts(); len(kinds) > 0 {

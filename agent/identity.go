@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/config"
+	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/terminal"
 	"github.com/poshealth/poshealth/transport/wire"
 )
@@ -31,36 +32,57 @@ type identity struct {
 func identify(ctx context.Context, c config.Config, t *terminal.Terminal, version string) (identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, identifyWithin)
 	defer cancel()
-	known, _ := t.Identity(ctx) // what could not be learned is empty
+	known, unread := t.Identity(ctx) // what could not be learned is empty
 	id := identity{bootID: bootID()}
 	id.Terminal = wire.Terminal{
 		ID: c.Terminal.ID, Tenant: c.Terminal.Tenant, Model: known.Model, OS: known.OS, Agent: version, Support: c.Support.Phone,
 	}
-	var err error
-	if id.ID == "" {
-		id.ID = known.ID
+	if id.ID != "" {
+		return id, nil
 	}
-	if id.ID == "" {
-		id.ID, err = keptName(c.Terminal.StateDir)
+	if !t.Here() {
+		// Another terminal's files: its name is not ours to make or keep.
+		if id.ID = known.ID; id.ID == "" {
+			id.ID = "unnamed"
+		}
+		return id, nil
 	}
+	err := id.name(c.Terminal.StateDir, known.ID, unread)
 	return id, err
 }
 
-// nameFile holds the name made for a terminal that has none of its own.
-const nameFile = "terminal-id"
-
-func keptName(dir string) (string, error) {
+// name finds the terminal's name and keeps it: a terminal that cannot read its serial number once, because it is slow to
+// start, is still the same.
+func (id *identity) name(dir, serial string, unread error) error {
 	file := filepath.Join(dir, nameFile)
-	kept, err := os.ReadFile(file)
-	if name := strings.TrimSpace(string(kept)); err == nil && isName(name) {
-		return name, nil
+	kept, err := readSmall(file, maxKept)
+	name := strings.TrimSpace(string(kept))
+	known := err == nil && isName(name)
+	switch {
+	case serial != "" && name == serial, serial == "" && known:
+		id.ID = name
+		return nil
+	case serial != "":
+		id.ID = serial
+	case unread != nil && terminal.ReasonOf(unread) != probes.Absent:
+		id.ID = madeName() // not kept: the serial number may be readable next time
+		return fmt.Errorf("cannot read this terminal's serial number: %w; set terminal.id", unread)
+	default:
+		id.ID = madeName()
 	}
-	name := "T" + strings.ToUpper(randomHex(4))
-	if err := keep(file, name); err != nil {
-		return name, fmt.Errorf("cannot keep the name made for this terminal, it will change with the next start: %w; set terminal.id", err)
+	if err := keep(file, id.ID); err != nil {
+		return fmt.Errorf("cannot keep this terminal's name: %w; set terminal.id", err)
 	}
-	return name, nil
+	return nil
 }
+
+func madeName() string { return "T" + strings.ToUpper(randomHex(4)) }
+
+// maxKept is more than any file that we keep has, in bytes.
+const maxKept = 64
+
+// nameFile holds the name under which this terminal reports: its serial number, or one made for it.
+const nameFile = "terminal-id"
 
 // isName tells whether a name can be a level of an MQTT topic, as the configuration demands of terminal.id.
 func isName(name string) bool {
@@ -83,11 +105,14 @@ func countStart(dir string) (uint64, error) {
 		_ = os.Remove(left) // of a start that the power cut ended
 	}
 	file := filepath.Join(dir, startsFile)
-	kept, err := os.ReadFile(file)
+	kept, err := readSmall(file, maxKept)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return byChance(), fmt.Errorf("cannot read the count of starts: %w", err)
 	}
-	n, _ := strconv.ParseUint(strings.TrimSpace(string(kept)), 10, 20) // a damaged count begins anew
+	n, err := strconv.ParseUint(strings.TrimSpace(string(kept)), 10, 20)
+	if err != nil {
+		n = byChance() // none yet, or damaged: not one that was counted before, as far as chance can help
+	}
 	n = (n + 1) % mostStarts
 	if err := keep(file, strconv.FormatUint(n, 10)); err != nil {
 		return byChance(), fmt.Errorf("cannot keep the count of starts: %w", err)

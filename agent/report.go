@@ -1,12 +1,12 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -147,7 +147,7 @@ func (r *reporter) wire() *wire.Report {
 func brokerTLS(c config.MQTT, now func() time.Time) (*tls.Config, error) {
 	t := &tls.Config{Time: now, MinVersion: tls.VersionTLS12}
 	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
+		pem, err := readSmall(c.CAFile, maxPEM)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read mqtt.ca_file: %w", err)
 		}
@@ -157,8 +157,10 @@ func brokerTLS(c config.MQTT, now func() time.Time) (*tls.Config, error) {
 		}
 	}
 	if c.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
-		if err != nil {
+		cert, certErr := readSmall(c.CertFile, maxPEM)
+		key, keyErr := readSmall(c.KeyFile, maxPEM)
+		pair, err := tls.X509KeyPair(cert, key)
+		if err = cmp.Or(certErr, keyErr, err); err != nil {
 			return nil, fmt.Errorf("cannot use mqtt.cert_file and mqtt.key_file: %w", err)
 		}
 		t.Certificates = []tls.Certificate{pair}
@@ -166,14 +168,17 @@ func brokerTLS(c config.MQTT, now func() time.Time) (*tls.Config, error) {
 	return t, nil
 }
 
-// maxPassword is more than any broker takes.
-const maxPassword = 4 << 10
+// Bounds of files in bytes: all authorities that a platform trusts are 250 kB, and no broker takes a longer password.
+const (
+	maxPEM      = 1 << 20
+	maxPassword = 4 << 10
+)
 
 func readPassword(file string) (string, error) {
 	if file == "" {
 		return "", nil
 	}
-	b, err := os.ReadFile(file)
+	b, err := readSmall(file, maxPassword+2)
 	if err != nil {
 		return "", fmt.Errorf("cannot read mqtt.password_file: %w", err)
 	}

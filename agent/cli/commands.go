@@ -101,7 +101,8 @@ func (in *invocation) run(ctx context.Context, args []string) int {
 	in.warn(o.Config)
 	o.Log = in.logger()
 	if err := os.MkdirAll(o.Config.Terminal.StateDir, 0o750); err != nil {
-		return in.fail(fmt.Errorf("cannot make the state folder: %w", err), "set terminal.state_dir to a folder that this user may write")
+		_, _ = fmt.Fprintf(in.Err, "poshealth: cannot make the state folder: %s; going on without local status\n", err)
+		_, _ = fmt.Fprintf(in.Err, "hint: set terminal.state_dir to a folder that this user may write\n")
 	}
 	a, err := agent.New(ctx, o)
 	if err != nil {

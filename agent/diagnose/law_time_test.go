@@ -99,7 +99,7 @@ func TestOffset(t *testing.T) {
 	s := newStory(t, diagnose.Rules(shop()), shopTerms())
 	s.until(1)
 	assert.Nil(t, s.look("clock", saw(t, "unknown", "no-source")).Offset, "nothing known yet")
-	assert.Equal(t, &diagnose.Offset{Offset: 4 * time.Second, Error: 100 * time.Millisecond}, s.look("clock", clocked(4000)).Offset)
+	assert.Equal(t, &diagnose.Offset{Offset: 4 * time.Second, Error: 100 * time.Millisecond, Agreeing: 3}, s.look("clock", clocked(4000)).Offset)
 	assert.NotNil(t, s.look("clock", saw(t, "unknown", "no-source")).Offset, "unknown takes nothing away")
 	assert.NotNil(t, s.until(181).Offset)
 	assert.Nil(t, s.until(182).Offset, "three periods old")

@@ -23,7 +23,8 @@ func agreedOffset(e Evidence) (o Offset, stepped time.Duration, ok bool) {
 	}
 	// Of two times that carry a monotonic reading, Sub compares those: it sees no step, and takes a suspend for one.
 	stepped = e.now.Wall.Round(0).Sub(r.At.Round(0)) - (e.now.Boot - r.Boot)
-	return Offset{Offset: milliseconds(off) + stepped, Error: milliseconds(unc)}, stepped, true
+	agreeing, _ := r.Reading("agreeing")
+	return Offset{Offset: milliseconds(off) + stepped, Error: milliseconds(unc), Agreeing: int(agreeing)}, stepped, true
 }
 
 // trueTime is the agreed time, and whether it is more than what the local clock says.
@@ -52,6 +53,9 @@ const (
 	skewDegraded = 60 * time.Second
 	skewImminent = 300 * time.Second
 )
+
+// trustedSources: one time server alone may lie, or be led astray by who owns the network.
+const trustedSources = 2
 
 // clockSkew counts only what is certain: the offset less its uncertainty. It blocks past a host's own limit, or when a
 // certificate that is valid now is not by the local clock.
@@ -94,6 +98,10 @@ func (p Profile) clockSkew(e Evidence) []Match {
 			m.Detail += fmt.Sprintf("; the certificate of %s looks invalid by it", r.Probe.Subject())
 			m.Proof = append(m.Proof, r.Probe)
 		}
+	}
+	if agreed.Agreeing < trustedSources {
+		m.Severity = min(m.Severity, findings.Degraded) // one source may be the one that is wrong
+		m.Detail += "; only one source says so"
 	}
 	if sure <= skewInfo && m.Severity != findings.Blocking {
 		return nil

@@ -93,8 +93,11 @@ type Verdict struct {
 	Offset           *Offset
 }
 
-// Offset is what is known of the local clock: local minus true, give or take Error.
-type Offset struct{ Offset, Error time.Duration }
+// Offset is what is known of the local clock: local minus true, give or take Error, and how many sources say so.
+type Offset struct {
+	Offset, Error time.Duration
+	Agreeing      int
+}
 
 func (e *Engine) verdict() Verdict {
 	v := Verdict{Now: e.evidence.now, Findings: e.standing()}

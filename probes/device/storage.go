@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/shirou/gopsutil/v3/disk"
 
@@ -76,8 +77,11 @@ func (p *Storage) path() string {
 	if info, err := os.Stat(dataMount); err == nil && info.IsDir() {
 		return dataMount
 	}
-	if p.o.Path != "" {
-		return p.o.Path
+	// A folder that is made with the first start will lie where its nearest ancestor lies.
+	for path := p.o.Path; path != "" && path != "."; path = filepath.Dir(path) {
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			return path
+		}
 	}
 	return "/"
 }

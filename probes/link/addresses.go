@@ -5,6 +5,9 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+
+	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/terminal"
 )
 
 // Where a default route would be used: two addresses on the internet that will stay what they are. No packet goes there.
@@ -13,7 +16,7 @@ const (
 	somewhere6 = "[2606:4700:4700::1111]:53"
 )
 
-var errNothing = errors.New("neither the kernel nor its tables tell them")
+var errNothing = errors.New("it is empty, without even a header")
 
 // folder of the network tables: for this machine those of our own namespace, not of whoever mounted /proc.
 func (r reader) folder() string {
@@ -23,16 +26,15 @@ func (r reader) folder() string {
 	return "/proc/net/"
 }
 
-// routes are all default routes that can be read.
-func (r reader) routes() []route {
-	table4, _ := r.from.ReadFile(r.folder() + "route")
+// routes are all default routes that can be read. The error is that of the table that every kernel has; a terminal without
+// IPv6 has no second one.
+func (r reader) routes() ([]route, error) {
+	table4, err := r.from.ReadFile(r.folder() + "route")
 	table6, _ := r.from.ReadFile(r.folder() + "ipv6_route")
-	return append(parseRoutes(table4), parseRoutes6(table6)...)
-}
-
-func (r reader) routesReadable() bool {
-	_, err := r.from.ReadFile(r.folder() + "route")
-	return err == nil
+	if err == nil && len(table4) == 0 {
+		err = &terminal.Error{What: r.folder() + "route", Reason: probes.Malformed, Err: errNothing} // it has a header at least
+	}
+	return append(parseRoutes(table4), parseRoutes6(table6)...), err
 }
 
 // neighbours are the answers of the last time the kernel asked; none where that can't be read.

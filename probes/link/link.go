@@ -86,7 +86,8 @@ func (p *Probe) Observe(ctx context.Context) probes.Observation {
 // carrying is the interface that traffic takes: the one with the default route, else the one that the kernel would leave
 // by, else the first with a link.
 func (p *Probe) carrying(ctx context.Context, all []iface) *iface {
-	if r, ok := best(p.reader.routes(), all); ok {
+	routes, _ := p.reader.routes() // which interface carries can be told by other means
+	if r, ok := best(routes, all); ok {
 		return find(all, r.iface)
 	}
 	if p.reader.from.Here() {

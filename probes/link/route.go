@@ -74,7 +74,7 @@ type way struct {
 // Android keeps apart from the tables that can be read.
 func (p *Route) look(ctx context.Context) (way, error) {
 	all, ifErr := p.reader.interfaces()
-	routes := p.reader.routes()
+	routes, routesErr := p.reader.routes()
 	var seen way
 	if r, ok := best(routes, all); ok {
 		seen.routed, seen.gateway = true, r.gateway
@@ -86,6 +86,7 @@ func (p *Route) look(ctx context.Context) (way, error) {
 	usable, seen.selfAssigned, seen.addrsKnown = p.reader.addresses(all)
 	if p.reader.from.Here() {
 		seen.addrsKnown = ifErr == nil
+		routesErr = nil // the kernel is asked in person, and no answer is one
 		if source, ok := leaveBy(ctx); ok {
 			seen.routed, seen.addrsKnown = true, true
 			usable = append([]netip.Addr{source}, usable...)
@@ -100,8 +101,9 @@ func (p *Route) look(ctx context.Context) (way, error) {
 	if ifErr != nil && !seen.routed && !seen.addrsKnown {
 		return way{}, ifErr
 	}
-	if !seen.addrsKnown && !seen.routed && !p.reader.routesReadable() {
-		return way{}, &terminal.Error{What: "addresses and routes", Reason: probes.Denied, Err: errNothing}
+	// That no route was found proves nothing where the tables could not be read and the kernel could not be asked.
+	if !seen.routed && routesErr != nil && (!seen.addrsKnown || seen.address.IsValid()) {
+		return way{}, routesErr
 	}
 	if answered, ok := p.reader.neighbours()[seen.gateway]; ok {
 		seen.answered = &answered
