@@ -201,10 +201,36 @@ func (in *invocation) configure(args []string) int {
 			return in.fail(err, "")
 		}
 		in.warn(c)
+		for _, w := range missingFiles(c) {
+			_, _ = fmt.Fprintf(in.Err, "poshealth: warning: %s\n", w)
+		}
 		_, _ = fmt.Fprintf(in.Out, "%s is good: %d payment hosts, broker %s\n", args[1], len(c.Hosts), orNone(c.MQTT.Broker))
 		return exitReady
 	}
 	return in.misuse("config: want `config check FILE` or `config example`")
+}
+
+// missingFiles tells which files a configuration names that cannot be used on this machine; on the terminal they may be there.
+func missingFiles(c config.Config) []string {
+	files := [][2]string{
+		{"mqtt.ca_file", c.MQTT.CAFile}, {"mqtt.cert_file", c.MQTT.CertFile}, {"mqtt.key_file", c.MQTT.KeyFile},
+		{"mqtt.password_file", c.MQTT.PasswordFile},
+	}
+	for i, h := range c.Hosts {
+		files = append(files, [2]string{fmt.Sprintf("host[%d].ca_file", i), h.CAFile})
+	}
+	var missing []string
+	for _, f := range files {
+		if f[1] == "" {
+			continue
+		}
+		if info, err := os.Stat(f[1]); err != nil {
+			missing = append(missing, fmt.Sprintf("%s: %s", f[0], err))
+		} else if !info.Mode().IsRegular() {
+			missing = append(missing, fmt.Sprintf("%s: %s is not a plain file", f[0], f[1]))
+		}
+	}
+	return missing
 }
 
 func orNone(s string) string {

@@ -30,7 +30,7 @@ func looked(s wire.Snapshot, st style) string {
 		for _, r := range s.Results {
 			kind, _, _ := strings.Cut(r.Probe, "/")
 			if slices.Contains(row.kinds, kind) && r.Outcome != wire.Unknown {
-				items = append(items, item(r, st))
+				items = append(items, item(r, accused(s, r.Probe), st))
 			}
 		}
 		if len(items) > 0 {
@@ -52,11 +52,21 @@ func looked(s wire.Snapshot, st style) string {
 	return b.String() + unmeasured(s, st)
 }
 
-func item(r wire.Result, st style) string {
+// accused tells whether a finding that matters rests on a probe: that it could look is then no good news.
+func accused(s wire.Snapshot, probe string) bool {
+	return slices.ContainsFunc(s.Findings, func(f wire.Finding) bool {
+		return f.Severity != "info" && slices.Contains(f.Proof, probe)
+	})
+}
+
+func item(r wire.Result, accused bool, st style) string {
 	kind, subject, _ := strings.Cut(r.Probe, "/")
 	mark := st.paint(green, "✓")
-	if r.Outcome != "pass" {
+	switch {
+	case r.Outcome != "pass":
 		mark = st.paint(red, "✗")
+	case accused:
+		mark = st.paint(yellow, "!")
 	}
 	words := []string{mark}
 	if subject != "" {
@@ -110,6 +120,9 @@ func essence(kind string, r wire.Result, st style) []string {
 	}
 	switch kind {
 	case "link":
+		if st.lang == "zh" {
+			return []string{strings.NewReplacer(" up", " 已连接", " down", " 未连接").Replace(fact("interfaces"))}
+		}
 		return []string{fact("interfaces")}
 	case "route":
 		if fact("gateway") == "" {
@@ -162,7 +175,15 @@ func unmeasured(s wire.Snapshot, st style) string {
 	var items []string
 	for _, r := range s.Results {
 		if r.Outcome == wire.Unknown {
-			items = append(items, r.Probe+st.paint(dim, " ("+reasonIn(st.lang, r.Reason)+")"))
+			kind, subject, _ := strings.Cut(r.Probe, "/")
+			what := kindName(kind, st)
+			if kind == "app" {
+				what = st.say("payment app", "支付应用")
+			}
+			if subject != "" {
+				what = subject + " " + what
+			}
+			items = append(items, what+st.paint(dim, " ("+reasonIn(st.lang, r.Reason)+")"))
 		}
 	}
 	if len(items) == 0 {

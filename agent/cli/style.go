@@ -96,8 +96,11 @@ func fold(label string, indent int, words []string, gap string) string {
 		b.WriteString(w)
 		column += width(w)
 	}
-	b.WriteString("\n")
-	return b.String()
+	lines := strings.Split(b.String(), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n") + "\n"
 }
 
 // wrap is fold for a sentence: Chinese may break after any character, everything else between words.

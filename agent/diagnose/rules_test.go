@@ -132,7 +132,7 @@ func TestPressureClearsWhereMemoryCannotBeRead(t *testing.T) {
 }
 
 func clockAt(offset, uncertainty time.Duration) []seen {
-	return one("clock", reading("offset", float64(offset.Milliseconds())), reading("error", float64(uncertainty.Milliseconds()), reading("answered", 3), reading("agreeing", 3))
+	return one("clock", reading("offset", float64(offset.Milliseconds())), reading("error", float64(uncertainty.Milliseconds())), reading("answered", 3), reading("agreeing", 3))
 }
 
 func TestRulesOfTheClock(t *testing.T) {

@@ -223,8 +223,8 @@ func TestStorageHere(t *testing.T) {
 		t.Skip("this machine has a /data, which comes before the configured folder")
 	}
 	assert.Equal(t, folder, got.Fact("mount"))
-	got = device.NewStorage(device.StorageOptions{Terminal: terminal.Open("/"), Path: filepath.Join(folder, "none")}).Observe(t.Context())
-	assert.Equal(t, probes.Absent, got.Reason)
+	got = device.NewStorage(device.StorageOptions{Terminal: terminal.Open("/"), Path: filepath.Join(folder, "not", "yet")}).Observe(t.Context())
+	assert.Equal(t, folder, got.Fact("mount"), "a folder that is yet to be made will lie here")
 }
 
 func ExampleNewStorage() {
