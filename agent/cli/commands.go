@@ -213,7 +213,9 @@ func (in *invocation) configure(args []string) int {
 // missingFiles tells which files a configuration names that cannot be used on this machine; on the terminal they may be there.
 func missingFiles(c config.Config) []string {
 	files := [][2]string{
-		{"mqtt.ca_file", c.MQTT.CAFile}, {"mqtt.cert_file", c.MQTT.CertFile}, {"mqtt.key_file", c.MQTT.KeyFile},
+		{"mqtt.ca_file", c.MQTT.CAFile},
+		{"mqtt.cert_file", c.MQTT.CertFile},
+		{"mqtt.key_file", c.MQTT.KeyFile},
 		{"mqtt.password_file", c.MQTT.PasswordFile},
 	}
 	for i, h := range c.Hosts {

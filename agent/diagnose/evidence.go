@@ -180,15 +180,15 @@ func (e Evidence) Samples(id probes.ID, reading string, window time.Duration) []
 	return values
 }
 
-// remember takes a result in; false when an equally new or newer one of the same probe is there already.
-func (e *Evidence) remember(r probes.Result, keeps []Series) bool {
+// remember takes a result in, unless an equally new or newer one of the same probe is there already.
+func (e *Evidence) remember(r probes.Result, keeps []Series) {
 	rec := e.records[r.Probe]
 	if rec == nil {
 		rec = &record{first: r.Boot, answered: r.Boot}
 		e.records[r.Probe] = rec
 	}
 	if rec.latest.Seq >= r.Seq && rec.latest.Seq != 0 {
-		return false
+		return
 	}
 	if r.Outcome != probes.Pass && rec.latest.Outcome == probes.Pass {
 		rec.lapsed = r.Boot
@@ -220,7 +220,6 @@ func (e *Evidence) remember(r probes.Result, keeps []Series) bool {
 		}
 		rec.series[k.Reading] = appendBounded(rec.series[k.Reading], sample{r.Boot, v}, seriesLength)
 	}
-	return true
 }
 
 func appendBounded[T any](s []T, v T, limit int) []T {
