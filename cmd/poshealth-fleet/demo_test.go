@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -179,7 +180,11 @@ func TestDemoNeedsNoShortTemporaryFolder(t *testing.T) {
 func TestDemoEndsWithItsAgents(t *testing.T) {
 	a, err := thisMachine(t.TempDir(), "127.0.0.1:1")
 	require.NoError(t, err)
-	a.config.Terminal.StateDir = filepath.Join(t.TempDir(), strings.Repeat("a", 120))
+	// Somebody sits in its place already.
+	a.config.Terminal.StateDir = t.TempDir()
+	other, err := net.Listen("unix", filepath.Join(a.config.Terminal.StateDir, "poshealth.sock"))
+	require.NoError(t, err)
+	defer func() { _ = other.Close() }()
 	died := make(chan struct{})
 	require.NoError(t, a.start(t.Context(), "test", func() { close(died) }))
 	select {
@@ -187,7 +192,7 @@ func TestDemoEndsWithItsAgents(t *testing.T) {
 	case <-time.After(longest):
 		require.FailNow(t, "nobody was told")
 	}
-	require.ErrorContains(t, a.halt(), "this-machine: cannot listen on")
+	require.ErrorContains(t, a.halt(), "this-machine: another poshealth")
 }
 
 // nothingIsLeft looks for files and goroutines. It is looked at from a goroutine of its own.
