@@ -147,6 +147,7 @@ func live(t *testing.T, c config.Config, day string) string {
 				r.At = w.now()
 				select {
 				case results <- r:
+					<-time.After(1) // in the bubble: until it has been judged, so that a day passes the same way each time
 				case <-ctx.Done():
 				}
 			})

@@ -54,7 +54,12 @@ func New(rules []Rule, terms Terms) (*Engine, error) {
 
 // Add takes in one result and judges anew. A result that is not newer than the last of its probe changes nothing.
 func (e *Engine) Add(now Instant, r probes.Result) Verdict {
+	before, _ := e.evidence.Latest(r.Probe)
 	e.evidence.remember(r, e.keeps)
+	if before.Outcome == probes.Pass && r.Outcome == probes.Unknown && r.Probe.Subject() != "" {
+		// A stage that can no longer be tried: what it rests on is in doubt, before its proof has lapsed.
+		e.doubts[kindLink], e.doubts[kindRoute], e.doubts[kindDNS] = true, true, true
+	}
 	return e.At(now)
 }
 

@@ -25,6 +25,9 @@ const (
 	badGap     = time.Minute
 	badFor     = 10 * time.Minute
 	badLongGap = 10 * time.Minute
+	// slackShare: a healthy probe may look a fifth of its gap early to go along with another; the gap is spread by as much.
+	slackShare = 5
+	mostSlack  = 15 * time.Second // as often as the quickest probe wakes the terminal anyway
 	// kickGap: however often somebody asks, a probe looks at most this often.
 	kickGap = 5 * time.Second
 	// leastGap: no timetable, however wrong, makes a probe spin.
@@ -81,6 +84,7 @@ type entry struct {
 	lastEnd  time.Duration
 	looks    int
 	known    probes.Outcome  // the last that was not unknown
+	slack    time.Duration   // how much sooner it may look, where something else is due anyway
 	doubted  time.Duration   // when it was last looked at for others' sake
 	changes  []time.Duration // that were settled in the last hour, settlesPerHour at most
 	settle   int             // looks still to come at settleGap

@@ -3,20 +3,23 @@ package schedule
 import (
 	"context"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
 )
 
-// startDue starts what is due, the longest overdue first, as far as there is room; it returns how many it started.
+// startDue starts what is due, the longest overdue first, as far as there is room; it returns how many it started. What is
+// nearly due goes along: a terminal that sleeps wakes once for all of them.
 func (s *Schedule) startDue(ctx context.Context, inFlight int) int {
 	now := s.options.Boottime()
 	started := 0
-	for inFlight+started < s.options.Parallel {
+	awake := slices.ContainsFunc(s.entries, func(e *entry) bool { return !e.running && e.due <= now })
+	for awake && inFlight+started < s.options.Parallel {
 		var next *entry
 		for _, e := range s.entries {
-			if !e.running && e.due <= now && (next == nil || e.due < next.due) {
+			if !e.running && e.due-e.slack <= now && (next == nil || e.due < next.due) {
 				next = e
 			}
 		}
@@ -67,6 +70,7 @@ func (s *Schedule) plan(l looked, now time.Duration) {
 		e.badSince = now
 	}
 	gap := e.Every
+	e.slack = 0
 	switch {
 	case e.again:
 		e.again = false
@@ -83,6 +87,7 @@ func (s *Schedule) plan(l looked, now time.Duration) {
 		gap = time.Duration(float64(gap) * (0.5 + s.spread(e)/2))
 	default:
 		gap = time.Duration(float64(gap) * (0.8 + s.spread(e)/5))
+		e.slack = min(gap/slackShare, mostSlack)
 	}
 	e.due = now + max(gap, leastGap)
 }

@@ -268,3 +268,26 @@ func TestSpread(t *testing.T) {
 		assert.InDelta(t, terminals/slots, third[slot], 40, "later, slot %d", slot)
 	}
 }
+
+// What is nearly due goes along with what is due, so that a healthy terminal is woken seldom; never more than 15 s early.
+func TestLooksGoTogether(t *testing.T) {
+	all := append(tasks(15*time.Second, always("link", probes.Pass)), tasks(time.Minute, always("cpu", probes.Pass), always("memory", probes.Pass), always("report", probes.Pass))...)
+	run(t, all, schedule.Options{Seed: "T1"}, func(r *rig) {
+		r.until(time.Hour)
+		wakes := map[time.Duration]bool{}
+		looks := 0
+		for _, id := range []probes.ID{"link", "cpu", "memory", "report"} {
+			for _, at := range r.looks(id) {
+				wakes[at] = true
+				looks++
+			}
+			for i, gap := range gaps(r.looks(id)) {
+				if i > 0 && id != "link" {
+					assert.GreaterOrEqual(t, gap, 33*time.Second, "%s is not looked at more often for it", id)
+				}
+			}
+		}
+		link := len(r.looks("link"))
+		assert.LessOrEqual(t, len(wakes), link+link/10, "the others go along with link: %d looks", looks)
+	})
+}
