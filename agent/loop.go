@@ -1,0 +1,197 @@
+package agent
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/agent/status"
+	"github.com/poshealth/poshealth/findings"
+	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/transport"
+	"github.com/poshealth/poshealth/transport/wire"
+)
+
+const (
+	// stepNoticed: wall and boot clock part by slewing at half a millisecond a second at most; two seconds between two looks
+	// is somebody setting the clock.
+	stepNoticed = 2 * time.Second
+
+	// trusted sources of time are needed to judge a broker's certificate by another clock than the terminal's own: a single
+	// one that lies could cut the terminal off, or bring a dead certificate back to life.
+	trusted = 2
+
+	// memoryReturned: what starting and bursts of handshakes took is given back to the terminal; more often costs more than
+	// it frees.
+	memoryReturned = 4 * time.Minute
+)
+
+// loop owns the engine. Whatever happens ends in one place: judge, and tell if it means something else now.
+func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled <-chan struct{}) {
+	due := time.NewTimer(time.Hour)
+	defer due.Stop()
+	pulse := time.NewTimer(a.untilPulse())
+	defer pulse.Stop()
+	memory := time.NewTicker(memoryReturned)
+	defer memory.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case r := <-results:
+			a.latest[r.Probe] = r
+			a.judge(a.engine.Add(a.now(), r))
+		case <-due.C:
+			a.judge(a.engine.At(a.now()))
+		case <-dialled:
+			a.sendPulse() // how it is now comes before what it was
+		case <-pulse.C:
+			a.sendPulse()
+			pulse.Reset(a.untilPulse())
+		case <-memory.C:
+			returnMemory()
+		}
+		due.Reset(a.untilDue())
+	}
+}
+
+// untilPulse spreads the pulses of terminals that got their power back together.
+func (a *Agent) untilPulse() time.Duration {
+	return time.Duration(float64(a.options.Config.MQTT.Pulse) * (0.8 + rand.Float64()/5))
+}
+
+// untilDue is when time alone may change the verdict. It is looked at again each hour all the same.
+func (a *Agent) untilDue() time.Duration {
+	next, ok := a.engine.Next()
+	if !ok {
+		return time.Hour
+	}
+	return min(max(next-a.options.Boottime(), time.Millisecond), time.Hour)
+}
+
+func (a *Agent) now() diagnose.Instant {
+	now := diagnose.Instant{Boot: a.options.Boottime(), Wall: a.options.now().Round(0)}
+	step := time.Duration(now.Wall.UnixNano()) - now.Boot
+	if a.step != 0 && (step-a.step).Abs() > stepNoticed {
+		a.options.Log.Info("clock was set", slog.Duration("by", step-a.step))
+		a.offset.Add(int64(step - a.step)) // what was agreed is off by as much, until it is agreed anew
+		a.schedule.Doubt("clock")
+	}
+	a.step = step
+	return now
+}
+
+// trueTime is the local time less what the sources agreed that it is off; never before this agent was built, so that a
+// terminal whose clock was reset can still prove who its broker is, and say so.
+func (a *Agent) trueTime() time.Time {
+	now := time.Now().Add(-time.Duration(a.offset.Load()))
+	if now.Before(a.options.Built) {
+		return a.options.Built
+	}
+	return now
+}
+
+// judge makes the snapshot of a verdict, shows it, and sends what became different.
+func (a *Agent) judge(v diagnose.Verdict) {
+	if v.Offset != nil && v.Offset.Agreeing >= trusted {
+		a.offset.Store(int64(v.Offset.Offset))
+	}
+	if kinds := a.engine.Doubts(); len(kinds) > 0 {
+		a.schedule.Doubt(kinds...)
+	}
+	a.watch(v)
+	a.seq++
+	s := a.snapshot(v)
+	deltas := changes(a.last, s)
+	a.last = s
+	a.board.Set(status.Update{Snapshot: s, Changes: deltas})
+	if a.pulseDue {
+		a.pulseDue = false
+		a.sendPulse()
+	}
+	if len(deltas) == 0 {
+		return
+	}
+	for _, d := range deltas {
+		if d.What == wire.Cleared && networkFault(findings.Code(d.Code)) && a.reporter != nil {
+			a.reporter.courier.Kick() // the way to the broker may be open again
+		}
+		a.options.Log.Info("changed", slog.String("what", d.What), slog.String("code", d.Code), slog.String("subject", d.Subject),
+			slog.String("question", d.Question), slog.String("from", d.From), slog.String("to", d.To))
+	}
+	a.send(transport.Change, wire.Event{
+		Schema: wire.Schema, Terminal: s.Terminal, Session: s.Session, Verdict: s.Verdict, Changes: deltas, Findings: s.Findings,
+	})
+}
+
+// networkFault tells whether a finding of this kind may have kept us from the broker.
+func networkFault(c findings.Code) bool {
+	return c == findings.LinkDown || c == findings.LocalNetworkFault || c == findings.DNSFailed
+}
+
+func (a *Agent) snapshot(v diagnose.Verdict) wire.Snapshot {
+	m := moment{identity: a.identity, seq: a.seq, verdict: v, results: make([]probes.Result, 0, len(a.latest)), cost: cost(a.started)}
+	for _, t := range a.catalog.tasks {
+		if r, ok := a.latest[t.Probe.ID()]; ok {
+			m.results = append(m.results, r)
+		}
+	}
+	if a.reporter != nil {
+		m.report = a.reporter.wire()
+		if r, ok := a.latest[a.reporter.ID()]; ok {
+			m.results = append(m.results, r)
+		}
+	}
+	return snapshot(m)
+}
+
+// watch has the probes behind standing findings look more often.
+func (a *Agent) watch(v diagnose.Verdict) {
+	var ids []probes.ID
+	for _, f := range v.Findings {
+		// What changes nothing, and what only time changes, is worth no more looks than any day.
+		if f.Severity >= findings.Degraded && f.Due.IsZero() {
+			ids = append(ids, f.Proof...)
+		}
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	if !slices.Equal(ids, a.watched) {
+		a.watched = ids
+		a.schedule.Watch(ids)
+	}
+}
+
+// sendPulse tells how it is now; before the first look there is nothing to tell, and the first look makes up for it.
+func (a *Agent) sendPulse() {
+	if a.last.Schema == 0 {
+		a.pulseDue = true
+		return
+	}
+	a.judge(a.engine.At(a.now()))
+	a.seq++
+	s := a.last
+	s.Session.Seq = a.seq
+	if s.Report != nil {
+		report := *s.Report
+		report.State = string(transport.Online) // whoever reads it got it from us online
+		s.Report = &report
+	}
+	a.send(transport.Pulse, s)
+}
+
+// send puts a message into the outbox; without a broker there is nobody to tell.
+func (a *Agent) send(class transport.Class, message any) {
+	if a.reporter == nil {
+		return
+	}
+	body, err := wire.Encode(message)
+	if err != nil {
+		a.options.Log.Error("message was not sent", slog.Any("error", err))
+		return
+	}
+	a.reporter.outbox.Add(transport.Message{Seq: a.seq, Class: class, Body: body})
+}
