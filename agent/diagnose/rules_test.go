@@ -156,6 +156,10 @@ func TestRulesOfTheClock(t *testing.T) {
 		{name: "5 min off", looks: clockAt(300*s, 0), want: []string{"clock-skew degraded"}},
 		{name: "more than 5 min off", looks: clockAt(300*s+time.Millisecond, 0), want: []string{"clock-skew imminent"}},
 		{name: "a year off is no worse, nobody being known to refuse", looks: clockAt(year, 0), want: []string{"clock-skew imminent"}},
+		{
+			name:  "a year off by one source alone, which may be the one that is wrong",
+			looks: one("clock", reading("offset", 3e10), reading("error", 1), reading("answered", 1), reading("agreeing", 1)), want: []string{"clock-skew degraded"},
+		},
 		{name: "ahead up to a host's limit", profile: limits, looks: clockAt(120*s, 0), want: []string{"clock-skew degraded"}},
 		{name: "ahead past it", profile: limits, looks: clockAt(121*s, 0), want: []string{"clock-skew blocking"}},
 		{name: "behind up to a host's limit", profile: limits, looks: clockAt(-40*s, 0), want: []string{"clock-skew info"}},
