@@ -102,5 +102,5 @@ func rcodeReason(code dnsmessage.RCode) probes.Reason {
 	case dnsmessage.RCodeRefused:
 		return Refused
 	}
-	return ServFail // format error, not implemented, and whatever else: it could not tell
+	return ServFail // FORMERR, NOTIMP (RFC 1035, 4.1.1) and whatever else: it could not tell
 }
