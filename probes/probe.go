@@ -74,6 +74,10 @@ const (
 	UnixSeconds  Unit = "unix_s" // a point in time, seconds since 1970 UTC
 	Bytes        Unit = "B"
 	Percent      Unit = "%"
+	Celsius      Unit = "degC"
+	DBm          Unit = "dBm" // power of a radio signal
+	Decibels     Unit = "dB"
+	Days         Unit = "d"
 	One          Unit = "1" // a count, a version code, or a yes (1) and no (0)
 )
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
 	"strings"
 	"syscall"
 	"unicode"
@@ -88,6 +90,9 @@ func bare(err error) error {
 	}
 	return err
 }
+
+// ended tells whether reading came to its end, or to the deadline that stands for it.
+func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, os.ErrDeadlineExceeded) }
 
 func errnoReason(err error) probes.Reason {
 	switch {

@@ -35,7 +35,7 @@ type Identity struct {
 func (t *Terminal) Identity(ctx context.Context) (Identity, error) {
 	props, err := t.Props(ctx)
 	if err == nil {
-		return props.Identity(), nil
+		return t.IdentityOf(props), nil
 	}
 	id := Identity{OS: t.linux(), Timezone: t.linuxTimezone()}
 	if id.OS != "" && ReasonOf(err) == absent {
@@ -44,11 +44,11 @@ func (t *Terminal) Identity(ctx context.Context) (Identity, error) {
 	return id, err
 }
 
-// Identity picks the identity out of the properties.
-func (p Props) Identity() Identity {
+// IdentityOf picks the identity out of the properties, with what the makers' own are called.
+func (t *Terminal) IdentityOf(p Props) Identity {
 	sdk, _ := strconv.Atoi(p["ro.build.version.sdk"])
 	return Identity{
-		ID:       p.serial(),
+		ID:       p.serial(t.serials()),
 		Model:    p.model(),
 		OS:       p.release(sdk),
 		SDK:      max(0, min(sdk, 10000)),
@@ -58,13 +58,9 @@ func (p Props) Identity() Identity {
 	}
 }
 
-// serial tries the system's serial number first, then the vendors': Sunmi's from Android 11 on, where apps may not read the
-// system's, PAX's, and the modem's as older Sunmis have it.
-func (p Props) serial() string {
-	for _, name := range []string{
-		"ro.serialno", "ro.boot.serialno",
-		"ro.sunmi.serial", "pax.sn", "ro.pax.serialno", "ril.serialnumber",
-	} {
+// serial is the first of the named properties that can be a serial number.
+func (p Props) serial(names []string) string {
+	for _, name := range names {
 		if serial := strings.TrimSpace(p[name]); plausible(serial) {
 			id := strings.Map(func(r rune) rune {
 				switch {

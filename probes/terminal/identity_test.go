@@ -32,7 +32,7 @@ func TestIdentityID(t *testing.T) {
 		{"none", terminal.Props{}, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			assert.Equal(t, row.want, row.props.Identity().ID)
+			assert.Equal(t, row.want, terminal.Open("/").IdentityOf(row.props).ID)
 		})
 	}
 }
@@ -49,7 +49,7 @@ func TestIdentityModel(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			props := terminal.Props{"ro.product.brand": row.brand, "ro.product.manufacturer": row.manufacturer, "ro.product.model": row.model}
-			assert.Equal(t, row.want, props.Identity().Model)
+			assert.Equal(t, row.want, terminal.Open("/").IdentityOf(props).Model)
 		})
 	}
 }
@@ -66,7 +66,7 @@ func TestIdentityOS(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			props := terminal.Props{"ro.build.version.release": row.release, "ro.build.version.sdk": row.sdk}
-			assert.Equal(t, row.want, props.Identity().OS)
+			assert.Equal(t, row.want, terminal.Open("/").IdentityOf(props).OS)
 		})
 	}
 }

@@ -14,8 +14,12 @@ const maxProps = 8192
 type Props map[string]string
 
 // Props reads the system properties with getprop, which is cheap at every privilege level; what a level may not see is
-// left out by the system without a word.
+// left out by the system without a word. Those who ask at the same time share one answer, and must not change it.
 func (t *Terminal) Props(ctx context.Context) (Props, error) {
+	return t.props.get(ctx, func() (Props, error) { return t.readProps(ctx) })
+}
+
+func (t *Terminal) readProps(ctx context.Context) (Props, error) {
 	out, err := t.Run(ctx, "getprop")
 	if err != nil {
 		return nil, err

@@ -78,7 +78,7 @@ func FuzzParseProps(f *testing.F) {
 				t.Errorf("property %q must not be there", name)
 			}
 		}
-		id := props.Identity()
+		id := terminal.Open("/").IdentityOf(props)
 		if len(id.ID) > 36 || strings.Trim(id.ID, "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 			t.Errorf("id %q does not fit a topic", id.ID)
 		}

@@ -1,7 +1,7 @@
 // Package terminal is how to read an Android terminal: its files, its programs, its properties, its packages; this terminal
 // or another one whose files lie under a folder (--root).
 //
-// It asks nothing of a shell, changes nothing, keeps nothing, and judges nothing. Whatever it cannot read it says in an
+// It asks nothing of a shell, changes nothing, writes nothing, and judges nothing. Whatever it cannot read it says in an
 // [Error] with the reason: denied, absent or malformed; never by an empty answer. It drops what names a person, a SIM or a
 // radio (see [Terminal.Props]) before anybody sees it.
 package terminal
@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -22,9 +23,15 @@ const maxFile = 1 << 20
 // maxNames bounds a folder's listing: /proc of a busy Android 13 has 900 entries.
 const maxNames = 8192
 
-// Terminal reads one terminal. It holds no state, so any number of probes may share it.
+// Terminal reads one terminal. Any number of probes may share it: it remembers what cannot be read here, so that it is not
+// tried at every look, and what somebody else has just asked.
 type Terminal struct {
-	root string
+	root     string
+	children atomic.Int64
+	props    shared[Props]
+	ledger   ledger
+	feed     Feed
+	vendors  []Vendor
 }
 
 // Open returns the terminal whose files lie under root: "/" or "" for this one. It does not look whether they do; the
@@ -36,7 +43,10 @@ func Open(root string) *Terminal {
 	if absolute, err := filepath.Abs(root); err == nil {
 		root = absolute
 	}
-	return &Terminal{root: filepath.Clean(root)}
+	t := &Terminal{root: filepath.Clean(root)}
+	t.ledger.boottime, t.feed.boottime = Boottime, Boottime
+	t.vendors, _ = ParseVendors(builtInVendors) // tested to be good
+	return t
 }
 
 // Root is the folder given to Open, absolute.
@@ -86,20 +96,33 @@ func (t *Terminal) Names(path string) ([]string, error) {
 	return names, nil
 }
 
-func (t *Terminal) read(path string, limit int) ([]byte, error) {
+// OpenFile opens a plain file of the terminal for reading: "/data/app/com.example.pay-1/base.apk".
+func (t *Terminal) OpenFile(path string) (*os.File, error) {
 	// Without O_NONBLOCK, opening a named pipe in a recorded terminal would wait for a writer for ever.
 	file, err := os.OpenFile(t.Path(path), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fileError(path, err)
 	}
-	defer file.Close()
 	info, err := file.Stat()
+	switch {
+	case err != nil:
+		err = fileError(path, err)
+	case !info.Mode().IsRegular():
+		err = &Error{What: path, Reason: malformed, Err: fmt.Errorf("is %s, want a plain file", kind(info.Mode()))}
+	}
 	if err != nil {
-		return nil, fileError(path, err)
+		file.Close()
+		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, &Error{What: path, Reason: malformed, Err: fmt.Errorf("is %s, want a plain file", kind(info.Mode()))}
+	return file, nil
+}
+
+func (t *Terminal) read(path string, limit int) ([]byte, error) {
+	file, err := t.OpenFile(path)
+	if err != nil {
+		return nil, err
 	}
+	defer file.Close()
 	content, err := io.ReadAll(io.LimitReader(file, int64(limit)))
 	if err != nil {
 		return nil, fileError(path, err)
