@@ -10,6 +10,7 @@ import (
 
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/terminal"
+	"github.com/poshealth/poshealth/probes/terminal/dump"
 )
 
 // Why the app cannot be used. Besides these, an outcome may be Unknown as denied, absent (no package manager here),
@@ -25,13 +26,15 @@ const maxVersion = 64
 
 // Options say what to look at.
 type Options struct {
-	Terminal *terminal.Terminal
-	Package  string // "com.acquirer.pos"; a name that no package can have is Unknown, malformed
+	Terminal    *terminal.Terminal
+	Package     string   // "com.acquirer.pos"; a name that no package can have is Unknown, malformed
+	Permissions []string // Android permissions to look at, by their full names
 }
 
 // Probe looks at one app.
 type Probe struct {
-	o Options
+	o    Options
+	seal signature // of the file that was read last
 }
 
 var _ probes.Probe = (*Probe)(nil)
@@ -42,11 +45,21 @@ func New(o Options) *Probe { return &Probe{o: o} }
 // ID is "app".
 func (p *Probe) ID() probes.ID { return "app" }
 
-// Observe passes when the app is installed and may start. Facts: package, version (the version's name). Readings:
-// version_code and target_sdk, where told; stopped and enabled (0 or 1), where the state is told; running (0 or 1), only
-// where it can be known.
+// Observe passes when the app is installed and may start. Facts: package, version (the version's name); signer and signer_2
+// (SHA-256 of the signing certificates, hex), past_signer and past_signer_2 (those before, where the key was rotated), scheme
+// ("v2") of the file that is installed; denied (the permissions asked about that it does not have). Readings: version_code
+// and target_sdk, where told; stopped and enabled (0 or 1), where the state is told; running (0 or 1), only where it can be
+// known; permissions_known and permissions_denied (count of those asked about), background_restricted and doze_exempt (0 or 1),
+// where told.
 func (p *Probe) Observe(ctx context.Context) probes.Observation {
-	found, err := p.o.Terminal.Package(ctx, p.o.Package)
+	found, err := terminal.First(
+		ctx, p.o.Terminal, "app",
+		terminal.Way[dump.Package]{Source: "dumpsys package", Read: func(ctx context.Context) (dump.Package, error) {
+			return p.o.Terminal.Package(ctx, p.o.Package)
+		}},
+		terminal.FromFeed(p.o.Terminal, p.fed),
+		terminal.Way[dump.Package]{Source: "cmd package list packages", Read: p.listed},
+	)
 	if err != nil {
 		return terminal.Unknown(err)
 	}
@@ -61,13 +74,21 @@ func (p *Probe) Observe(ctx context.Context) probes.Observation {
 		if running, known := p.running(ctx); known {
 			o.Readings = append(o.Readings, yesNo("running", running))
 		}
+		o.Facts = append(o.Facts, p.signer(ctx, found)...)
+		p.permissions(&o, found)
+		if restricted, known := p.restricted(ctx); known {
+			o.Readings = append(o.Readings, yesNo("background_restricted", restricted))
+		}
+		if exempt, known := p.dozes(ctx); known {
+			o.Readings = append(o.Readings, yesNo("doze_exempt", exempt))
+		}
 	}
 	o.Detail = detail(found, o.Reason, version)
 	return o.Bounded()
 }
 
 // judge tells what the app is good for, which the package manager has already decided.
-func judge(found terminal.Package) (probes.Outcome, probes.Reason) {
+func judge(found dump.Package) (probes.Outcome, probes.Reason) {
 	switch {
 	case !found.Found, found.HasState && (!found.Installed || found.Hidden):
 		return probes.Fail, Missing
@@ -79,7 +100,7 @@ func judge(found terminal.Package) (probes.Outcome, probes.Reason) {
 	return probes.Pass, ""
 }
 
-func readings(found terminal.Package) []probes.Reading {
+func readings(found dump.Package) []probes.Reading {
 	var all []probes.Reading
 	if found.VersionCode > 0 {
 		all = append(all, probes.Reading{Name: "version_code", Value: float64(found.VersionCode), Unit: probes.One})
@@ -89,7 +110,7 @@ func readings(found terminal.Package) []probes.Reading {
 	}
 	if found.HasState {
 		all = append(all, yesNo("stopped", found.Stopped))
-		if found.Enabled != terminal.EnabledUnknown {
+		if found.Enabled != dump.EnabledUnknown {
 			all = append(all, yesNo("enabled", !found.Disabled()))
 		}
 	}
@@ -104,7 +125,7 @@ func yesNo(name string, yes bool) probes.Reading {
 	return probes.Reading{Name: name, Value: value, Unit: probes.One}
 }
 
-func detail(found terminal.Package, reason probes.Reason, version string) string {
+func detail(found dump.Package, reason probes.Reason, version string) string {
 	what := found.Name
 	if version != "" {
 		what += " " + version

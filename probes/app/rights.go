@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/terminal"
+	"github.com/poshealth/poshealth/probes/terminal/dump"
+)
+
+// fed is what an app told of the payment app; of another one it tells nothing.
+func (p *Probe) fed(f *terminal.Facts) *dump.Package {
+	if f.Package == nil || f.Package.Name != p.o.Package {
+		return nil
+	}
+	return f.Package
+}
+
+// listed asks for the app in the list of packages, which an app may do. One that is not in it may be hidden from us: that is
+// never "not installed".
+func (p *Probe) listed(ctx context.Context) (dump.Package, error) {
+	found := dump.Package{Name: p.o.Package, Enabled: dump.EnabledUnknown}
+	const source = "cmd package list packages"
+	err := p.o.Terminal.Stream(ctx, func(lines iter.Seq[string]) error {
+		for line := range lines {
+			name, rest, _ := strings.Cut(strings.TrimPrefix(line, "package:"), " ")
+			if name != p.o.Package || !strings.HasPrefix(line, "package:") {
+				continue
+			}
+			found.Found = true
+			if code, err := strconv.ParseInt(strings.TrimPrefix(rest, "versionCode:"), 10, 64); err == nil && code > 0 {
+				found.VersionCode = code
+			}
+		}
+		return nil
+	}, "cmd", "package", "list", "packages", "--show-versioncode", p.o.Package)
+	if err == nil && !found.Found {
+		err = &terminal.Error{What: source, Reason: probes.Denied, Err: errors.New("it does not list the app: not installed, or not shown to this user")}
+	}
+	return found, err
+}
+
+// permissions tells which of those asked about the app does not have. What the dump does not tell is not counted.
+func (p *Probe) permissions(o *probes.Observation, found dump.Package) {
+	if len(p.o.Permissions) == 0 {
+		return
+	}
+	known := 0
+	var denied []string
+	for _, name := range p.o.Permissions {
+		granted, told := found.Permission(name)
+		if told {
+			known++
+		}
+		if told && !granted {
+			denied = append(denied, strings.TrimPrefix(name, "android.permission."))
+		}
+	}
+	o.Readings = append(o.Readings,
+		probes.Reading{Name: "permissions_known", Value: float64(known), Unit: probes.One},
+		probes.Reading{Name: "permissions_denied", Value: float64(len(denied)), Unit: probes.One})
+	if len(denied) > 0 {
+		o.Facts = append(o.Facts, probes.Fact{Name: "denied", Value: terminal.Printable(strings.Join(denied, ", "), 128)})
+	}
+}
+
+// restricted tells whether somebody forbade the app to run in the background: by the battery settings, or by policy. That it
+// merely dozes with everybody is no restriction.
+func (p *Probe) restricted(ctx context.Context) (restricted, known bool) {
+	ops, err := terminal.First(ctx, p.o.Terminal, "app-background", terminal.Way[map[string]string]{
+		Source: "cmd appops", Read: func(ctx context.Context) (ops map[string]string, err error) {
+			err = p.o.Terminal.Stream(ctx, func(lines iter.Seq[string]) (err error) {
+				ops, err = dump.ParseAppOps(lines)
+				return err
+			}, "cmd", "appops", "get", p.o.Package)
+			return ops, err
+		},
+	})
+	if err != nil {
+		return false, false
+	}
+	for _, op := range [...]string{"RUN_ANY_IN_BACKGROUND", "RUN_IN_BACKGROUND"} {
+		if mode := ops[op]; mode == "ignore" || mode == "deny" {
+			return true, true
+		}
+	}
+	return false, true
+}
+
+// dozes tells whether Android may hold the app back while the screen is off, as it does with every app that nobody exempted.
+func (p *Probe) dozes(ctx context.Context) (exempt, known bool) {
+	idle, err := terminal.First(ctx, p.o.Terminal, "app-doze", terminal.Way[dump.DeviceIdle]{
+		Source: "dumpsys deviceidle", Read: func(ctx context.Context) (idle dump.DeviceIdle, err error) {
+			err = p.o.Terminal.Stream(ctx, func(lines iter.Seq[string]) (err error) {
+				idle, err = dump.ParseDeviceIdle(lines)
+				return err
+			}, "dumpsys", "deviceidle")
+			return idle, err
+		},
+	})
+	if err != nil {
+		return false, false
+	}
+	return idle.Allows(p.o.Package)
+}
