@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/poshealth/poshealth/probes/terminal"
 )
 
 // maxServers: three is what resolv.conf allows; twice that leaves room for a private network's and the public ones.
@@ -20,18 +22,20 @@ const hostsFile = "hosts file"
 // Client looks names up for the probes. It keeps no cache: each lookup is one.
 type Client struct {
 	servers  []string // "host:port"
-	resolver Resolver // instead of the platform, when there are no servers; may be nil
-	platform platform
+	resolver Resolver // when there are no servers
 	book     *Book
 }
 
-// NewClient makes a client that asks servers ("address:port" or an IP address, port 53), or without any resolver (nil:
-// this machine's hosts file and resolv.conf), and notes good answers in book, which may be nil.
+// NewClient makes a client that asks servers ("address:port" or an IP address, port 53), or without any resolver (nil: the
+// [Platform] of this machine), and notes good answers in book, which may be nil.
 func NewClient(servers []string, resolver Resolver, book *Book) (*Client, error) {
 	if len(servers) > maxServers {
 		return nil, fmt.Errorf("%d name servers, want at most %d", len(servers), maxServers)
 	}
-	c := &Client{resolver: resolver, platform: thisPlatform(), book: book}
+	if resolver == nil {
+		resolver = NewPlatform(terminal.Open("/"), nil)
+	}
+	c := &Client{resolver: resolver, book: book}
 	for _, s := range servers {
 		server, err := serverAddress(s)
 		if err != nil {
@@ -82,24 +86,14 @@ type result struct {
 // lookup asks who there is to ask, and notes what is good.
 func (c *Client) lookup(ctx context.Context, name string) result {
 	var got result
-	switch {
-	case len(c.servers) > 0:
+	if len(c.servers) > 0 {
 		got.askAll(ctx, c.servers, name)
-	case c.resolver != nil:
+	} else if p, ok := c.resolver.(*Platform); ok {
+		got = p.lookup(ctx, name) // it can say more than a Resolver: which server, and which before it failed
+	} else {
 		start := time.Now()
 		addrs, err := c.resolver.Lookup(ctx, name+".")
 		got.note("", addrs, time.Since(start), err)
-	default:
-		start := time.Now()
-		if addrs := c.platform.fixed(name); len(addrs) > 0 {
-			got.note(hostsFile, addrs, time.Since(start), nil)
-			break
-		}
-		servers, configured := c.platform.servers()
-		got.askAll(ctx, servers, name)
-		if got.err != nil && !configured {
-			got = result{err: c.platform.blind(got.err), failures: got.failures}
-		}
 	}
 	if got.err == nil {
 		c.book.Put(name, got.addrs)

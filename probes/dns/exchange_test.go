@@ -47,7 +47,7 @@ func FuzzAnswer(f *testing.F) {
 
 func TestPlatformTables(t *testing.T) {
 	folder := t.TempDir()
-	p := platform{hosts: filepath.Join(folder, "hosts"), conf: filepath.Join(folder, "resolv.conf")}
+	p := &Platform{hosts: filepath.Join(folder, "hosts"), conf: filepath.Join(folder, "resolv.conf")}
 	assert.Empty(t, p.fixed("pos.acquirer.example"))
 	servers, configured := p.servers()
 	assert.False(t, configured)
@@ -69,16 +69,16 @@ func TestPlatformNobodyCanBeAsked(t *testing.T) {
 		_ = conn.Close()
 		t.Skip("this machine has a name server of its own on 127.0.0.1:53")
 	}
-	c, err := NewClient(nil, nil, nil)
+	platform := platformIn(t)
+	c, err := NewClient(nil, platform, nil)
 	require.NoError(t, err)
-	c.platform = platform{hosts: filepath.Join(t.TempDir(), "hosts"), conf: filepath.Join(t.TempDir(), "resolv.conf")}
 	p := &Probe{id: "dns/a", name: "pos.acquirer.example", client: c}
 	o := p.Observe(t.Context())
 	assert.Equal(t, probes.Unknown, o.Outcome, "our blindness is no fault of the terminal")
 	assert.Equal(t, NoServer, o.Reason)
 	assert.Contains(t, o.Detail, "set dns.servers")
 
-	require.NoError(t, os.WriteFile(c.platform.conf, []byte("nameserver 127.0.0.1\n"), 0o600))
+	require.NoError(t, os.WriteFile(platform.conf, []byte("nameserver 127.0.0.1\n"), 0o600))
 	o = p.Observe(t.Context())
 	assert.Equal(t, probes.Fail, o.Outcome, "what is configured and not there is one")
 	assert.Equal(t, Unreachable, o.Reason)

@@ -2,6 +2,7 @@ package dns
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -9,7 +10,13 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
+	"syscall"
+	"time"
+
+	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/terminal"
 )
 
 const (
@@ -21,15 +28,108 @@ const (
 	maxPlatform = 3
 )
 
-// platform is how programs on this machine resolve: the hosts file, then the servers of resolv.conf. On Android there is
-// no such file, and the system's resolver is behind a socket of its own: a Resolver for that one goes into Options. Go's
-// own resolver is not used: it can't tell a server that refuses from one that is not there.
-type platform struct{ hosts, conf string }
+// Platform is the Resolver of a terminal: what its programs are told. It asks, in this order, and stays with the first
+// that is there: the hosts file; netd of an Android, which knows the network's servers, Private DNS and the VPN; the servers
+// of resolv.conf; those that an Android names in its properties and elsewhere; and what may listen on this machine itself.
+// None is ever made up: a terminal on a private network must not ask a public one. Go's own resolver is not used: it can't
+// tell a server that refuses from one that is not there.
+//
+// The hosts file and resolv.conf are this machine's, for the agent's own names must resolve where it runs; netd and the
+// properties are the terminal's, which may be another one.
+type Platform struct {
+	terminal *terminal.Terminal
+	named    func(ctx context.Context) []netip.Addr
 
-func thisPlatform() platform { return platform{hosts: "/etc/hosts", conf: "/etc/resolv.conf"} }
+	hosts, conf string
+	port        string // of the servers that an Android names
+	uid         int    // who asks netd
+}
+
+var _ Resolver = (*Platform)(nil)
+
+// NewPlatform makes the resolver of a terminal. named gives the name servers that Android's services tell of, the default
+// network's; it is asked only where there is neither netd nor resolv.conf and no property names one. nil: none.
+func NewPlatform(t *terminal.Terminal, named func(ctx context.Context) []netip.Addr) *Platform {
+	return &Platform{terminal: t, named: named, hosts: "/etc/hosts", conf: "/etc/resolv.conf", port: "53", uid: os.Geteuid()}
+}
+
+// Lookup looks a name up as the terminal's programs do.
+func (p *Platform) Lookup(ctx context.Context, name string) ([]netip.Addr, error) {
+	got := p.lookup(ctx, strings.TrimSuffix(name, "."))
+	return got.addrs, got.err
+}
+
+func (p *Platform) lookup(ctx context.Context, name string) (got result) {
+	start := time.Now()
+	if addrs := p.fixed(name); len(addrs) > 0 {
+		got.note(hostsFile, addrs, time.Since(start), nil)
+		return got
+	}
+	start = time.Now()
+	addrs, err := p.terminal.Lookup(ctx, name)
+	closed := terminal.ReasonOf(err)
+	if closed != probes.Absent && closed != probes.Denied {
+		got.note(netd, addrs, time.Since(start), p.netdError(err))
+		return got
+	}
+	servers, configured := p.servers()
+	if !configured {
+		if named := p.android(ctx); len(named) > 0 {
+			servers, configured = named, true
+		}
+	}
+	got.askAll(ctx, servers, name)
+	if got.err != nil && !configured {
+		got.err = p.blind(got.err, closed == probes.Denied)
+	}
+	return got
+}
+
+// netd stands for a server's address where Android's own resolver had the answer.
+const netd = "netd"
+
+// netdError says in our words why netd gave no address. It hides which of its servers failed, and how.
+func (p *Platform) netdError(err error) error {
+	if err == nil {
+		return nil
+	}
+	code, answered := errors.AsType[terminal.EAI](err)
+	failed := &Error{Reason: ServFail, Server: netd, Err: err}
+	switch {
+	case answered:
+		failed.Reason, failed.Err = p.netdReason(code), code
+	case terminal.ReasonOf(err) == terminal.Timeout, terminal.ReasonOf(err) == probes.Cancelled:
+		failed.Reason, failed.Err = Timeout, nil
+	case errors.Is(err, syscall.ECONNREFUSED): // the socket is there and netd is not: no program resolves anything
+		failed.Reason = Unreachable
+	}
+	return failed
+}
+
+func (p *Platform) netdReason(code terminal.EAI) probes.Reason {
+	switch code {
+	case terminal.EAINoName, terminal.EAINoData:
+		return NXDomain
+	case terminal.EAIAgain:
+		return Timeout
+	case terminal.EAIFail:
+		if isApp(p.uid) {
+			return Blocked
+		}
+	case terminal.EAISystem:
+	}
+	return ServFail
+}
+
+// isApp tells whether a user id is an Android app's. In doze, or with its background data switched off, an app's network is
+// blocked, and netd answers it as if the resolver had failed; root and the system are never blocked.
+func isApp(uid int) bool {
+	const perUser, firstApp, lastApp = 100_000, 10_000, 19_999
+	return uid%perUser >= firstApp && uid%perUser <= lastApp
+}
 
 // fixed is what the hosts file says of name.
-func (p platform) fixed(name string) []netip.Addr {
+func (p *Platform) fixed(name string) []netip.Addr {
 	var found []netip.Addr
 	name = strings.TrimSuffix(name, ".")
 	for fields, err := range table(p.hosts) {
@@ -47,7 +147,7 @@ func (p platform) fixed(name string) []netip.Addr {
 }
 
 // servers are those of resolv.conf; without any, this machine itself, as libc has it. The file may change at any time.
-func (p platform) servers() (servers []string, configured bool) {
+func (p *Platform) servers() (servers []string, configured bool) {
 	configured = true
 	for fields, err := range table(p.conf) {
 		switch {
@@ -65,13 +165,60 @@ func (p platform) servers() (servers []string, configured bool) {
 	return servers, configured
 }
 
-// blind says instead of err that it is we who can't resolve here: without resolv.conf, silence on this machine's own port
-// tells only that programs resolve by other means.
-func (p platform) blind(err error) error {
+// android are the servers that an Android names: in its properties up to version 7, from its services later.
+func (p *Platform) android(ctx context.Context) []string {
+	var addrs []netip.Addr
+	if props, err := p.terminal.Props(ctx); err == nil {
+		addrs = nameServers(props)
+	}
+	if len(addrs) == 0 && p.named != nil {
+		addrs = p.named(ctx)
+	}
+	var servers []string
+	for _, addr := range addrs {
+		server := net.JoinHostPort(addr.String(), p.port)
+		if addr.IsValid() && !addr.IsUnspecified() && !slices.Contains(servers, server) && len(servers) < maxPlatform {
+			servers = append(servers, server)
+		}
+	}
+	return servers
+}
+
+// nameServers are those of the properties: the system's own choice, or else what DHCP gave an interface.
+func nameServers(props terminal.Props) []netip.Addr {
+	read := func(names []string) (addrs []netip.Addr) {
+		for _, name := range names {
+			if addr, err := netip.ParseAddr(strings.TrimSpace(props[name])); err == nil && !addr.IsUnspecified() {
+				addrs = append(addrs, addr)
+			}
+		}
+		return addrs
+	}
+	if addrs := read([]string{"net.dns1", "net.dns2", "net.dns3", "net.dns4"}); len(addrs) > 0 {
+		return addrs
+	}
+	var leases []string
+	for name := range props {
+		iface, ok := strings.CutPrefix(name, "dhcp.")
+		if last := len(iface) - len(".dns1"); ok && last > 0 && strings.HasPrefix(iface[last:], ".dns") {
+			leases = append(leases, name)
+		}
+	}
+	slices.Sort(leases)
+	return read(leases)
+}
+
+// blind says instead of err that it is we who can't resolve here: where nothing names a server, silence on this machine's
+// own port tells only that programs resolve by other means.
+func (p *Platform) blind(err error, denied bool) error {
 	if reasonOf(err) != Unreachable {
 		return err
 	}
-	return &Error{Reason: NoServer, Err: errors.New("there is no " + p.conf + " and nothing listens on 127.0.0.1:53: set dns.servers")}
+	why := "there is no " + p.conf + ", the system names no server and nothing listens on 127.0.0.1:53: set dns.servers"
+	if denied {
+		why = "this user may not ask netd (it needs the group inet, or the permission INTERNET), " + why
+	}
+	return &Error{Reason: NoServer, Err: errors.New(why)}
 }
 
 // table gives the fields of each line of a file, without comments; an error alone where the file can't be read.

@@ -1,7 +1,7 @@
 // Package dns looks whether a name resolves, and remembers what it last resolved to.
 //
 // It asks the configured servers itself, one by one, so that a dead server is told from a missing name; without any it
-// asks as this platform's programs do. It doesn't judge addresses, follows no zone cuts, and never answers from memory as
+// asks as this platform's programs do: on Android by way of netd. It doesn't judge addresses, follows no zone cuts, and never answers from memory as
 // if it had looked: what comes from the Book says so.
 package dns
 
@@ -19,7 +19,7 @@ import (
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
-// Reasons of this probe. All are Fail but Cancelled and NoServer.
+// Reasons of this probe. All are Fail but Cancelled, Denied, NoServer and Blocked.
 const (
 	Timeout     probes.Reason = "timeout"     // no server answered in time
 	NXDomain    probes.Reason = "nxdomain"    // a server says that there is no such name
@@ -30,6 +30,9 @@ const (
 	// NoServer is Unknown: no server is configured, and this platform's own resolver can't be asked. That is our
 	// blindness: a terminal whose programs resolve by other means must not be called broken for it.
 	NoServer probes.Reason = "no-server"
+	// Blocked is Unknown: the system keeps the agent from the network, or its resolver failed; to an app it says the same
+	// of both. The payment app in the foreground may resolve.
+	Blocked probes.Reason = "blocked"
 )
 
 const (
@@ -49,13 +52,14 @@ type Resolver interface {
 type Options struct {
 	Subject  string   // whose name it is: "acquirer-a"
 	Name     string   // the name looked up, with or without its final dot; always absolute
-	Servers  []string // "host:port" or an IP address (port 53); empty: the platform's resolver
-	Resolver Resolver // instead of the platform's, when Servers is empty; nil: the hosts file and resolv.conf
+	Servers  []string // "host:port" or an IP address (port 53); empty: Resolver
+	Resolver Resolver // when Servers is empty; nil: the [Platform] of this machine
 	Book     *Book    // where good answers are noted; may be nil
 }
 
 // Probe is "dns/<subject>". Readings: lookup (ms, until the first usable address), addresses (count), server_failures
-// (count of servers that were tried in vain). Facts: address_1 to address_4, and server, which answered.
+// (count of servers that were tried in vain). Facts: address_1 to address_4, and server, which answered
+// ("hosts file" and "netd" stand for those).
 type Probe struct {
 	id     probes.ID
 	name   string
@@ -102,7 +106,7 @@ func (p *Probe) observation(got result) probes.Observation {
 		probes.Reading{Name: "server_failures", Value: float64(len(got.failures)), Unit: probes.One})
 	if got.err != nil {
 		o.Outcome, o.Reason = probes.Fail, reasonOf(got.err)
-		if o.Reason == NoServer || o.Reason == probes.Denied {
+		if o.Reason == NoServer || o.Reason == Blocked || o.Reason == probes.Denied {
 			o.Outcome = probes.Unknown
 		}
 		if o.Detail == "" || o.Reason == NoServer {

@@ -32,8 +32,8 @@ type Options struct {
 	Interfaces func() ([]net.Interface, error)
 }
 
-// Probe is "link": does any interface have a link, as far as the kernel can tell. Readings: up (interfaces with a link)
-// and present (all but the loopback and the kernel's own). Facts: bearer (wi-fi, mobile, ethernet, other) of the interface
+// Probe is "link": does any interface have a link, as far as the kernel can tell. Readings: up (interfaces with a link),
+// present (all but the loopback and the kernel's own) and ethernet (those of them for a cable). Facts: bearer (wi-fi, mobile, ethernet, other) of the interface
 // that carries the default route, else of the first with a link; interfaces ("eth0 up, wlan0 down").
 type Probe struct{ reader reader }
 
@@ -54,8 +54,11 @@ func (p *Probe) Observe(ctx context.Context) probes.Observation {
 	}
 	o := probes.Observation{Outcome: probes.Pass}
 	var listed []string
-	up := 0
+	up, ethernet := 0, 0
 	for _, i := range all {
+		if i.bearer == Ethernet {
+			ethernet++
+		}
 		state := "down"
 		if i.up {
 			state = "up"
@@ -73,6 +76,7 @@ func (p *Probe) Observe(ctx context.Context) probes.Observation {
 	o.Readings = []probes.Reading{
 		{Name: "up", Value: float64(up), Unit: probes.One},
 		{Name: "present", Value: float64(len(all)), Unit: probes.One},
+		{Name: "ethernet", Value: float64(ethernet), Unit: probes.One},
 	}
 	if carrying := p.carrying(ctx, all); carrying != nil {
 		o.Facts = append(o.Facts, probes.Fact{Name: "bearer", Value: carrying.bearer})
