@@ -4,22 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/terminal"
+	"github.com/poshealth/poshealth/probes/terminal/dump"
 )
 
 // supplies is where the kernel lists batteries and chargers.
 const supplies = "/sys/class/power_supply"
-
-// The numbers of Android's BatteryManager.
-const (
-	statusCharging, statusFull = 2, 5
-	healthUnknown, healthGood  = 1, 2
-)
 
 // Battery looks at the battery.
 type Battery struct {
@@ -34,114 +30,65 @@ func NewBattery(t *terminal.Terminal) *Battery { return &Battery{t: t} }
 // ID is "battery".
 func (p *Battery) ID() probes.ID { return "battery" }
 
-// Observe reads the battery as Android sees it, or as the kernel does where Android is not asked or does not answer. A
-// terminal without a battery is Unknown, absent. Readings: level (%), charging (0 or 1: a charger is plugged in, be it full
-// already), healthy (0 or 1, where told), full_share (% of the design capacity that a full charge has, where the kernel
-// tells).
+// Observe reads the battery as Android sees it, as the kernel does, or as an app tells. A terminal without a battery is
+// Unknown, absent. Readings: level (%), charging (0 or 1: a charger is plugged in, be it full already), healthy (0 or 1,
+// where told), temperature (degC, where told), full_share (% of the design capacity that a full charge has) and cycles
+// (count), where the kernel tells.
 func (p *Battery) Observe(ctx context.Context) probes.Observation {
-	seen, err := p.android(ctx)
-	if err != nil && ctx.Err() == nil {
-		var kernelErr error
-		if seen, kernelErr = p.kernel(); kernelErr == nil {
-			err = nil
-		} else if terminal.ReasonOf(err) == probes.Absent {
-			err = kernelErr // no Android here: what the kernel says is the reason
-		}
-	}
+	seen, err := terminal.First(
+		ctx, p.t, "battery",
+		terminal.Way[dump.Battery]{Source: "dumpsys battery", Read: p.android}, // it knows a charger that the gauge does not
+		terminal.Way[dump.Battery]{Source: supplies, Read: p.kernel},
+		terminal.FromFeed(p.t, func(f *terminal.Facts) *dump.Battery { return f.Battery }),
+	)
 	if err != nil {
 		return terminal.Unknown(err)
 	}
-	if !seen.present {
+	if seen.Present != nil && !*seen.Present {
 		return terminal.Unknown(absent("the battery", "this terminal has none, or none plugged in"))
 	}
-	if seen.level < 0 || seen.level > 100 {
-		return terminal.Unknown(malformed("the battery", "its level is %.0f %%", seen.level))
+	if seen.Level == nil {
+		return terminal.Unknown(malformed("the battery", "its level is not told"))
 	}
 	o := probes.Observation{
-		Outcome: probes.Pass,
-		Detail:  fmt.Sprintf("battery %.0f %%", seen.level),
-		Readings: []probes.Reading{
-			{Name: "level", Value: seen.level, Unit: probes.Percent},
-			{Name: "charging", Value: bit(seen.charging), Unit: probes.One},
-		},
+		Outcome:  probes.Pass,
+		Detail:   fmt.Sprintf("battery %.0f %%", *seen.Level),
+		Readings: []probes.Reading{{Name: "level", Value: *seen.Level, Unit: probes.Percent}},
 	}
-	if seen.charging {
-		o.Detail += ", charging"
+	if seen.Charging != nil {
+		o.Readings = append(o.Readings, probes.Reading{Name: "charging", Value: bit(*seen.Charging), Unit: probes.One})
+		if *seen.Charging {
+			o.Detail += ", charging"
+		}
 	}
-	if seen.health > healthUnknown {
-		o.Readings = append(o.Readings, probes.Reading{Name: "healthy", Value: bit(seen.health == healthGood), Unit: probes.One})
+	if seen.Health != "" {
+		o.Readings = append(o.Readings, probes.Reading{Name: "healthy", Value: bit(seen.Health == "good"), Unit: probes.One})
 	}
-	if full, ok := p.fullShare(); ok {
-		o.Readings = append(o.Readings, probes.Reading{Name: "full_share", Value: full, Unit: probes.Percent})
+	if seen.Temperature != nil {
+		o.Readings = append(o.Readings, probes.Reading{Name: "temperature", Value: *seen.Temperature, Unit: probes.Celsius})
 	}
+	o.Readings = append(o.Readings, p.age(ctx)...)
 	return o.Bounded()
 }
 
-type battery struct {
-	present  bool
-	level    float64 // percent
-	charging bool
-	health   int // BatteryManager's number; 0 where it is not told
-}
-
-func (p *Battery) android(ctx context.Context) (battery, error) {
-	out, err := p.t.Run(ctx, "dumpsys", "battery")
-	if err != nil {
-		return battery{}, err
-	}
-	return parseBattery(out)
-}
-
-// parseBattery reads "dumpsys battery". The battery's own lines come first: a vendor's second battery repeats keys below.
-func parseBattery(out []byte) (battery, error) {
-	const what = "dumpsys battery"
-	values := make(map[string]string)
-	for line := range strings.Lines(string(out)) {
-		key, value, ok := strings.Cut(strings.TrimSpace(line), ": ")
-		if _, seen := values[key]; !ok || seen || !strings.HasPrefix(line, "  ") || strings.HasPrefix(line, "   ") {
-			continue
-		}
-		values[key] = strings.TrimSpace(value)
-	}
-	if values["present"] == "false" {
-		return battery{}, nil
-	}
-	level, levelErr := strconv.Atoi(values["level"])
-	scale, scaleErr := strconv.Atoi(values["scale"])
-	switch {
-	case levelErr != nil:
-		return battery{}, malformed(what, "no level in it")
-	case scaleErr != nil:
-		scale = 100
-	case scale <= 0:
-		return battery{}, malformed(what, "its scale is %d", scale)
-	}
-	status, _ := strconv.Atoi(values["status"])
-	health, _ := strconv.Atoi(values["health"])
-	b := battery{
-		present:  true,
-		level:    100 * float64(level) / float64(scale),
-		charging: status == statusCharging || status == statusFull,
-		health:   health,
-	}
-	for key, value := range values {
-		if strings.HasSuffix(key, " powered") && value == "true" {
-			b.charging = true // "AC powered", "USB powered", "Dock powered" and vendors' own
-		}
-	}
-	return b, nil
+func (p *Battery) android(ctx context.Context) (seen dump.Battery, err error) {
+	err = p.t.Stream(ctx, func(lines iter.Seq[string]) (err error) {
+		seen, err = dump.ParseBattery(lines)
+		return err
+	}, "dumpsys", "battery")
+	return seen, err
 }
 
 // kernel reads the first battery under /sys/class/power_supply, and whether any charger there is online.
-func (p *Battery) kernel() (battery, error) {
+func (p *Battery) kernel(context.Context) (dump.Battery, error) {
 	names, err := p.t.Names(supplies)
 	if err != nil {
-		return battery{}, err
+		return dump.Battery{}, err
 	}
 	slices.Sort(names)
-	var b battery
+	var b *dump.Battery
 	var unread error
-	charger := false
+	charger, told := false, false
 	for _, name := range names {
 		folder := supplies + "/" + name + "/"
 		kind, err := p.t.ReadLine(folder + "type")
@@ -150,17 +97,25 @@ func (p *Battery) kernel() (battery, error) {
 			unread = err
 		case kind != "Battery":
 			online, err := p.t.ReadLine(folder + "online")
+			told = told || err == nil
 			charger = charger || err == nil && online == "1"
-		case !b.present && !p.isPart(folder):
+		case b == nil && !p.isPart(folder):
 			b, err = p.supply(folder)
 			unread = errors.Join(unread, err)
 		}
 	}
-	b.charging = b.charging || charger
-	if !b.present && unread != nil {
-		return battery{}, unread
+	switch {
+	case b != nil:
+		if told || b.Charging != nil {
+			charging := charger || b.Charging != nil && *b.Charging
+			b.Charging = &charging
+		}
+		return *b, nil
+	case unread != nil:
+		return dump.Battery{}, unread
 	}
-	return b, nil
+	no := false
+	return dump.Battery{Present: &no}, nil
 }
 
 // isPart tells the battery of a paired mouse or pen from the terminal's.
@@ -169,51 +124,73 @@ func (p *Battery) isPart(folder string) bool {
 	return err == nil && scope == "Device"
 }
 
-func (p *Battery) supply(folder string) (battery, error) {
+// supply reads one battery; nil for one that is not plugged in.
+func (p *Battery) supply(folder string) (*dump.Battery, error) {
 	if present, err := p.t.ReadLine(folder + "present"); err == nil && present == "0" {
-		return battery{}, nil
+		return nil, nil //nolint:nilnil // a bay without a battery is no fault
 	}
 	text, err := p.t.ReadLine(folder + "capacity")
 	if err != nil {
-		return battery{}, err
+		return nil, err
 	}
-	level, err := strconv.Atoi(text)
-	if err != nil {
-		return battery{}, malformed(folder+"capacity", "%w", err)
+	level, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(level >= 0 && level <= 100) {
+		return nil, malformed(folder+"capacity", "%.20q is no percentage", text)
 	}
 	status, _ := p.t.ReadLine(folder + "status")
 	health, _ := p.t.ReadLine(folder + "health")
-	b := battery{present: true, level: float64(level), charging: status == "Charging" || status == "Full"}
-	switch health {
-	case "", "Unknown":
-	case "Good":
-		b.health = healthGood
-	default: // "Dead", "Overheat", "Over voltage", "Cold" ...
-		b.health = healthGood + 1
+	present := true
+	b := &dump.Battery{Present: &present, Level: &level}
+	switch status {
+	case "Charging", "Full", "Discharging", "Not charging":
+		charging := status == "Charging" || status == "Full"
+		b.Charging = &charging
+	}
+	if health != "Unknown" {
+		b.Health = strings.ToLower(strings.ReplaceAll(health, " ", "-")) // "Good", "Dead", "Over voltage" ...
 	}
 	return b, nil
 }
 
-// fullShare is what a full charge still has of the design capacity. Gauges that were never calibrated say impossible
-// things; those are left out.
-func (p *Battery) fullShare() (float64, bool) {
+// age is what a full charge still has of the design capacity, and how often it was charged. Gauges that were never
+// calibrated say impossible things; those are left out.
+func (p *Battery) age(ctx context.Context) []probes.Reading {
+	all, err := terminal.First(ctx, p.t, "battery-capacity", terminal.Way[[]probes.Reading]{Source: supplies, Read: p.gauge})
+	if err != nil {
+		return nil // the capability report says why
+	}
+	return all
+}
+
+func (p *Battery) gauge(context.Context) ([]probes.Reading, error) {
 	names, err := p.t.Names(supplies)
 	if err != nil {
-		return 0, false
+		return nil, err
 	}
 	slices.Sort(names)
+	why := absent(supplies, "no battery there tells its capacity")
 	for _, name := range names {
 		folder := supplies + "/" + name + "/"
 		if kind, err := p.t.ReadLine(folder + "type"); err != nil || kind != "Battery" || p.isPart(folder) {
+			if terminal.ReasonOf(err) == probes.Denied {
+				why = err
+			}
 			continue
 		}
+		var all []probes.Reading
 		full, fullErr := p.number(folder + "charge_full")
 		design, designErr := p.number(folder + "charge_full_design")
 		if fullErr == nil && designErr == nil && full > 0 && design > 0 && full <= 1.5*design {
-			return 100 * full / design, true
+			all = append(all, probes.Reading{Name: "full_share", Value: 100 * full / design, Unit: probes.Percent})
+		}
+		if cycles, err := p.number(folder + "cycle_count"); err == nil && cycles > 0 && cycles < 1e5 {
+			all = append(all, probes.Reading{Name: "cycles", Value: cycles, Unit: probes.One})
+		}
+		if len(all) > 0 {
+			return all, nil
 		}
 	}
-	return 0, false
+	return nil, why
 }
 
 func (p *Battery) number(path string) (float64, error) {

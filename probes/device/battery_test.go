@@ -47,7 +47,7 @@ func TestBatteryByAndroid(t *testing.T) {
 		{"a scale of 200", "  status: 3\n  present: true\n  level: 50\n  scale: 200\n", "", 25, 0},
 		{"no scale", "  status: 3\n  present: true\n  level: 50\n", "", 50, 0},
 		{"the second battery comes after", "  status: 3\n  present: true\n  level: 50\n  scale: 100\n  level: 1\n  status: 2\n", "", 50, 0},
-		{"deeper lines are others'", "  present: true\n    level: 1\n  level: 50\n  scale: 100\n", "", 50, 0},
+		{"deeper lines are others'", "  status: 3\n  present: true\n    level: 1\n  level: 50\n  scale: 100\n", "", 50, 0},
 		{"mains only", "  AC powered: true\n  present: false\n  level: 0\n  scale: 100\n", probes.Absent, 0, 0},
 		{"over the full", "  present: true\n  level: 101\n  scale: 100\n", probes.Malformed, 0, 0},
 		{"below nothing", "  present: true\n  level: -1\n  scale: 100\n", probes.Malformed, 0, 0},

@@ -53,6 +53,7 @@ func (p *CPU) Observe(ctx context.Context) probes.Observation {
 	ctx = hosted(ctx, p.t)
 	around := append(p.around(ctx), pressure(p.t, "cpu")...)
 	before, now, err := p.span(ctx)
+	p.t.Note("processor", "/proc/stat", err)
 	if err != nil {
 		o := terminal.Unknown(err)
 		o.Readings = around

@@ -33,6 +33,7 @@ func (p *Memory) Observe(ctx context.Context) probes.Observation {
 		return o
 	}
 	content, err := p.t.ReadFile(what) // gopsutil takes a missing file for a terminal without memory
+	p.t.Note("memory", what, err)
 	if err != nil {
 		return terminal.Unknown(err)
 	}

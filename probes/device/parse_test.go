@@ -60,18 +60,3 @@ func FuzzParseDF(f *testing.F) {
 		}
 	})
 }
-
-func FuzzParseBattery(f *testing.F) {
-	f.Add([]byte(read(f, "dumpsys_battery.txt")))
-	f.Add([]byte("  present: false\n"))
-	f.Add([]byte("  level: 1\n  scale: 3\n  AC powered: true\n"))
-	f.Fuzz(func(t *testing.T, in []byte) {
-		b, err := parseBattery(in)
-		if err != nil && b != (battery{}) {
-			t.Errorf("an error and a battery: %+v", b)
-		}
-		if b.level != b.level {
-			t.Error("a level that is no number")
-		}
-	})
-}

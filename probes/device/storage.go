@@ -52,8 +52,10 @@ func (p *Storage) Observe(ctx context.Context) probes.Observation {
 	if p.o.Terminal.Here() {
 		path = p.path()
 		total, free, err = statfs(ctx, path)
+		p.o.Terminal.Note("storage", "statfs", err)
 	} else {
 		total, free, err = p.df(ctx)
+		p.o.Terminal.Note("storage", "df", err)
 	}
 	if err != nil {
 		return terminal.Unknown(err)
