@@ -20,7 +20,6 @@ import (
 	"github.com/poshealth/poshealth/agent/status"
 	"github.com/poshealth/poshealth/config"
 	"github.com/poshealth/poshealth/probes"
-	"github.com/poshealth/poshealth/probes/terminal"
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
@@ -56,8 +55,8 @@ type Agent struct {
 	engine   *diagnose.Engine
 	schedule *schedule.Schedule
 	board    *status.Board
-	reporter *reporter // nil: no broker
-	started  time.Time
+	reporter *reporter     // nil: no broker
+	started  time.Duration // by the boot clock
 
 	// Owned by the loop.
 	latest   map[probes.ID]probes.Result
@@ -73,8 +72,11 @@ type Agent struct {
 // New makes an agent; nothing runs yet. It fails when the configuration names files that cannot be used.
 func New(ctx context.Context, o Options) (*Agent, error) {
 	o = o.withDefaults()
-	t := terminal.Open(o.Config.Terminal.Root)
-	cat, err := newCatalog(o.Config, t, o.Boottime, o.Built)
+	t, err := openTerminal(o.Config)
+	if err != nil {
+		o.Log.Warn("makers of terminals are not added", slog.Any("error", err))
+	}
+	cat, err := newCatalog(o.Config, t, o.Boottime, o.Built, keep)
 	if err != nil {
 		return nil, err
 	}
@@ -90,11 +92,12 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 		o.Log.Warn("state folder cannot be used", slog.Any("error", err))
 	}
 	a := &Agent{
-		options: o, identity: id, catalog: cat, engine: engine, board: status.NewBoard(), started: time.Now(),
+		options: o, identity: id, catalog: cat, engine: engine, board: status.NewBoard(), started: o.Boottime(),
 		latest: make(map[probes.ID]probes.Result, len(cat.tasks)),
 		// Rising within a boot of the terminal whatever the clock says, and never the same for two runs of the agent in it.
 		seq: uint64(o.Boottime()/time.Second) << 24,
 	}
+	a.board.Boottime = o.Boottime
 	if a.reporter, err = a.reporting(id, a.trueTime); err != nil {
 		return nil, err
 	}
@@ -168,7 +171,8 @@ func (a *Agent) serve(ctx context.Context, ready func()) error {
 	return status.New(status.Options{
 		Board: a.board, Socket: Socket(c), Listen: c.Local.Listen, UIDs: c.Local.UIDs,
 		Lang: c.Terminal.Lang,
-		Kick: func(context.Context) error { a.schedule.Kick(); return nil },
+		Kick: func(context.Context) error { a.kick(); return nil },
+		Feed: a.tell,
 		Notice: func(err error) {
 			a.options.Log.Warn("local status is limited", slog.Any("error", err))
 		},

@@ -7,21 +7,12 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/poshealth/poshealth/probes/terminal"
 )
 
 // Boottime is CLOCK_BOOTTIME: time since the terminal started, suspend included. Wall time may be wrong, and Go's own
 // monotonic clock stands still while the terminal sleeps.
-func Boottime() time.Duration {
-	var ts unix.Timespec
-	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts) != nil {
-		return time.Since(processStart) // kernels before 2.6.39; none that Android 5 runs on
-	}
-	return time.Duration(ts.Nano())
-}
-
-//nolint:gochecknoglobals // a moment, never changed
-var processStart = time.Now()
+func Boottime() time.Duration { return terminal.Boottime() }
 
 // bootID names this start of the terminal. Where the kernel's own may not be read it is made up for this process, which
 // only costs the fleet the knowledge that two runs of the agent were one boot.

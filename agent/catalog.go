@@ -26,17 +26,21 @@ type catalog struct {
 	tasks    []schedule.Task
 	rules    []diagnose.Rule
 	terms    diagnose.Terms
+	terminal *terminal.Terminal
 	resolver *dns.Client
+	platform *dns.Platform // how the terminal's own programs resolve
 }
 
-// newCatalog makes the probes in the order in which a sale depends on them: link, route, names, hosts, clock, app, device.
-func newCatalog(c config.Config, t *terminal.Terminal, boottime func() time.Duration, built time.Time) (*catalog, error) {
+// newCatalog makes the probes in the order in which a sale depends on them: link, route, names, hosts, clock, app, device. write
+// keeps a small file for those of them that must know what was before a start; nil: nothing is kept.
+func newCatalog(c config.Config, t *terminal.Terminal, boottime func() time.Duration, built time.Time, write func(file, content string) error) (*catalog, error) {
 	book := dns.NewBook(boottime)
-	resolver, err := dns.NewClient(c.DNS.Servers, nil, book)
+	platform := dns.NewPlatform(t, nameServers(t))
+	resolver, err := dns.NewClient(c.DNS.Servers, platform, book)
 	if err != nil {
 		return nil, fmt.Errorf("cannot use dns.servers: %w", err)
 	}
-	cat := &catalog{resolver: resolver}
+	cat := &catalog{terminal: t, resolver: resolver, platform: platform}
 	add := func(kind string, p probes.Probe) {
 		timing := c.Probe[kind]
 		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout})
@@ -54,13 +58,14 @@ func newCatalog(c config.Config, t *terminal.Terminal, boottime func() time.Dura
 	}
 	add("clock", clockProbe)
 	if c.App.Package != "" {
-		add("app", app.New(app.Options{Terminal: t, Package: c.App.Package}))
+		add("app", app.New(app.Options{Terminal: t, Package: c.App.Package, Permissions: c.App.Permissions}))
 	}
 	add("cpu", device.NewCPU(t))
 	add("memory", device.NewMemory(t))
 	add("storage", device.NewStorage(device.StorageOptions{Terminal: t, Path: c.Terminal.StateDir}))
 	add("battery", device.NewBattery(t))
 	add("terminal", device.NewIdentity(t))
+	cat.addAndroid(c, t, write, add)
 	cat.judge(c, built)
 	return cat, nil
 }
@@ -69,6 +74,7 @@ func newCatalog(c config.Config, t *terminal.Terminal, boottime func() time.Dura
 func (cat *catalog) addHost(c config.Config, h config.Host, book *dns.Book) error {
 	options := host.Options{
 		Name: h.Name, Address: h.Address, ServerName: h.ServerName, CAFile: h.CAFile, Resolve: cat.resolver.Resolve,
+		PlatformRoots: trust{terminal: cat.terminal}.vouchers,
 	}
 	add := func(kind string, p probes.Probe) {
 		timing := c.HostTiming(h, kind)
@@ -76,7 +82,7 @@ func (cat *catalog) addHost(c config.Config, h config.Host, book *dns.Book) erro
 	}
 	name, isName := hostname(h.Address)
 	if isName {
-		p, err := dns.New(dns.Options{Subject: h.Name, Name: name, Servers: c.DNS.Servers, Book: book})
+		p, err := dns.New(dns.Options{Subject: h.Name, Name: name, Servers: c.DNS.Servers, Resolver: cat.platform, Book: book})
 		if err != nil {
 			return fmt.Errorf("cannot look up host %q: %w", h.Name, err)
 		}
@@ -110,6 +116,10 @@ func (cat *catalog) judge(c config.Config, built time.Time) {
 		AppMinimum:    c.App.Minimum,
 		AppTarget:     c.App.Target,
 		AlwaysRunning: c.App.AlwaysRunning,
+		AppSigners:    c.App.SignerSHA256,
+		Permissions:   len(c.App.Permissions) > 0,
+		SIM:           simExpected(c.Network.SIM),
+		Trading:       trading(c.Terminal.TradingHours),
 	}
 	if t, err := time.Parse(time.DateOnly, c.App.Deadline); err == nil {
 		p.AppDeadline = t

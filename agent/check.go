@@ -21,22 +21,47 @@ const checkParallel = 16
 // Check looks at everything once, at what failed once more, and tells what it means. Nothing can last during one look, so
 // what is found is marked unconfirmed. seen, when not nil, hears of every look as it ends.
 func Check(ctx context.Context, o Options, seen func(probes.Result)) (wire.Snapshot, error) {
+	s, _, err := look(ctx, o, seen)
+	return s, err
+}
+
+// Capabilities looks at everything once and tells how it could be read, way by way.
+func Capabilities(ctx context.Context, o Options, seen func(probes.Result)) (wire.Capabilities, error) {
+	s, t, err := look(ctx, o, seen)
+	if err != nil {
+		return wire.Capabilities{}, err
+	}
+	c := wire.Capabilities{Schema: wire.Schema, Terminal: s.Terminal, Level: string(t.Level()), Data: []wire.Capability{}}
+	for _, known := range t.Capabilities() {
+		datum := wire.Capability{Datum: known.Datum, Source: known.Source, Reason: string(known.Reason)}
+		for _, a := range known.Attempts {
+			datum.Tried = append(datum.Tried, wire.Attempt{Source: a.Source, Reason: string(a.Reason), Detail: a.Detail})
+		}
+		c.Data = append(c.Data, datum)
+	}
+	return c, nil
+}
+
+func look(ctx context.Context, o Options, seen func(probes.Result)) (wire.Snapshot, *terminal.Terminal, error) {
 	o = o.withDefaults()
 	ctx, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
-	t := terminal.Open(o.Config.Terminal.Root)
-	cat, err := newCatalog(o.Config, t, o.Boottime, o.Built)
+	t, err := openTerminal(o.Config)
 	if err != nil {
-		return wire.Snapshot{}, err
+		return wire.Snapshot{}, nil, err
+	}
+	cat, err := newCatalog(o.Config, t, o.Boottime, o.Built, nil) // one look keeps nothing
+	if err != nil {
+		return wire.Snapshot{}, nil, err
 	}
 	cat.terms.OneShot, cat.terms.HoldScale = true, 0
 	engine, err := diagnose.New(cat.rules, cat.terms)
 	if err != nil {
-		return wire.Snapshot{}, err
+		return wire.Snapshot{}, nil, err
 	}
 	// A name that cannot be kept is no obstacle to looking.
 	id, _ := identify(ctx, o.Config, t, o.Version)
 	results := schedule.Once(ctx, cat.tasks, schedule.Options{Boottime: o.Boottime, Parallel: checkParallel}, seen)
 	verdict := engine.AddAll(diagnose.Instant{Boot: o.Boottime(), Wall: time.Now()}, results)
-	return snapshot(moment{identity: id, seq: 1, verdict: verdict, results: results}), nil
+	return snapshot(moment{identity: id, seq: 1, verdict: verdict, results: results, access: access(t)}), t, nil
 }

@@ -11,9 +11,10 @@ import (
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
-// cost is what the agent itself takes from the terminal. What cannot be read is 0.
-func cost(started time.Time) *wire.Cost {
-	c := &wire.Cost{UptimeS: seconds(time.Since(started))}
+// cost is what the agent itself takes from the terminal, up for so long by the boot clock, with so many programs started. What
+// cannot be read is 0.
+func cost(uptime time.Duration, children int64) *wire.Cost {
+	c := &wire.Cost{UptimeS: seconds(uptime), Children: children}
 	if statm, err := os.ReadFile("/proc/self/statm"); err == nil {
 		if fields := bytes.Fields(statm); len(fields) > 1 {
 			pages, _ := strconv.ParseInt(string(fields[1]), 10, 64)

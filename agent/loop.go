@@ -33,7 +33,9 @@ const (
 func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled <-chan struct{}) {
 	due := time.NewTimer(time.Hour)
 	defer due.Stop()
-	pulse := time.NewTimer(a.untilPulse())
+	boot, awake := a.options.Boottime(), time.Now() // the same moment, with and without sleep
+	pulseAt := boot + a.untilPulse()
+	pulse := time.NewTimer(pulseAt - boot)
 	defer pulse.Stop()
 	memory := time.NewTicker(memoryReturned)
 	defer memory.Stop()
@@ -49,11 +51,19 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled 
 		case <-dialled:
 			a.sendPulse() // how it is now comes before what it was
 		case <-pulse.C:
-			a.sendPulse()
-			pulse.Reset(a.untilPulse())
+			pulseAt = 0
 		case <-memory.C:
 			returnMemory()
 		}
+		// The timer stood still while the terminal slept: whatever wakes the loop first finds the pulse due. So it is after a
+		// sleep in which the broker gave the terminal up: the pulse finds out whether the link still stands.
+		now := a.options.Boottime()
+		if slept := now - boot - time.Since(awake); slept > a.options.Config.MQTT.KeepAlive || now >= pulseAt {
+			a.sendPulse()
+			pulseAt = now + a.untilPulse()
+			pulse.Reset(pulseAt - now)
+		}
+		boot, awake = now, time.Now()
 		due.Reset(a.untilDue())
 	}
 }
@@ -129,11 +139,13 @@ func (a *Agent) judge(v diagnose.Verdict) {
 
 // networkFault tells whether a finding of this kind may have kept us from the broker.
 func networkFault(c findings.Code) bool {
-	return c == findings.LinkDown || c == findings.LocalNetworkFault || c == findings.DNSFailed
+	return slices.Contains([]findings.Code{
+		findings.RadioOff, findings.SIMNotReady, findings.SIMDataSuspended, findings.LinkDown, findings.LocalNetworkFault, findings.DNSFailed,
+	}, c)
 }
 
 func (a *Agent) snapshot(v diagnose.Verdict) wire.Snapshot {
-	m := moment{identity: a.identity, seq: a.seq, verdict: v, results: make([]probes.Result, 0, len(a.latest)), cost: cost(a.started)}
+	m := moment{identity: a.identity, seq: a.seq, verdict: v, results: make([]probes.Result, 0, len(a.latest)), access: access(a.catalog.terminal), cost: cost(a.options.Boottime()-a.started, a.catalog.terminal.Children())}
 	for _, t := range a.catalog.tasks {
 		if r, ok := a.latest[t.Probe.ID()]; ok {
 			m.results = append(m.results, r)

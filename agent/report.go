@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -21,13 +22,14 @@ import (
 // reporter is the way to the fleet: what waits, what carries it, and how that goes. It is itself looked at by the probe
 // "report": a lost broker is a finding.
 type reporter struct {
-	outbox  *transport.Queue
-	courier *transport.Courier
-	dialled chan struct{} // a link is being made: it begins with how things are now
+	outbox   *transport.Queue
+	courier  *transport.Courier
+	boottime func() time.Duration
+	dialled  chan struct{} // a link is being made: it begins with how things are now
 
 	mu    sync.Mutex
 	state transport.Event
-	since time.Time // of not being online; monotonic
+	since time.Duration // of not being online, by the boot clock
 }
 
 // reporting makes the reporter, or nil where no broker is configured. now is the time to judge certificates by: a terminal
@@ -37,7 +39,8 @@ func (a *Agent) reporting(id identity, now func() time.Time) (*reporter, error) 
 	if c.Broker == "" {
 		return nil, nil //nolint:nilnil // no broker is a setting, not a fault
 	}
-	tlsConfig, err := brokerTLS(c, now)
+	trusted := trust{terminal: a.catalog.terminal, stateDir: a.options.Config.Terminal.StateDir, now: now}
+	tlsConfig, err := brokerTLS(c, now, trusted)
 	if err != nil {
 		return nil, err
 	}
@@ -72,9 +75,9 @@ func (a *Agent) reporting(id identity, now func() time.Time) (*reporter, error) 
 
 // newReporter makes a reporter that reaches the fleet by dial.
 func (a *Agent) newReporter(dial func(context.Context) (transport.Link, error), backoff transport.Backoff) *reporter {
-	r := &reporter{outbox: transport.NewQueue(), dialled: make(chan struct{}, 1), since: time.Now()}
+	r := &reporter{outbox: transport.NewQueue(), dialled: make(chan struct{}, 1), boottime: a.options.Boottime, since: a.options.Boottime()}
 	r.courier = transport.New(transport.Options{
-		Outbox: r.outbox, Dial: dial, Backoff: backoff,
+		Outbox: r.outbox, Dial: dial, Backoff: backoff, Boottime: r.boottime,
 		Events: func(e transport.Event) {
 			r.note(e)
 			a.schedule.Doubt("report")
@@ -87,7 +90,7 @@ func (a *Agent) newReporter(dial func(context.Context) (transport.Link, error), 
 func (r *reporter) note(e transport.Event) {
 	r.mu.Lock()
 	if r.state.State == transport.Online && e.State != transport.Online {
-		r.since = time.Now()
+		r.since = r.boottime()
 	}
 	if e.State == transport.Connecting {
 		e.Err = r.state.Err // still what went wrong last
@@ -119,14 +122,14 @@ func (r *reporter) Observe(context.Context) probes.Observation {
 		},
 	}
 	if !stats.LastSent.IsZero() {
-		o.Readings = append(o.Readings, probes.Reading{Name: "acked_ago", Value: time.Since(stats.LastSent).Seconds(), Unit: probes.Seconds})
+		o.Readings = append(o.Readings, probes.Reading{Name: "acked_ago", Value: stats.SentAgo.Seconds(), Unit: probes.Seconds})
 	}
 	switch {
 	case state.State == transport.Online:
 		o.Outcome, o.Detail = probes.Pass, "connected to the broker"
 	case state.Err != nil:
 		o.Outcome, o.Reason, o.Detail = probes.Fail, "offline", state.Err.Error()
-		o.Readings = append(o.Readings, probes.Reading{Name: "down_for", Value: time.Since(since).Seconds(), Unit: probes.Seconds})
+		o.Readings = append(o.Readings, probes.Reading{Name: "down_for", Value: (r.boottime() - since).Seconds(), Unit: probes.Seconds})
 	default:
 		o.Reason, o.Detail = "connecting", "no attempt to reach the broker has ended yet"
 	}
@@ -143,10 +146,18 @@ func (r *reporter) wire() *wire.Report {
 	return w
 }
 
-// brokerTLS reads the files that prove who the broker is, and who we are.
-func brokerTLS(c config.MQTT, now func() time.Time) (*tls.Config, error) {
+// brokerTLS reads the files that prove who the broker is, and who we are. Without a ca_file the broker must be known to
+// those whom the terminal trusts.
+func brokerTLS(c config.MQTT, now func() time.Time, trusted trust) (*tls.Config, error) {
 	t := &tls.Config{Time: now, MinVersion: tls.VersionTLS12}
-	if c.CAFile != "" {
+	if c.CAFile == "" {
+		broker, err := url.Parse(c.Broker)
+		if err != nil {
+			return nil, fmt.Errorf("cannot use mqtt.broker: %w", err)
+		}
+		t.InsecureSkipVerify = true // the same is done in VerifyConnection, with authorities that are not kept
+		t.VerifyConnection = trusted.verify(broker.Hostname())
+	} else {
 		pem, err := readSmall(c.CAFile, maxPEM)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read mqtt.ca_file: %w", err)

@@ -124,7 +124,7 @@ func live(t *testing.T, c config.Config, day string) string {
 			defer w.mu.Unlock()
 			return time.Since(w.start) + w.slept + time.Minute // it had been up for a minute when the agent started
 		}
-		cat, err := newCatalog(c, terminal.Open(t.TempDir()), boottime, time.Time{})
+		cat, err := newCatalog(c, terminal.Open(t.TempDir()), boottime, time.Time{}, nil)
 		require.NoError(t, err)
 		for i, task := range cat.tasks {
 			cat.tasks[i].Probe = fake{task.Probe.ID(), w, time.Duration(i+1) * 1037 * time.Microsecond}

@@ -18,6 +18,7 @@ type moment struct {
 	seq      uint64
 	verdict  diagnose.Verdict
 	results  []probes.Result // in the catalog's order
+	access   *wire.Access
 	report   *wire.Report
 	cost     *wire.Cost
 }
@@ -42,6 +43,7 @@ func snapshot(m moment) wire.Snapshot {
 		},
 		Findings: make([]wire.Finding, 0, len(v.Findings)),
 		Results:  make([]wire.Result, 0, len(m.results)),
+		Access:   m.access,
 		Report:   m.report,
 		Cost:     m.cost,
 	}

@@ -12,8 +12,10 @@ import (
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/app"
 	"github.com/poshealth/poshealth/probes/clock"
+	"github.com/poshealth/poshealth/probes/device"
 	"github.com/poshealth/poshealth/probes/dns"
 	"github.com/poshealth/poshealth/probes/host"
+	"github.com/poshealth/poshealth/probes/probetest"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -41,20 +43,23 @@ func TestRulesKnowTheProbesWords(t *testing.T) {
 		"missing":            {app.Missing},
 		"disabled":           {app.Disabled},
 		"stopped":            {app.Stopped},
+		"tampered":           {device.Tampered},
 	} {
 		assert.Contains(t, diagnose.Words(), probes.Reason(word))
 		for _, r := range reasons {
 			assert.Equal(t, word, string(r))
 		}
 	}
-	assert.Len(t, diagnose.Words(), 20, "every word of the rules is some probe's")
+	assert.Len(t, diagnose.Words(), 21, "every word of the rules is some probe's")
 }
 
 // TestCatalogMatchesConfiguration: every kind of probe that a file can set exists, and every probe can be set.
 func TestCatalogMatchesConfiguration(t *testing.T) {
 	c, err := config.Parse("", []byte("[[host]]\nname = \"a\"\naddress = \"a.example:443\"\n[[host]]\nname = \"b\"\naddress = \"192.0.2.1:443\"\nkind = \"tcp\"\n[app]\npackage = \"com.example\"\n"))
 	require.NoError(t, err)
-	cat, err := newCatalog(c, terminal.Open("/"), Boottime, time.Time{})
+	android, err := probetest.NewTerminal(t.TempDir(), probetest.TerminalOptions{}) // a plain Linux has not all of them
+	require.NoError(t, err)
+	cat, err := newCatalog(c, terminal.Open(android.Root()), Boottime, time.Time{}, nil)
 	require.NoError(t, err)
 	kinds := map[string]bool{"report": true}
 	ids := map[probes.ID]bool{}

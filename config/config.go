@@ -40,7 +40,7 @@ type Terminal struct {
 // MQTT says where reports go.
 type MQTT struct {
 	Broker       string // scheme://host:port, port filled in; empty: no reporting
-	CAFile       string // PEM; empty: the platform's own
+	CAFile       string // PEM; empty: the terminal's own, and roots.pem in StateDir
 	CertFile     string // PEM; set exactly when KeyFile is
 	KeyFile      string
 	Username     string
@@ -88,6 +88,7 @@ type App struct {
 	Target        string   // dotted numbers; what the terminal should run
 	Deadline      string   // RFC 3339 date; until then below Minimum is imminent, blocking after; empty: not known, imminent
 	SignerSHA256  []string // 64 lower-case hex digits each; empty: not compared
+	Permissions   []string // Android permissions without which it cannot sell, 16 at most; empty: not compared
 	AlwaysRunning bool     // a stopped app is a fault even when nobody sells
 }
 

@@ -32,6 +32,13 @@ func kinds() []kind {
 		{"link", 15 * time.Second, 5 * time.Second},
 		// Neighbour state and counters first, so it is nearly free; 30 s halves the wake-ups of link.
 		{"route", 30 * time.Second, 5 * time.Second},
+		// The next four ask Android's services, a program each that may take 12 s when the terminal is busy. A minute apart they
+		// make a median of three in the time that diagnosis wants for a signal.
+		{"network", time.Minute, 15 * time.Second},
+		{"mobile", time.Minute, 15 * time.Second},
+		{"wifi", time.Minute, 15 * time.Second},
+		// Switches are thrown by people; before Android 8 each look starts a Java machine, so it is rare.
+		{"switches", 10 * time.Minute, 15 * time.Second},
 		// As rare as the connection it serves; 5 s is a resolver's own first wait.
 		{"dns", 10 * time.Minute, 5 * time.Second},
 		// 300,000 terminals at 600 s are 500 connects a second at one acquirer, which must agree or be spared.
@@ -43,6 +50,8 @@ func kinds() []kind {
 		{"clock", time.Hour, 10 * time.Second},
 		// Asks the package manager, which takes seconds on an old terminal under load.
 		{"app", 10 * time.Minute, 15 * time.Second},
+		// Three crashes in ten minutes are a fault: two looks see them.
+		{"crashes", 5 * time.Minute, 15 * time.Second},
 		// Three readings make a lasting load, so that it is known in three minutes; reading takes milliseconds.
 		{"cpu", time.Minute, 5 * time.Second},
 		{"memory", time.Minute, 5 * time.Second},
@@ -50,6 +59,18 @@ func kinds() []kind {
 		{"storage", 10 * time.Minute, 5 * time.Second},
 		// From a fifth to empty takes an hour of sales.
 		{"battery", 5 * time.Minute, 5 * time.Second},
+		// What Android ended for want of memory is counted since the start: between two looks it is news.
+		{"kills", 10 * time.Minute, 15 * time.Second},
+		// Heat builds up over minutes.
+		{"thermal", 5 * time.Minute, 15 * time.Second},
+		// Flash wears out over years.
+		{"wear", 6 * time.Hour, 5 * time.Second},
+		// A terminal that was opened stays so: it is found within the time of one sale and the next.
+		{"tamper", 10 * time.Minute, 5 * time.Second},
+		// Counts the starts of the last day, which change with a start and as the day goes on.
+		{"reboots", time.Hour, 5 * time.Second},
+		// What the system is, and whether it may be trusted: changes with an update, or when somebody meddles.
+		{"integrity", 6 * time.Hour, 15 * time.Second},
 		// Model, system and time zone: they change when somebody changes them.
 		{"terminal", time.Hour, 5 * time.Second},
 		// Looks at the agent's own link and spool, without traffic.

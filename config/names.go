@@ -129,6 +129,14 @@ func packageName(s string) (string, string) {
 	return s, ""
 }
 
+// permissionName takes a permission by its full name, as Android lists it.
+func permissionName(s string) (string, string) {
+	if _, fault := packageName(s); fault != "" {
+		return s, `an Android permission by its full name such as "android.permission.CAMERA"`
+	}
+	return s, ""
+}
+
 // dotted takes one to five numbers, each below 10^9 so that it fits any int.
 func dotted(s string) (string, string) {
 	parts := strings.Split(s, ".")

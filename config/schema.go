@@ -15,6 +15,8 @@ const (
 	maxSigners = 8  // the vendor's own key and those of the stores that sign again
 	maxUIDs    = 16
 
+	maxPermissions = 16 // the payment apps in the captures ask for some ten that a user can refuse
+
 	// A server may close a silent line after 20 min; below 60 s the pings alone eat a small data plan.
 	leastKeepAlive, mostKeepAlive = 60 * time.Second, 20 * time.Minute
 	// More terminals than any broker, or cluster of them, has been seen to serve.
@@ -172,5 +174,6 @@ func app(t *table, c *App) {
 	}
 	t.text("deadline", &c.Deadline, optional(date))
 	t.texts("signer_sha256", &c.SignerSHA256, maxSigners, fingerprint)
+	t.texts("permissions", &c.Permissions, maxPermissions, permissionName)
 	t.flag("always_running", &c.AlwaysRunning)
 }

@@ -19,18 +19,8 @@ func (c Config) Warnings() []string {
 			warn("mqtt.password_file: the password crosses the network in clear, for mqtt.broker is reached without TLS")
 		}
 	}
-	for _, k := range []struct {
-		key string
-		set bool
-	}{
-		{"terminal.trading_hours", c.Terminal.TradingHours != ""},
-		{"network.sim", c.Network.SIM != "" && c.Network.SIM != "either"},
-		{"app.signer_sha256", len(c.App.SignerSHA256) > 0 && c.App.Package != ""},
-		{"budget.bytes_per_month", c.Budget.BytesPerMonth != defaultBudget},
-	} {
-		if k.set {
-			warn("%s: accepted, but this version does not act upon it", k.key)
-		}
+	if c.Budget.BytesPerMonth != defaultBudget {
+		warn("budget.bytes_per_month: accepted, but this version does not act upon it")
 	}
 	for i, h := range c.Hosts {
 		if h.Kind == "iso8583" {
@@ -43,7 +33,7 @@ func (c Config) Warnings() []string {
 	if len(c.Clock.HTTPS) > 0 {
 		warn("clock.https: accepted, but this version does not ask these sources")
 	}
-	if a := c.App; a.Package == "" && (a.Minimum+a.Target+a.Deadline != "" || len(a.SignerSHA256) > 0 || a.AlwaysRunning) {
+	if a := c.App; a.Package == "" && (a.Minimum+a.Target+a.Deadline != "" || len(a.SignerSHA256)+len(a.Permissions) > 0 || a.AlwaysRunning) {
 		warn("app: nothing of it is used without app.package")
 	}
 	if c.App.Deadline != "" && c.App.Minimum == "" {

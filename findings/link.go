@@ -60,7 +60,7 @@ var linkLayer = [...]Finding{
 		Affects:     TakeCard | Settle,
 		Source:      SourceProbe,
 		Party:       PartySite,
-		ExplainedBy: []Code{RadioOff, SIMNotReady},
+		ExplainedBy: []Code{RadioOff, SIMNotReady, SIMDataSuspended},
 		Observed:    "no interface has carrier / registration for ≥15 s (2 samples)",
 		Title: Text{
 			EN: "No network connection",
@@ -83,7 +83,7 @@ var linkLayer = [...]Finding{
 		Affects:     TakeCard | Settle,
 		Source:      SourceProbe,
 		Party:       PartyCarrier,
-		ExplainedBy: []Code{RadioOff, SIMNotReady, LinkDown},
+		ExplainedBy: []Code{RadioOff, SIMNotReady},
 		Observed:    "registered on the mobile network but no data session / no traffic passes; or plan end date from the profile",
 		Escalation:  "another bearer works: degraded; plan end ≤30 days info, ≤7 degraded, ≤3 imminent",
 		Title: Text{

@@ -74,7 +74,7 @@ func (c *Courier) send(ctx context.Context, link Link, m Message) error {
 		}
 		c.mu.Lock()
 		c.sent++
-		c.lastSent = time.Now()
+		c.lastSent, c.sentAt = time.Now(), c.boottime()
 		c.mu.Unlock()
 		return nil
 	}

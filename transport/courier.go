@@ -15,6 +15,10 @@ const (
 	// kickEvery is the least time between two attempts that kicks bring about. A radio that flaps kicks every few seconds and each attempt
 	// may cost a handshake of 4 kB; a terminal alone tries as often by itself.
 	kickEvery = 15 * time.Second
+
+	// sleptCheck: Go's timers stand still while the terminal sleeps, so a wait is looked at again this often by the boot
+	// clock: after a night's sleep the fleet hears of the terminal within half a minute. Only a terminal without a link wakes for it.
+	sleptCheck = 30 * time.Second
 )
 
 // State says whether reports get through at present.
@@ -45,6 +49,8 @@ type Options struct {
 	Events func(Event)
 	// Rand gives numbers in [0,1); nil: math/rand/v2.
 	Rand func() float64
+	// Boottime is the time since the terminal started, sleep included; nil: a clock that stands still in sleep.
+	Boottime func() time.Duration
 }
 
 // Stats is how the reporting goes.
@@ -53,27 +59,31 @@ type Stats struct {
 	Queued   int
 	Sent     uint64 // messages that the far side has, since the courier was made
 	Dropped  uint64
-	LastSent time.Time // local clock; zero: nothing yet
+	LastSent time.Time     // local clock; zero: nothing yet
+	SentAgo  time.Duration // how long ago that was, sleep included
 }
 
 // Courier carries messages from an outbox over one link after another. Each is delivered at least once; the number in the body tells the
 // far side what it has already.
 type Courier struct {
-	outbox Outbox
-	dial   func(ctx context.Context) (Link, error)
-	events func(Event)
-	plan   schedule
-	kick   chan struct{}
+	outbox   Outbox
+	dial     func(ctx context.Context) (Link, error)
+	events   func(Event)
+	boottime func() time.Duration
+	plan     schedule
+	kick     chan struct{}
 
 	// Run's own.
-	kicked  time.Time // when a kick last brought about an attempt
-	struck  Message   // without its body: the message on which the far side closed the link last
-	strikes int       // and how often in a row
+	kicked     time.Duration // when a kick last brought about an attempt, by the boot clock
+	kickedOnce bool
+	struck     Message // without its body: the message on which the far side closed the link last
+	strikes    int     // and how often in a row
 
 	mu       sync.Mutex
 	state    State
 	sent     uint64
 	lastSent time.Time
+	sentAt   time.Duration // the same by the boot clock
 }
 
 // New makes a courier; Run sets it going.
@@ -84,13 +94,18 @@ func New(o Options) *Courier {
 	if o.Rand == nil {
 		o.Rand = rand.Float64
 	}
+	if o.Boottime == nil {
+		start := time.Now()
+		o.Boottime = func() time.Duration { return time.Since(start) }
+	}
 	return &Courier{
-		outbox: o.Outbox,
-		dial:   o.Dial,
-		events: o.Events,
-		plan:   schedule{Backoff: o.Backoff.orDefault(), rand: o.Rand},
-		kick:   make(chan struct{}, 1),
-		state:  Offline,
+		outbox:   o.Outbox,
+		dial:     o.Dial,
+		events:   o.Events,
+		boottime: o.Boottime,
+		plan:     schedule{Backoff: o.Backoff.orDefault(), rand: o.Rand},
+		kick:     make(chan struct{}, 1),
+		state:    Offline,
 	}
 }
 
@@ -135,6 +150,9 @@ func (c *Courier) Kick() {
 func (c *Courier) Stats() Stats {
 	c.mu.Lock()
 	s := Stats{State: c.state, Sent: c.sent, LastSent: c.lastSent}
+	if c.sent > 0 {
+		s.SentAgo = c.boottime() - c.sentAt
+	}
 	c.mu.Unlock()
 	if c.outbox != nil {
 		s.Queued, s.Dropped = c.outbox.Len(), c.outbox.Dropped()
@@ -147,26 +165,30 @@ func (c *Courier) pause(ctx context.Context, wait time.Duration) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	end := time.Now().Add(wait)
-	timer := time.NewTimer(wait)
+	end := c.boottime() + wait
+	timer := time.NewTimer(min(wait, sleptCheck))
 	defer timer.Stop()
 	for kicked := false; ; {
 		select {
 		case <-ctx.Done():
 			return false
 		case <-timer.C:
+			if left := end - c.boottime(); left > 0 {
+				timer.Reset(min(left, sleptCheck))
+				continue
+			}
 			if kicked {
-				c.kicked = time.Now()
+				c.kicked, c.kickedOnce = c.boottime(), true
 			}
 			return true
 		case <-c.kick:
-			at := c.kicked.Add(kickEvery) // a kick that comes too soon is kept until then
-			if c.kicked.IsZero() {
-				at = time.Now()
+			at := c.boottime()
+			if c.kickedOnce {
+				at = max(at, c.kicked+kickEvery) // a kick that comes too soon is kept until then
 			}
-			if at.Before(end) {
-				kicked = true
-				timer.Reset(time.Until(at))
+			if at < end {
+				kicked, end = true, at
+				timer.Reset(max(0, min(end-c.boottime(), sleptCheck)))
 			}
 		}
 	}

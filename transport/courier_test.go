@@ -3,6 +3,7 @@ package transport_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -267,4 +268,30 @@ func TestMessageThatTheFarSideNeverTakes(t *testing.T) {
 
 func TestCourierWithoutItsTools(t *testing.T) {
 	require.ErrorContains(t, transport.New(transport.Options{Outbox: transport.NewQueue()}).Run(t.Context()), "Dial")
+}
+
+// TestSleepCountsAsWaiting: Go's timers stand still while a terminal sleeps, and the wait for the next attempt must not.
+func TestSleepCountsAsWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var slept atomic.Int64
+		dials := newDialler(func(int) (transport.Link, error) { return nil, transport.ErrUnavailable })
+		courier := transport.New(transport.Options{
+			Outbox: transport.NewQueue(), Dial: dials.dial, Rand: always(0.99),
+			Backoff:  transport.Backoff{Base: 8 * time.Hour, Cap: 8 * time.Hour},
+			Boottime: func() time.Duration { return time.Since(start) + time.Duration(slept.Load()) },
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- courier.Run(ctx) }()
+		<-time.After(time.Hour)
+		synctest.Wait()
+		require.Len(t, dials.times(), 1, "it waits for eight hours")
+		slept.Store(int64(8 * time.Hour))
+		<-time.After(31 * time.Second)
+		synctest.Wait()
+		assert.Len(t, dials.times(), 2, "it has waited for eight hours")
+		cancel()
+		require.NoError(t, <-done)
+	})
 }

@@ -68,11 +68,14 @@ flags of check and status:
   --lang zh|en     default: terminal.lang of the configuration, zh without one
   --format text|json
   --no-color
+flag of check:
+  --capabilities   how each thing is read on this terminal, or why not    本机能读到什么，读不到的原因
 
 exit codes: 0 ready, 1 at-risk, 2 not-ready, 3 unknown, wrong usage or wrong configuration
 
 examples:
   poshealth check --lang en
+  poshealth check --capabilities --root ./recorded-terminal
   poshealth config example > poshealth.toml
   poshealth check --config poshealth.toml --format json
   poshealth status --watch
@@ -136,8 +139,9 @@ func (in *invocation) parse(f *flag.FlagSet, args []string) (code int, done bool
 	return 0, false
 }
 
-// options loads the configuration and gives what an agent needs. Without a file the defaults serve, unless one was named.
-func (in *invocation) options() (agent.Options, error) {
+// options loads the configuration, lays the floor, and gives what an agent needs. Without a file the defaults serve, unless
+// one was named.
+func (in *invocation) options(ctx context.Context) (agent.Options, error) {
 	file := in.config
 	if file == "" {
 		file = defaultFile()
@@ -158,6 +162,7 @@ func (in *invocation) options() (agent.Options, error) {
 	if in.lang == "" {
 		in.lang = c.Terminal.Lang
 	}
+	in.floor(ctx, c)
 	return agent.Options{Config: c, Version: in.build.Version, Built: in.build.Built}, nil
 }
 

@@ -23,14 +23,23 @@ import (
 // check looks once.
 func (in *invocation) check(ctx context.Context, args []string) int {
 	f := in.flags("check", true)
+	how := f.Bool("capabilities", false, "")
 	if code, done := in.parse(f, args); done {
 		return code
 	}
-	o, err := in.options()
+	o, err := in.options(ctx)
 	if err != nil {
 		return in.fail(err, "")
 	}
 	in.warn(o.Config)
+	if *how {
+		c, err := agent.Capabilities(ctx, o, in.progress())
+		in.wipe()
+		if err != nil {
+			return in.fail(err, "")
+		}
+		return in.showCapabilities(c)
+	}
 	s, err := agent.Check(ctx, o, in.progress())
 	in.wipe()
 	if err != nil {
@@ -94,7 +103,7 @@ func (in *invocation) run(ctx context.Context, args []string) int {
 	if code, done := in.parse(f, args); done {
 		return code
 	}
-	o, err := in.options()
+	o, err := in.options(ctx)
 	if err != nil {
 		return in.fail(err, "")
 	}
@@ -121,7 +130,7 @@ func (in *invocation) status(ctx context.Context, args []string) int {
 	if code, done := in.parse(f, args); done {
 		return code
 	}
-	o, err := in.options()
+	o, err := in.options(ctx)
 	if err != nil {
 		return in.fail(err, "")
 	}

@@ -16,12 +16,12 @@ func looked(s wire.Snapshot, st style) string {
 		label string
 		kinds []string
 	}{
-		{st.say("Network", "网络"), []string{"link", "route"}},
+		{st.say("Network", "网络"), []string{"link", "route", "network", "mobile", "wifi"}},
 		{st.say("Names", "解析"), []string{"dns"}},
 		{st.say("Hosts", "主机"), []string{"tcp", "tls"}},
 		{st.say("Clock", "时钟"), []string{"clock"}},
 		{st.say("App", "应用"), []string{"app"}},
-		{st.say("Device", "设备"), []string{"cpu", "memory", "storage", "battery"}},
+		{st.say("Device", "设备"), []string{"cpu", "memory", "storage", "battery", "thermal", "wear", "tamper"}},
 		{st.say("Reporting", "上报"), []string{"report"}},
 	}
 	var b strings.Builder
@@ -67,6 +67,8 @@ func item(r wire.Result, accused bool, st style) string {
 		mark = st.paint(red, "✗")
 	case accused:
 		mark = st.paint(yellow, "!")
+	case idle(kind, r):
+		mark = st.paint(dim, "·") // neither good nor bad: it is not in use
 	}
 	words := []string{mark}
 	if subject != "" {
@@ -86,7 +88,9 @@ func kindName(kind string, st style) string {
 	names := map[string][2]string{
 		"link": {"link", "链路"}, "route": {"route", "路由"}, "tcp": {"TCP", "TCP"}, "tls": {"TLS", "TLS"},
 		"clock": {"time", "对时"}, "app": {"", ""}, "cpu": {"processor", "处理器"}, "memory": {"memory", "内存"},
-		"storage": {"storage", "存储"}, "battery": {"battery", "电量"}, "report": {"broker", "服务器"}, "terminal": {"terminal", "终端"}, "dns": {"DNS", "DNS"},
+		"storage": {"storage", "存储"}, "battery": {"battery", "电量"}, "report": {"broker", "服务器"}, "network": {"Android", "系统网络"}, "mobile": {"mobile", "移动网络"}, "wifi": {"Wi-Fi", "Wi-Fi"},
+		"switches": {"switches", "开关"}, "crashes": {"crashes", "崩溃记录"}, "thermal": {"heat", "温度"}, "wear": {"flash", "闪存"}, "tamper": {"tamper", "防拆"},
+		"kills": {"low-memory kills", "低内存查杀"}, "reboots": {"starts", "开机记录"}, "integrity": {"system", "系统"}, "terminal": {"terminal", "终端"}, "dns": {"DNS", "DNS"},
 	}
 	if n, ok := names[kind]; ok {
 		return st.say(n[0], n[1])
@@ -94,24 +98,44 @@ func kindName(kind string, st style) string {
 	return kind
 }
 
+// idle tells of a network that is there and not in use.
+func idle(kind string, r wire.Result) bool {
+	switch kind {
+	case "mobile":
+		return fact(r, "registration") != "in-service"
+	case "wifi":
+		enabled, toldOn := reading(r, "enabled")
+		connected, told := reading(r, "connected")
+		return toldOn && enabled == 0 || told && connected == 0
+	case "network":
+		there, told := reading(r, "default")
+		return told && there == 0
+	}
+	return false
+}
+
+func reading(r wire.Result, name string) (float64, bool) {
+	for _, x := range r.Readings {
+		if x.Name == name {
+			return x.Value, true
+		}
+	}
+	return 0, false
+}
+
+func fact(r wire.Result, name string) string {
+	for _, f := range r.Facts {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
+}
+
 // essence is what one wants to know of a probe that passed.
 func essence(kind string, r wire.Result, st style) []string {
-	reading := func(name string) (float64, bool) {
-		for _, x := range r.Readings {
-			if x.Name == name {
-				return x.Value, true
-			}
-		}
-		return 0, false
-	}
-	fact := func(name string) string {
-		for _, f := range r.Facts {
-			if f.Name == name {
-				return f.Value
-			}
-		}
-		return ""
-	}
+	reading := func(name string) (float64, bool) { return reading(r, name) }
+	fact := func(name string) string { return fact(r, name) }
 	timing := func(name string) []string {
 		if v, ok := reading(name); ok {
 			return []string{plainMS(v)}
@@ -156,11 +180,59 @@ func essence(kind string, r wire.Result, st style) []string {
 	case "storage":
 		free, _ := reading("free")
 		return []string{megabytes(free), st.say("free", "可用")}
+	case "network", "mobile", "wifi":
+		return radioEssence(kind, r, st)
+	case "thermal":
+		if c, ok := reading("hottest"); ok {
+			return []string{fmt.Sprintf("%.0f °C", c)}
+		}
+	case "wear":
+		if used, ok := reading("life_used"); ok {
+			return []string{fmt.Sprintf(st.say("%.0f %% of its life used", "已用寿命 %.0f %%"), used)}
+		}
+		return []string{fact("pre_eol")}
+	case "tamper":
+		return []string{st.say("intact", "正常")}
 	case "battery":
 		level, _ := reading("level")
 		return []string{fmt.Sprintf("%.0f %%", level)}
 	}
 	return nil
+}
+
+// radioEssence says of a network what carries, or why it does not.
+func radioEssence(kind string, r wire.Result, st style) []string {
+	dbm := func() []string {
+		if v, ok := reading(r, "signal"); ok {
+			return []string{fmt.Sprintf("%.0f dBm", v)}
+		}
+		return nil
+	}
+	on := func(name string) bool { v, ok := reading(r, name); return ok && v == 1 }
+	off := func(name string) bool { v, ok := reading(r, name); return ok && v == 0 }
+	switch {
+	case kind == "network" && off("default"):
+		return []string{st.say("has no network", "无默认网络")}
+	case kind == "network" && on("captive"):
+		return []string{fact(r, "bearer"), st.say("behind a sign-in page", "需网页登录")}
+	case kind == "network" && off("validated"):
+		return []string{fact(r, "bearer"), st.say("not validated", "未通过连通校验")}
+	case kind == "network" && on("validated"):
+		return []string{fact(r, "bearer"), st.say("validated", "连通校验通过")}
+	case kind == "network":
+		return []string{fact(r, "bearer")}
+	case kind == "wifi" && off("enabled"):
+		return []string{st.say("off", "已关闭")}
+	case kind == "wifi" && off("connected"):
+		return []string{st.say("not connected", "未连接")}
+	case kind == "mobile" && fact(r, "sim") == "absent":
+		return []string{st.say("no SIM", "无卡")}
+	case kind == "mobile" && fact(r, "registration") != "in-service":
+		return []string{strings.TrimSpace(fact(r, "sim") + " " + fact(r, "registration"))}
+	case kind == "mobile":
+		return append([]string{fact(r, "rat")}, dbm()...)
+	}
+	return dbm()
 }
 
 func megabytes(b float64) string {

@@ -40,6 +40,8 @@ func chineseReason(reason string) string {
 		return "没有服务器"
 	case "no-address":
 		return "没有地址"
+	case "blocked":
+		return "系统不让联网"
 	case "no-route":
 		return "没有路由"
 	case "no-carrier":
@@ -76,6 +78,10 @@ func chineseReason(reason string) string {
 
 func chineseState(reason string) string {
 	switch reason {
+	case "crashed":
+		return "崩溃"
+	case "tampered":
+		return "已触发防拆"
 	case "missing":
 		return "未安装"
 	case "disabled":

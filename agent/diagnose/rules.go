@@ -19,7 +19,21 @@ type Profile struct {
 	AppTarget     string    // "": not judged
 	AppDeadline   time.Time // from when on a version below the minimum is refused; zero: not known
 	AlwaysRunning bool      // the payment app is expected to run all the time
+	AppSigners    []string  // who may have signed the app, SHA-256 in lower-case hex; none: not judged
+	Permissions   bool      // the app's permissions are looked at
+	SIM           SIM
+	Trading       func(time.Time) bool // whether the shop sells at a local time; nil: always
 }
+
+// SIM says whether a SIM belongs into the terminal.
+type SIM uint8
+
+// What is expected of the SIM. The zero value: there may be one or not.
+const (
+	SIMEither SIM = iota
+	SIMExpected
+	SIMNone
+)
 
 // HostProfile is how wrong a terminal's clock may be before a payment host refuses it; 0: no limit known. Hosts are not
 // symmetric: one refuses 5 minutes behind and 1 minute ahead.
@@ -44,7 +58,10 @@ func Rules(p Profile) []Rule {
 		{Code: findings.BatteryLow, Holds: batteryLow, HoldFor: time.Minute, ClearFor: time.Minute, Sees: []string{kindBattery}},
 		{Code: findings.BatteryAgeing, Holds: batteryAgeing, HoldFor: time.Minute, ClearFor: time.Minute, Sees: []string{kindBattery}},
 		{Code: findings.StorageLow, Holds: storageLow, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindStorage}},
-		{Code: findings.ResourcePressure, Holds: resourcePressure, HoldFor: 5 * time.Minute, ClearFor: time.Minute, Sees: []string{kindMemory, kindCPU}, Sustained: true},
+		{Code: findings.ResourcePressure, Holds: resourcePressure, HoldFor: 5 * time.Minute, ClearFor: time.Minute, Sees: []string{kindMemory, kindCPU, kindThermal}, Sustained: true},
+		{Code: findings.StorageWearingOut, Holds: storageWearing, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindWear}},
+		{Code: findings.SecurityModuleFault, Holds: securityModule, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTamper}},
+		{Code: findings.UnexpectedReboot, Holds: p.unexpectedReboot, Sees: []string{kindReboots}},
 
 		// Clock. After a start without a good clock, network time gets two minutes to set it.
 		{Code: findings.ClockReset, Holds: p.clockReset, HoldFor: 2 * time.Minute, ClearFor: twoLooks, Sees: []string{kindClock}},
@@ -53,10 +70,14 @@ func Rules(p Profile) []Rule {
 		{Code: findings.ClockSourcesDisagree, Holds: sourcesDisagree, HoldFor: 5 * time.Minute, ClearFor: 5 * time.Minute, Sees: []string{kindClock}, Sustained: true},
 		{Code: findings.ClockUnverified, Holds: clockUnverified, HoldFor: 5 * time.Minute, ClearFor: twoLooks, Sees: []string{kindClock}},
 
-		// Link and network.
+		// Link and network. A SIM takes half a minute to register after a start, and a modem as long to come back.
+		{Code: findings.RadioOff, Holds: radioOff, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindSwitches, kindLink}},
+		{Code: findings.SIMNotReady, Holds: p.simNotReady, HoldFor: 30 * time.Second, ClearFor: twoLooks, Sees: []string{kindMobile, kindLink}},
+		{Code: findings.SIMDataSuspended, Holds: p.simDataSuspended, HoldFor: time.Minute, ClearFor: threeLooks, Sees: []string{kindMobile, kindSwitches, kindLink}},
+		{Code: findings.WeakSignal, Holds: weakSignal, HoldFor: time.Minute, ClearFor: 5 * time.Minute, Sees: []string{kindMobile, kindWiFi, kindTCP}, Keeps: []Series{{kindMobile, signalReading}, {kindWiFi, signalReading}}},
 		{Code: findings.LinkDown, Holds: linkDown, HoldFor: 15 * time.Second, ClearFor: threeLooks, Sees: []string{kindLink}},
 		{Code: findings.LinkFlapping, Holds: linkFlapping, ClearFor: 5 * time.Minute, Sees: []string{kindLink}},
-		{Code: findings.LocalNetworkFault, Holds: p.localNetworkFault, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindRoute, kindDNS, kindTCP, kindClock}},
+		{Code: findings.LocalNetworkFault, Holds: p.localNetworkFault, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindRoute, kindDNS, kindTCP, kindTLS, kindClock, kindNetwork}, Keeps: []Series{{kindNetwork, captiveReading}}},
 		{Code: findings.DNSFailed, Holds: dnsFailed, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindDNS}},
 		{Code: findings.HighLatency, Holds: highLatency, HoldFor: twoLooks, ClearFor: 5 * time.Minute, Sees: []string{kindTCP}, Keeps: []Series{{kindTCP, connectReading}}},
 
@@ -72,12 +93,16 @@ func Rules(p Profile) []Rule {
 		// The payment app. An update takes it away for as long as it takes to install: a minute on a slow terminal.
 		{Code: findings.PaymentAppMissing, Holds: p.appMissing, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindApp}},
 		{Code: findings.PaymentAppStopped, Holds: p.appStopped, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindApp}},
+		{Code: findings.PaymentAppCrashing, Holds: p.appCrashing, ClearFor: time.Minute, Sees: []string{kindCrashes}},
+		{Code: findings.PaymentAppSignerChanged, Holds: p.appSigner, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindApp}},
+		{Code: findings.PermissionMissing, Holds: p.appPermission, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindApp}},
 		{Code: findings.AppVersionIncompatible, Holds: p.appIncompatible, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindApp}},
 		{Code: findings.AppVersionBehind, Holds: p.appBehind, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindApp}},
 
 		// The agent itself. A broker that restarts is back within a minute.
 		{Code: findings.ReportPathDown, Holds: reportPathDown, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindReport}},
 		{Code: findings.ReportsDropped, Holds: reportsDropped, ClearFor: twoLooks, Sees: []string{kindReport}, Keeps: []Series{{kindReport, droppedReading}}},
+		{Code: findings.PowerRestricted, Holds: p.powerRestricted, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindApp}},
 		{Code: findings.ProbeStale, Holds: probeStale, HoldFor: time.Minute, ClearFor: twoLooks},
 	}
 	return complete(rules)

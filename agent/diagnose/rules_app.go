@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/probes"
@@ -48,6 +49,62 @@ func (p Profile) appBehind(e Evidence) []Match {
 			return Match{}, false
 		}
 		return on("", findings.Info, fmt.Sprintf("version %s, %s is wanted", version, p.AppTarget), r), true
+	}))
+}
+
+// appCrashingAt: an app that crashed or hung three times in ten minutes is one that no sale gets through.
+const appCrashingAt = 3
+
+func (p Profile) appCrashing(e Evidence) []Match {
+	return p.ofApp(each(e, kindCrashes, func(r probes.Result) (Match, bool) {
+		crashes, _ := r.Reading("crashes_10m")
+		anrs, _ := r.Reading("anrs_10m")
+		restarts, _ := r.Reading("restarts_10m") // seen where crashes are not told
+		n := max(crashes+anrs, restarts)
+		return on("", findings.Blocking, fmt.Sprintf("crashed or hung %.0f times in 10 min", n), r), n >= appCrashingAt
+	}))
+}
+
+// appSigner: neither who signed the installed file nor, where the key was rotated, who signed before is one that may have.
+func (p Profile) appSigner(e Evidence) []Match {
+	if len(p.AppSigners) == 0 {
+		return nil
+	}
+	return p.ofApp(each(e, kindApp, func(r probes.Result) (Match, bool) {
+		if r.Fact("signer") == "" {
+			return unsure(""), r.Reason != reasonMissing // the file could not be read
+		}
+		for _, name := range [...]string{"signer", "signer_2", "past_signer", "past_signer_2"} {
+			if slices.Contains(p.AppSigners, r.Fact(name)) {
+				return Match{}, false
+			}
+		}
+		return on("", findings.Blocking, fmt.Sprintf("signed by %.16s…, which is not one of those configured", r.Fact("signer")), r), true
+	}))
+}
+
+func (p Profile) appPermission(e Evidence) []Match {
+	if !p.Permissions {
+		return nil
+	}
+	return p.ofApp(each(e, kindApp, func(r probes.Result) (Match, bool) {
+		known, _ := r.Reading("permissions_known")
+		denied, told := r.Reading("permissions_denied")
+		if r.Reason != reasonMissing && (!told || known == 0) {
+			return unsure(""), true
+		}
+		return on("", findings.Imminent, "not granted: "+r.Fact("denied"), r), denied > 0
+	}))
+}
+
+// powerRestricted: somebody forbade the app to run in the background. That it dozes as every app does is no restriction.
+func (p Profile) powerRestricted(e Evidence) []Match {
+	return p.ofApp(each(e, kindApp, func(r probes.Result) (Match, bool) {
+		restricted, told := r.Reading("background_restricted")
+		if !told {
+			return unsure(""), r.Reason != reasonMissing
+		}
+		return on("", findings.Info, "may not run in the background", r), restricted == 1
 	}))
 }
 

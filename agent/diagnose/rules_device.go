@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/probes"
@@ -55,7 +56,7 @@ func resourcePressure(e Evidence) []Match {
 	for _, source := range [...]struct {
 		kind     probes.ID
 		pressing func(probes.Result) (string, bool)
-	}{{kindMemory, memoryShort}, {kindCPU, processorBusy}} {
+	}{{kindMemory, memoryShort}, {kindCPU, processorBusy}, {kindThermal, throttled}} {
 		r, ok := e.Latest(source.kind)
 		if !ok {
 			continue
@@ -94,6 +95,75 @@ func processorBusy(r probes.Result) (string, bool) {
 	return fmt.Sprintf("processor %.0f %% busy", busy), ok && busy >= cpuBusy
 }
 
+// throttledSevere is Android's THERMAL_STATUS_SEVERE: from there on people notice that it is slow.
+const throttledSevere = 3
+
+func throttled(r probes.Result) (string, bool) {
+	status, ok := r.Reading("throttling")
+	hottest, _ := r.Reading("hottest")
+	return fmt.Sprintf("Android slows it down for heat (status %.0f, %.0f °C)", status, hottest), ok && status >= throttledSevere
+}
+
+// Wear limits in percent of the flash's life. It tells in steps of ten; at 80 there is time to plan.
+const (
+	wornInfo     = 80
+	wornDegraded = 90
+)
+
+func storageWearing(e Evidence) []Match {
+	return each(e, kindWear, func(r probes.Result) (Match, bool) {
+		used, told := r.Reading("life_used")
+		spare := r.Fact("pre_eol")
+		m := on("", findings.Info, r.Detail, r)
+		switch {
+		case spare == "urgent":
+			m.Severity = findings.Imminent
+		case spare == "warning", told && used >= wornDegraded:
+			m.Severity = findings.Degraded
+		case told && used >= wornInfo:
+		default:
+			return Match{}, false
+		}
+		return m, true
+	})
+}
+
+// securityModule: the vendor's own record says that the terminal was tampered with. What is long past and was mended is none.
+func securityModule(e Evidence) []Match {
+	return failing(e, kindTamper, findings.Blocking, reasonTampered)
+}
+
+// Limits of starts that nobody asked for, within 24 h and in trading hours. Terminals restart once a day on purpose.
+const (
+	rebootsDegraded = 2
+	rebootsImminent = 3
+)
+
+func (p Profile) unexpectedReboot(e Evidence) []Match {
+	return each(e, kindReboots, func(r probes.Result) (Match, bool) {
+		n := 0
+		for _, name := range [...]string{"unplanned_1", "unplanned_2", "unplanned_3", "unplanned_4"} {
+			at, told := r.Reading(name)
+			if told && (p.Trading == nil || p.Trading(time.Unix(int64(at), 0))) {
+				n++
+			}
+		}
+		m := on("", findings.Info, fmt.Sprintf("restarted %d times unasked in 24 h", n), r)
+		if why := r.Fact("cause"); why != "" {
+			m.Detail += ", last: " + why
+		}
+		switch {
+		case n == 0:
+			return Match{}, false
+		case n >= rebootsImminent:
+			m.Severity = findings.Imminent
+		case n >= rebootsDegraded:
+			m.Severity = findings.Degraded
+		}
+		return m, true
+	})
+}
+
 // batteryWorn: less than this share of its design capacity is left.
 const batteryWorn = 60
 
@@ -123,13 +193,15 @@ const (
 func batteryLow(e Evidence) []Match {
 	return each(e, kindBattery, func(r probes.Result) (Match, bool) {
 		level, ok := r.Reading("level")
-		charging, _ := r.Reading("charging")
+		charging, told := r.Reading("charging")
 		m := on("", findings.Info, fmt.Sprintf("battery at %.0f %%", level), r)
 		switch {
 		case !ok:
 			return unsure(""), true
 		case charging == 1 || level > batteryInfo:
 			return Match{}, false
+		case !told:
+			return unsure(""), true
 		case level <= batteryImminent:
 			m.Severity = findings.Imminent
 		case level <= batteryDegraded:

@@ -9,7 +9,10 @@ import (
 	"github.com/poshealth/poshealth/probes"
 )
 
-const connectReading = "connect"
+const (
+	connectReading = "connect"
+	captiveReading = "captive"
+)
 
 func linkDown(e Evidence) []Match { return failing(e, kindLink, findings.Blocking) }
 
@@ -46,14 +49,42 @@ func (p Profile) localNetworkFault(e Evidence) []Match {
 	if ok && !unseen && r.Outcome == probes.Fail && !e.reachedSince(e.KnownSince(kindRoute)) {
 		return []Match{on("", findings.Blocking, r.Detail, r)}
 	}
+	page, captive := e.signInPage()
+	if captive = captive && !p.Private; captive && !page.Unsure {
+		return []Match{page}
+	}
 	var silence []Match
 	if !p.Private { // there nothing but the payment hosts can be expected to answer: their silence is theirs
 		silence = e.silenceBeyond()
 	}
-	if known, ok := e.LastKnown(kindRoute); len(silence) == 0 && unseen && (ok && known.Outcome == probes.Fail || !e.lifeBeyond()) {
+	known, ok := e.LastKnown(kindRoute)
+	if len(silence) == 0 && (captive || unseen && (ok && known.Outcome == probes.Fail || !e.lifeBeyond())) {
 		return []Match{unsure("")}
 	}
 	return silence // where the route cannot be read at all, silence alone tells
+}
+
+// signInPage holds when Android says that a sign-in page answers in place of the internet, and no payment host has shown the
+// contrary since: by a certificate that proves right, or, where none is looked at, by a connection.
+func (e Evidence) signInPage() (Match, bool) {
+	r, ok := e.LastKnown(kindNetwork)
+	if captive, _ := r.Reading(captiveReading); !ok || captive != 1 {
+		return Match{}, false
+	}
+	proof := kindTCP
+	for range e.Of(kindTLS) {
+		proof = kindTLS
+	}
+	for host := range e.Of(proof) {
+		before := slices.Contains(e.Samples(kindNetwork, captiveReading, e.now.Boot-host.Boot), 0)
+		if host.Outcome == probes.Pass && e.Fresh(host) && !before {
+			return Match{}, false
+		}
+	}
+	if latest, _ := e.Latest(kindNetwork); latest.Outcome == probes.Unknown || !e.Fresh(latest) {
+		return unsure(""), true
+	}
+	return on("", findings.Blocking, "a sign-in page answers in place of the internet", r), true
 }
 
 // reachedSince tells whether a payment host took a connection after that moment: whatever the routes look like, then the

@@ -18,6 +18,15 @@ const (
 	kindBattery  = "battery"
 	kindTerminal = "terminal"
 	kindReport   = "report"
+	kindNetwork  = "network"
+	kindMobile   = "mobile"
+	kindWiFi     = "wifi"
+	kindSwitches = "switches"
+	kindCrashes  = "crashes"
+	kindThermal  = "thermal"
+	kindWear     = "wear"
+	kindTamper   = "tamper"
+	kindReboots  = "reboots"
 )
 
 const (
@@ -44,6 +53,7 @@ const (
 	reasonMissing  probes.Reason = "missing"
 	reasonDisabled probes.Reason = "disabled"
 	reasonStopped  probes.Reason = "stopped"
+	reasonTampered probes.Reason = "tampered"
 )
 
 // beyondOurReach tells whether a stage cannot be measured from here, although nothing is wrong: the stage before it is
@@ -55,6 +65,6 @@ func Words() []probes.Reason {
 	return []probes.Reason{
 		reasonTimeout, reasonUnreachable, reasonRefused, reasonReset, reasonNXDomain, reasonNoAddress,
 		reasonNotYetValid, reasonUntrusted, reasonWrongName, reasonVersion, reasonClosed, reasonNotTLS, reasonAlert,
-		reasonClientCert, reasonTLCP, reasonDisagree, reasonNoSource, reasonMissing, reasonDisabled, reasonStopped,
+		reasonClientCert, reasonTLCP, reasonDisagree, reasonNoSource, reasonMissing, reasonDisabled, reasonStopped, reasonTampered,
 	}
 }

@@ -21,17 +21,22 @@ type Update struct {
 
 // Board holds the newest snapshot and the latest changes. One goroutine sets it, any number read and wait.
 type Board struct {
+	// Boottime is the clock that tells how old the snapshot is, sleep included; to be given before the first Set. nil: one
+	// that stands still in sleep.
+	Boottime func() time.Duration
+
 	mu       sync.Mutex
 	snapshot wire.Snapshot
 	version  uint64        // counts updates of this run; 0 before the first
-	set      time.Time     // when the newest update came
+	set      time.Duration // when the newest update came, by Boottime
+	made     time.Time     // when the board was made
 	changed  chan struct{} // closed by the next update
 	history  history
 }
 
 // NewBoard returns a board with nothing on it.
 func NewBoard() *Board {
-	return &Board{changed: make(chan struct{})}
+	return &Board{made: time.Now(), changed: make(chan struct{})}
 }
 
 // Set puts up the newest snapshot, records what changed, and wakes all who wait.
@@ -40,7 +45,7 @@ func (b *Board) Set(u Update) {
 	defer b.mu.Unlock()
 	b.snapshot = u.Snapshot
 	b.version++
-	b.set = time.Now()
+	b.set = b.clock()
 	for _, delta := range u.Changes {
 		b.history.add(changeOf(u.Snapshot.Session, delta))
 	}
@@ -86,5 +91,12 @@ func (b *Board) History() []Change {
 func (b *Board) age() time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return time.Since(b.set)
+	return b.clock() - b.set
+}
+
+func (b *Board) clock() time.Duration {
+	if b.Boottime != nil {
+		return b.Boottime()
+	}
+	return time.Since(b.made)
 }

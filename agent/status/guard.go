@@ -1,6 +1,7 @@
 package status
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +19,10 @@ import (
 )
 
 const (
-	// maxBody: nothing here takes more than an empty body.
+	// maxBody: nothing but the feed takes more than an empty body.
 	maxBody = 1 << 10
+	// MaxFeed bounds one telling of the feed in bytes; a dual-SIM terminal with three networks has 2 kB to tell.
+	MaxFeed = 64 << 10
 	// bodyTimeout: a body comes with its header or not at all.
 	bodyTimeout = 5 * time.Second
 	// pageEvery spaces the looks that the page asks for: a round of probes costs data and power, and any app can pretend
@@ -51,6 +54,10 @@ func (s *Server) guardPage(next http.Handler) http.Handler {
 		}
 		if reads(r) {
 			next.ServeHTTP(w, r)
+			return
+		}
+		if r.URL.Path == feedPath {
+			refuse(w, http.StatusForbidden, "facts are taken over the unix socket only, where the kernel says who tells them")
 			return
 		}
 		if !ours && site != "same-origin" {
@@ -143,26 +150,33 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// bodies reads and forgets what body a request has, within a bound of bytes and time, so that no handler need care.
+// bodies reads what body a request has, within a bound of bytes and time, so that no handler need care. All but the feed's
+// is forgotten.
 func bodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength == 0 {
 			next.ServeHTTP(w, r)
 			return
 		}
+		limit, hint, kept := int64(maxBody), "nothing here needs one", io.Discard
+		var facts bytes.Buffer
+		if r.URL.Path == feedPath && r.Method == http.MethodPost {
+			limit, hint, kept = MaxFeed, "tell at most 64 KiB at once", &facts
+		}
 		control := http.NewResponseController(w)
 		_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
-		_, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxBody))
+		_, err := io.Copy(kept, http.MaxBytesReader(w, r.Body, limit))
 		if err != nil {
 			w.Header().Set("Connection", "close")
 			code, why := http.StatusBadRequest, "the request's body did not come whole: send it again, or none"
 			if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-				code, why = http.StatusRequestEntityTooLarge, "the request's body is too large: nothing here needs one"
+				code, why = http.StatusRequestEntityTooLarge, "the request's body is too large: "+hint
 			}
 			refuse(w, code, why)
 			return
 		}
 		_ = control.SetReadDeadline(time.Time{}) // a long poll must not end by it
+		r.Body = io.NopCloser(&facts)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -27,6 +28,9 @@ const (
 	AgeHeader = "Poshealth-Age"
 )
 
+// feedPath takes facts that only an app can know.
+const feedPath = "/v1/feed"
+
 // route is one path of the API. HEAD is answered as GET.
 type route struct {
 	path string
@@ -41,6 +45,7 @@ func (s *Server) routes(polls chan struct{}) []route {
 		{path: "/page.css", get: asset("text/css; charset=utf-8", pageCSS)},
 		{path: "/page.js", get: asset("text/javascript; charset=utf-8", pageJS)},
 		{path: "/v1/check", post: s.check},
+		{path: feedPath, post: s.feed},
 		{path: "/v1/history", get: s.history},
 		{path: "/v1/status", get: func(w http.ResponseWriter, r *http.Request) { s.status(w, r, polls) }},
 	}
@@ -162,6 +167,26 @@ func (s *Server) check(w http.ResponseWriter, r *http.Request) {
 	}
 	answer(w, http.StatusAccepted, struct {
 		Asked bool `json:"asked"`
+	}{true})
+}
+
+// feed answers POST /v1/feed: what an app tells of the terminal.
+func (s *Server) feed(w http.ResponseWriter, r *http.Request) {
+	if s.o.Feed == nil {
+		refuse(w, http.StatusServiceUnavailable, "this agent takes no facts from apps: it reads the terminal itself")
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "the request's body did not come whole: send it again")
+		return
+	}
+	if err := s.o.Feed(body); err != nil {
+		refuse(w, http.StatusBadRequest, "nothing was taken: "+err.Error())
+		return
+	}
+	answer(w, http.StatusAccepted, struct {
+		Taken bool `json:"taken"`
 	}{true})
 }
 

@@ -42,6 +42,8 @@ type Options struct {
 	// Kick asks the agent to look again now. It returns when that is asked, not when it is done; its error is told to who
 	// asked. Nil: nobody may ask.
 	Kick func(ctx context.Context) error
+	// Feed takes the facts that an app tells over the socket, all or nothing; its error is told to the app. Nil: none are taken.
+	Feed func(body []byte) error
 	// Notice is told what went wrong without ending the server, such as a loopback port that is taken. Nil: nobody is.
 	Notice func(error)
 	// Ready is called once, when all that can listen does: page is where the page is, nil when it is nowhere.

@@ -15,6 +15,7 @@ type Snapshot struct {
 	Verdict  Verdict   `json:"verdict"`
 	Findings []Finding `json:"findings"`
 	Results  []Result  `json:"results"`
+	Access   *Access   `json:"access,omitempty"` // how this terminal can be read
 	Report   *Report   `json:"report,omitempty"` // nil where nothing is reported: one-shot check, no broker
 	Cost     *Cost     `json:"cost,omitempty"`   // nil for a one-shot check
 }
@@ -141,6 +142,14 @@ type Fact struct {
 	Value string `json:"value"`
 }
 
+// Access says how a terminal can be read: as whom, each datum by which source, and which not and why. Only what was asked for
+// is in it.
+type Access struct {
+	Level string            `json:"level,omitempty"` // root, system, shell, app, user
+	Read  map[string]string `json:"read,omitempty"`  // datum → source: "battery": "dumpsys battery"
+	Not   map[string]string `json:"not,omitempty"`   // datum → denied, absent, malformed or timeout
+}
+
 // Report is how the reporting itself goes.
 type Report struct {
 	State    string `json:"state"`  // online, offline, connecting
@@ -155,6 +164,7 @@ type Cost struct {
 	RSSBytes int64   `json:"rss_bytes"`
 	CPUS     float64 `json:"cpu_s"` // user and system time since start
 	UptimeS  float64 `json:"uptime_s"`
+	Children int64   `json:"children"` // programs of the terminal that it ran since it started
 }
 
 // State is the retained message on the state topic: the birth when online, the will when not. A will counts only if its
@@ -197,4 +207,27 @@ type Delta struct {
 	Root     string `json:"root,omitempty"`     // verdict only: whom to blame now, as code/subject
 	From     string `json:"from,omitempty"`     // a severity, a level, or a cause as code/subject
 	To       string `json:"to,omitempty"`
+}
+
+// Capabilities is the whole of how a terminal can be read: every way that was tried, and what the system said.
+type Capabilities struct {
+	Schema   int          `json:"schema"`
+	Terminal Terminal     `json:"terminal"`
+	Level    string       `json:"level"` // root, system, shell, app, user; "" where it is not known
+	Data     []Capability `json:"data"`
+}
+
+// Capability is how one datum is read, or why it is not.
+type Capability struct {
+	Datum  string    `json:"datum"`
+	Source string    `json:"source"` // "" where it cannot be read
+	Reason string    `json:"reason"` // why it cannot; "" where it is read
+	Tried  []Attempt `json:"tried"`  // every way, in the order of trust
+}
+
+// Attempt is one way that was tried.
+type Attempt struct {
+	Source string `json:"source"`
+	Reason string `json:"reason"` // "" where it answered
+	Detail string `json:"detail"`
 }

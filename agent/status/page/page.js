@@ -34,14 +34,16 @@
 		groups: { network: ['网络', 'Network'], host: ['主机', 'Hosts'], clock: ['时钟', 'Clock'], app: ['应用', 'App'], device: ['设备', 'Device'], other: ['其他', 'Other'] },
 		probes: {
 			link: ['链路'], route: ['路由'], dns: ['解析', 'DNS'], path: ['路径'], tcp: ['连接', 'TCP'], tls: ['加密', 'TLS'], clock: ['对时'], app: ['支付应用', 'payment app'],
-			intake: ['应用数据', 'app data'], cpu: ['处理器', 'CPU'], memory: ['内存'], storage: ['存储'], battery: ['电量'], terminal: ['终端'], printer: ['打印机'], tamper: ['防拆']
+			intake: ['应用数据', 'app data'], cpu: ['处理器', 'CPU'], memory: ['内存'], storage: ['存储'], battery: ['电量'], terminal: ['终端'], printer: ['打印机'], tamper: ['防拆'],
+			network: ['系统网络', 'Android'], mobile: ['移动网络'], wifi: ['Wi-Fi', 'Wi-Fi'], switches: ['开关'], crashes: ['崩溃记录'], thermal: ['温度', 'heat'], wear: ['闪存寿命', 'flash wear'],
+			kills: ['低内存查杀', 'low-memory kills'], reboots: ['开机记录', 'starts'], integrity: ['系统', 'system']
 		},
 		reasons: {
-			timeout: ['超时'], refused: ['被拒绝'], unreachable: ['不可达'], reset: ['连接被重置'], closed: ['对方断开'], nxdomain: ['域名不存在'], servfail: ['解析服务器出错'],
+			timeout: ['超时'], refused: ['被拒绝'], unreachable: ['不可达'], reset: ['连接被重置'], closed: ['对方断开'], nxdomain: ['域名不存在'], blocked: ['系统不让联网'], servfail: ['解析服务器出错'],
 			'no-server': ['没有服务器'], 'no-address': ['没有地址'], 'no-route': ['没有路由'], 'no-carrier': ['没有连接'], 'no-interface': ['没有网络接口'], 'no-connection': ['未连上'],
 			'cert-expired': ['证书过期'], 'cert-not-yet-valid': ['证书未生效'], untrusted: ['证书不可信'], 'wrong-name': ['证书名称不符'], version: ['加密版本不兼容'],
 			'not-tls': ['不是加密服务'], 'client-cert-wanted': ['需要客户端证书'], disagree: ['时间源不一致'], 'no-source': ['时间源无应答'], stepped: ['时钟刚被调整'],
-			missing: ['未安装'], disabled: ['已停用'], stopped: ['已停止'], 'not-configured': ['未配置'], denied: ['无权限', 'no permission'], absent: ['此机型没有', 'not on this model'],
+			crashed: ['崩溃'], tampered: ['已触发防拆', 'tampered with'], missing: ['未安装'], disabled: ['已停用'], stopped: ['已停止'], 'not-configured': ['未配置'], denied: ['无权限', 'no permission'], absent: ['此机型没有', 'not on this model'],
 			malformed: ['无法识别'], cancelled: ['已取消'], stuck: ['检测无响应'], panicked: ['检测出错']
 		},
 		pass: ['正常 {0}', '{0} ok'], fail: ['异常 {0}', '{0} failed'], unknown: ['未测 {0}', '{0} unmeasured'],
@@ -57,7 +59,7 @@
 		stale: ['已 {0}没有新数据，以下不能作准', 'No news for {0}: do not rely on this']
 	};
 
-	var GROUPS = { network: ' link route dns path ', host: ' tcp tls iso8583 ', clock: ' clock ', app: ' app intake ', device: ' terminal battery storage memory cpu printer tamper ', other: '' };
+	var GROUPS = { network: ' link route network mobile wifi switches dns path ', host: ' tcp tls iso8583 ', clock: ' clock ', app: ' app crashes intake ', device: ' terminal battery thermal storage wear memory kills cpu printer tamper reboots integrity ', other: '' };
 	var SHAPES = { // a shape of its own each, so that colour is never the only sign
 		ready: ['M24 2a22 22 0 1 0 .01 0z', 'M13 25l8 8 15-17'], 'not-ready': ['M15 3h18l12 12v18L33 45H15L3 33V15z', 'M16 16l16 16M32 16L16 32'],
 		'at-risk': ['M24 4l22 40H2z', 'M24 18v13M24 36v3'], unknown: ['M6 6h36v36H6z', 'M17 19c0-9 14-9 14 0 0 5-7 5-7 10M24 34v3']
