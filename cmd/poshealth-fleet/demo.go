@@ -49,9 +49,9 @@ type stage struct {
 // simulated are the terminals of the demonstration.
 func simulated() []probetest.TerminalOptions {
 	return []probetest.TerminalOptions{
-		{Serial: "POS-0001", Brand: "SUNMI", Model: "V2 PRO", Release: "7.1.2"},
-		{Serial: "POS-0002", Brand: "PAX", Model: "A920", Release: "7.1.2"},
-		{Serial: "POS-0003", Brand: "NEWLAND", Model: "N910", Release: "5.1.1"},
+		{Serial: "POS-0001", Folder: "sunmi-v2-pro", Brand: "SUNMI", Model: "V2 PRO", Release: "7.1.2"},
+		{Serial: "POS-0002", Folder: "pax-a920", Brand: "PAX", Model: "A920", Release: "7.1.2"},
+		{Serial: "POS-0003", Folder: "android-5.1", Brand: "NEWLAND", Model: "N910", Release: "5.1.1"},
 		{Serial: "POS-0004", Brand: "LANDI", Model: "APOS A8", Release: "5.1.1"},
 	}
 }

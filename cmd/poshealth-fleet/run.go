@@ -25,6 +25,7 @@ usage: poshealth-fleet COMMAND [flags]
 
   watch            subscribe to a broker and print what terminals say, a line a change   监听并逐条显示变化
   demo             a broker, terminals and faults that come and go, all on this machine  演示，无需任何服务器
+  terminals        list the simulated terminals; NAME DIR writes one out for poshealth check --root   模拟终端
   version          print the version
 
 flags of watch:
@@ -45,6 +46,7 @@ examples:
   poshealth-fleet demo --lang zh
   poshealth-fleet watch --broker tls://broker.example:8883 --ca ca.pem --user ops --password-file secret
   poshealth-fleet watch --tenant shop-12 | tee watched.log
+  poshealth-fleet terminals pax-a920 /tmp/a920 && poshealth check --root /tmp/a920
 `
 
 // self is what the program knows of itself.
@@ -72,6 +74,8 @@ func run(ctx context.Context, args []string, s streams, me self) int {
 		return in.watch(ctx, rest)
 	case "demo":
 		return in.demo(ctx, rest)
+	case "terminals":
+		return in.terminals(rest)
 	case "version":
 		if len(rest) > 0 {
 			return in.misuse(fmt.Sprintf("version: do not know what to do with %q", rest[0]))

@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/probes/probetest"
 
 	"github.com/poshealth/poshealth/fleet"
 )
@@ -136,4 +139,31 @@ func TestScreen(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTerminals(t *testing.T) {
+	call := func(args ...string) (int, string, string) {
+		var out, errs strings.Builder
+		code := run(t.Context(), append([]string{"terminals"}, args...), streams{out: &out, err: &errs}, self{})
+		return code, out.String(), errs.String()
+	}
+	code, out, _ := call()
+	assert.Equal(t, exitDone, code)
+	assert.Equal(t, strings.Join(probetest.Models(), "\n")+"\n", out)
+
+	dir := t.TempDir()
+	code, out, _ = call("pax-a920", dir)
+	assert.Equal(t, exitDone, code)
+	assert.Contains(t, out, "poshealth check --root "+dir)
+	assert.FileExists(t, filepath.Join(dir, "system/bin/dumpsys"))
+	assert.FileExists(t, filepath.Join(dir, "captures/getprop.txt"))
+
+	code, _, errs := call("nexgo-x", t.TempDir())
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, errs, "want one of android-14-app")
+	code, _, errs = call(t.TempDir()+"/", t.TempDir())
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, errs, "a simulated terminal needs a file")
+	code, _, _ = call("one")
+	assert.Equal(t, exitMisuse, code)
 }

@@ -37,6 +37,9 @@ func arrows() map[string]string {
 		"agent/intake/...":   "agent/intake/... findings probes",
 		"agent/status/...":   "agent/status/... findings transport/wire",
 
+		// scripts and papers; only its test is Go
+		"android": "",
+
 		"findings/...": "findings/...",
 		"config/...":   "config/...",
 
@@ -51,6 +54,12 @@ func arrows() map[string]string {
 		"transport/downlink/...": "transport transport/wire transport/downlink/...",
 
 		"fleet/...": "fleet/... findings transport/wire transport/downlink",
+
+		"lab/seccomp":       "",
+		"lab/sandbox":       "lab/seccomp",
+		"lab/arm":           "lab/arm/... probes/probetest transport/wire",
+		"lab/arm/guest/...": "",
+		"lab/arm/toolbox":   "",
 	}
 }
 
@@ -74,9 +83,9 @@ func suppliers() map[string]string {
 		"github.com/mochi-mqtt/server":        "fleet/... cmd/poshealth-fleet/...",
 		"github.com/pelletier/go-toml":        "config",
 		"github.com/shirou/gopsutil":          "probes/...",
-		"golang.org/x/net":                    "probes/... transport/mqtt",
+		"golang.org/x/net":                    "probes/... transport/mqtt lab/seccomp",
 		"golang.org/x/sync":                   "agent/... !agent/diagnose probes/... transport/... fleet/... cmd/...",
-		"golang.org/x/sys":                    "agent/... !agent/diagnose probes/... transport/... fleet/... cmd/...",
+		"golang.org/x/sys":                    "agent/... !agent/diagnose probes/... transport/... fleet/... cmd/... lab/...",
 		"golang.org/x/text":                   "agent/cli fleet/...",
 	}
 }
@@ -85,7 +94,7 @@ func suppliers() map[string]string {
 // templates call methods by name, which ends the linker's dead-code elimination.
 func never() []string {
 	return []string{
-		module + "fleet", module + "probes/probetest", "github.com/mochi-mqtt", "github.com/stretchr/testify",
+		module + "fleet", module + "lab", module + "probes/probetest", "github.com/mochi-mqtt", "github.com/stretchr/testify",
 		"github.com/santhosh-tekuri/jsonschema", "golang.org/x/tools", "modernc.org", "github.com/mattn/go-sqlite3",
 		"database/sql", "testing", "text/template", "html/template", "expvar", "net/http/pprof", "plugin",
 	}

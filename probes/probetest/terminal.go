@@ -22,6 +22,10 @@ var captures embed.FS
 // TerminalOptions says what a simulated terminal is. The zero value is a Sunmi V2 PRO with Android 7.1.2 and a payment
 // app, on Ethernet, charging, with room for everything: a healthy one.
 type TerminalOptions struct {
+	// Folder names one of [Models] to begin with: its captures and its /sys, but for the network, which is this terminal's own
+	// to change. Brand, Model and Release are then the model's unless they are given. "": a plain terminal.
+	Folder string
+
 	Serial   string // default "SIM00000001"
 	Brand    string // default "SUNMI"
 	Model    string // default "V2 PRO"
@@ -88,7 +92,7 @@ func NewTerminal(dir string, o TerminalOptions) (*Terminal, error) {
 		address: true,
 	}
 	for _, step := range []func() error{
-		t.writePrograms, t.writeProps, t.writeStill, t.writeNetwork,
+		t.writeModel, t.writePrograms, t.writeProps, t.writeStill, t.writeNetwork,
 		func() error { return t.SetApp(o.Package, o.VersionName, o.VersionCode, AppRunning) },
 		func() error { return t.SetDisk(2_100_000_000) },
 		func() error { return t.SetMemory(420 << 20) },
@@ -103,9 +107,11 @@ func NewTerminal(dir string, o TerminalOptions) (*Terminal, error) {
 
 func (o TerminalOptions) withDefaults() TerminalOptions {
 	o.Serial = cmp.Or(o.Serial, "SIM00000001")
-	o.Brand = cmp.Or(o.Brand, "SUNMI")
-	o.Model = cmp.Or(o.Model, "V2 PRO")
-	o.Release = cmp.Or(o.Release, "7.1.2")
+	if o.Folder == "" {
+		o.Brand = cmp.Or(o.Brand, "SUNMI")
+		o.Model = cmp.Or(o.Model, "V2 PRO")
+		o.Release = cmp.Or(o.Release, "7.1.2")
+	}
 	o.Timezone = cmp.Or(o.Timezone, "Asia/Shanghai")
 	o.Package = cmp.Or(o.Package, "com.acquirer.pos")
 	o.VersionName = cmp.Or(o.VersionName, "3.4.1")

@@ -4,51 +4,41 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strings"
 )
 
+// writeModel writes the model's files, where there is one. Network files come from [Terminal.writeNetwork].
+func (t *Terminal) writeModel() error {
+	if t.o.Folder == "" {
+		return nil
+	}
+	model, err := Model(t.o.Folder)
+	if err != nil {
+		return err
+	}
+	return fs.WalkDir(model, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(path, "sys/class/net/") || strings.HasPrefix(path, "proc/") {
+			return err
+		}
+		content, err := fs.ReadFile(model, path)
+		if err != nil {
+			return err
+		}
+		return t.write(path, string(content))
+	})
+}
+
 // writePrograms writes the programs that an agent runs on a terminal. They never change after: only the captures that
 // they print do, so that no agent meets a program that is being written.
 func (t *Terminal) writePrograms() error {
-	const head = `#!/bin/sh
-# A simulated terminal's program: it prints what lies in the captures folder.
-captures="${0%/*}/../../captures"
-`
-	programs := map[string]string{
-		"getprop": `if [ $# -eq 0 ]; then exec cat "$captures/getprop.txt"; fi
-exec sed -n "s/^\[$1\]: \[\(.*\)\]\$/\1/p" "$captures/getprop.txt"
-`,
-		// The real one exits with 0 whatever it finds.
-		"dumpsys": `if [ "$1" = "-t" ]; then shift 2; fi
-if [ "$1" = package ] && [ $# -ge 2 ]; then
-	if [ -r "$captures/dumpsys_package_$2.txt" ]; then exec cat "$captures/dumpsys_package_$2.txt"; fi
-	printf 'Dexopt state:\n  Unable to find package: %s\n\nCompiler stats:\n  Unable to find package: %s\n' "$2" "$2"
-	exit 0
-fi
-if [ -r "$captures/dumpsys_$1.txt" ]; then exec cat "$captures/dumpsys_$1.txt"; fi
-echo "Can't find service: $1" >&2
-exit 0
-`,
-		"settings": `if [ "$1" = get ] && [ -r "$captures/settings_$2_$3.txt" ]; then exec cat "$captures/settings_$2_$3.txt"; fi
-echo null
-`,
-		"pm": `if [ "$1" = path ] && [ -r "$captures/pm_path_$2.txt" ]; then exec cat "$captures/pm_path_$2.txt"; fi
-exit 1
-`,
-		"cmd": `if [ "$1" = package ]; then shift; exec "${0%/*}/pm" "$@"; fi
-echo "cmd: Can't find service: $1" >&2
-exit 20
-`,
-		"df": `exec cat "$captures/df.txt"
-`,
+	program, err := models.ReadFile("terminals/program")
+	if err != nil {
+		return err
 	}
-	for name, text := range programs {
-		if err := t.write("system/bin/"+name, head+text); err != nil {
-			return err
-		}
-		if err := os.Chmod(filepath.Join(t.dir, "system/bin", name), 0o755); err != nil {
+	for _, name := range []string{"getprop", "dumpsys", "settings", "pm", "cmd", "df"} {
+		if err := writeWhole(filepath.Join(t.dir, "system/bin", name), program, 0o755); err != nil {
 			return err
 		}
 	}
@@ -58,27 +48,35 @@ exit 20
 // writeProps writes the properties of a captured terminal, made those of this one.
 func (t *Terminal) writeProps() error {
 	text, err := capture("getprop.txt")
+	if t.o.Folder != "" {
+		var own []byte
+		own, err = models.ReadFile("terminals/" + t.o.Folder + "/captures/getprop.txt")
+		text = string(own)
+	}
 	if err != nil {
 		return err
 	}
 	t.props = strings.Split(strings.TrimSpace(text), "\n")
-	device := strings.ToLower(strings.ReplaceAll(t.o.Model, " ", "_"))
-	for key, value := range map[string]string{
-		"ro.serialno":              t.o.Serial,
-		"ro.boot.serialno":         t.o.Serial,
-		"ro.product.brand":         t.o.Brand,
-		"ro.product.manufacturer":  t.o.Brand,
-		"ro.product.model":         t.o.Model,
-		"ro.product.name":          device,
-		"ro.product.device":        device,
-		"ro.build.version.release": t.o.Release,
-		"ro.build.version.sdk":     apiLevel(t.o.Release),
-		"ro.build.fingerprint":     fmt.Sprintf("%s/%s/%s:%s/N2G47H/1:user/release-keys", t.o.Brand, device, device, t.o.Release),
+	set := map[string]string{
+		"ro.serialno":      t.o.Serial,
+		"ro.boot.serialno": t.o.Serial,
 		// The captured phone was unlocked; a payment terminal is not.
 		"ro.boot.verifiedbootstate": "green",
 		"ro.boot.flash.locked":      "1",
 		"net.hostname":              "android-" + strings.ToLower(t.o.Serial),
-	} {
+	}
+	if t.o.Brand != "" {
+		set["ro.product.brand"], set["ro.product.manufacturer"] = t.o.Brand, t.o.Brand
+	}
+	if t.o.Model != "" {
+		device := strings.ToLower(strings.ReplaceAll(t.o.Model, " ", "_"))
+		set["ro.product.model"], set["ro.product.name"], set["ro.product.device"] = t.o.Model, device, device
+		set["ro.build.fingerprint"] = fmt.Sprintf("%s/%s/%s:%s/N2G47H/1:user/release-keys", t.o.Brand, device, device, t.o.Release)
+	}
+	if t.o.Release != "" {
+		set["ro.build.version.release"], set["ro.build.version.sdk"] = t.o.Release, apiLevel(t.o.Release)
+	}
+	for key, value := range set {
 		t.setProp(key, value)
 	}
 	return t.SetProp("persist.sys.timezone", t.o.Timezone)
@@ -101,9 +99,8 @@ func (t *Terminal) writeStill() error {
 		t.write("proc/loadavg", "0.42 0.31 0.28 1/612 2741\n"),
 		t.write("proc/1/cmdline", "/init\x00"),
 		t.write("proc/sys/kernel/random/boot_id", uuid(t.o.Serial)+"\n"),
-		t.write("captures/settings_global_airplane_mode_on.txt", "0\n"),
-		t.write("captures/settings_global_auto_time.txt", "1\n"),
-		t.write("captures/settings_global_auto_time_zone.txt", "1\n"),
+		t.write("proc/uptime", "86400.00 43200.00\n"),
+		t.write("captures/settings_list_global.txt", "airplane_mode_on=0\nauto_time=1\nauto_time_zone=1\nmobile_data=0\nwifi_on=1\n"),
 	}
 	for name, source := range map[string]string{
 		"proc/stat": "stat.txt", "proc/cpuinfo": "cpuinfo.txt",

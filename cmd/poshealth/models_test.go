@@ -1,0 +1,144 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/probes/probetest"
+	"github.com/poshealth/poshealth/transport/wire"
+)
+
+// TestSimulatedTerminals looks once at every simulated terminal, in a lab network with names, a payment host and time, and
+// finds what the model's file "expected" says and nothing else. POSHEALTH_BINARY and POSHEALTH_EMULATOR run another
+// processor's program: "qemu-arm-static -cpu cortex-a7".
+func TestSimulatedTerminals(t *testing.T) {
+	l := newLab(t)
+	base, err := os.ReadFile(l.config)
+	require.NoError(t, err)
+	for _, name := range probetest.Models() {
+		t.Run(name, func(t *testing.T) {
+			model, err := probetest.Model(name)
+			require.NoError(t, err)
+			root := t.TempDir()
+			require.NoError(t, probetest.WriteModel(root, model))
+			want := expectations(t, model)
+			// Without an id the terminal's own name counts.
+			own := strings.Replace(string(base), "id = \"T0000001\"\n", "", 1)
+			if extra, err := fs.ReadFile(model, "poshealth.toml"); err == nil {
+				own += string(extra)
+			}
+			config := l.write(name+".toml", own)
+
+			s := checkRecorded(t, l.binary, config, root, want.exit)
+			assert.Equal(t, want.terminal, s.Terminal.ID)
+			assert.Equal(t, want.takeCard, s.Verdict.TakeCard.Level, "can it take a card")
+			assert.Equal(t, want.findings, standing(s))
+			require.NotNil(t, s.Access)
+			assert.Equal(t, want.level, s.Access.Level)
+			for datum, reason := range want.not {
+				assert.Equal(t, reason, s.Access.Not[datum], "why %s cannot be read", datum)
+			}
+			for datum, source := range want.read {
+				assert.Equal(t, source, s.Access.Read[datum], "by what %s is read", datum)
+			}
+		})
+	}
+}
+
+// checkRecorded runs one check of a recorded terminal, on an emulated processor where one is named.
+func checkRecorded(t *testing.T, binary, config, root string, code int) wire.Snapshot {
+	t.Helper()
+	argv := append(strings.Fields(os.Getenv("POSHEALTH_EMULATOR")), binary, "check", "--config", config, "--root", root, "--format", "json")
+	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		require.NoError(t, err)
+	}
+	assert.Equal(t, code, cmd.ProcessState.ExitCode(), "exit code\n%s%s", out, stderr.String())
+	conforms(t, "health", string(out))
+	s, err := wire.Decode[wire.Snapshot](out)
+	require.NoError(t, err)
+	return s
+}
+
+// standing is what stands, as "code severity subject", in order of code.
+func standing(s wire.Snapshot) []string {
+	found := []string{}
+	for _, f := range s.Findings {
+		found = append(found, strings.TrimSpace(f.Code+" "+f.Severity+" "+f.Subject))
+	}
+	slices.Sort(found)
+	return found
+}
+
+// expected is what a model's file of that name says; see probes/probetest/terminals/README.md.
+type expected struct {
+	terminal, level, takeCard string
+	exit                      int
+	findings                  []string
+	read, not                 map[string]string
+}
+
+func expectations(t *testing.T, model fs.FS) expected {
+	t.Helper()
+	content, err := fs.ReadFile(model, "expected")
+	require.NoError(t, err, "every simulated terminal says what is to be found on it")
+	e := expected{findings: []string{}, read: map[string]string{}, not: map[string]string{}}
+	for lines := bufio.NewScanner(bytes.NewReader(content)); lines.Scan(); {
+		line, _, _ := strings.Cut(lines.Text(), "#")
+		key, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		datum, value, _ := strings.Cut(rest, " ")
+		switch key {
+		case "":
+		case "terminal":
+			e.terminal = rest
+		case "level":
+			e.level = rest
+		case "take_card":
+			e.takeCard = rest
+		case "finding":
+			e.findings = append(e.findings, rest)
+		case "read":
+			e.read[datum] = value
+		case "not":
+			e.not[datum] = value
+		default:
+			t.Fatalf("expected: do not know what to do with %q", line)
+		}
+	}
+	e.exit = map[string]int{wire.Ready: 0, wire.AtRisk: 1, wire.NotReady: 2}[cmp.Or(e.takeCard, wire.Unknown)]
+	slices.Sort(e.findings)
+	return e
+}
+
+// TestModelsAreWhole: what a model's folder holds is named and has a source.
+func TestModelsAreWhole(t *testing.T) {
+	const folder = "../../probes/probetest/terminals"
+	sources, err := os.ReadFile(filepath.Join(folder, "PROVENANCE.tsv"))
+	require.NoError(t, err)
+	for _, name := range probetest.Models() {
+		model, err := probetest.Model(name)
+		require.NoError(t, err)
+		require.NoError(t, fs.WalkDir(model, "captures", func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && path != "captures/denied" {
+				assert.Contains(t, string(sources), "\n"+name+"/"+path+"\t", "where it comes from, or that it is made")
+			}
+			return err
+		}))
+	}
+}
