@@ -22,7 +22,7 @@ export PATH := $(CURDIR)/.tools/peers/usr/sbin:$(CURDIR)/.tools/peers/usr/bin:$(
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help go programs build demo test race fuzz lint fmt vuln docs dist size rss qemu reproducible check clean
+.PHONY: help go programs build demo test race fuzz lint fmt vuln docs dist size rss qemu lab-arm reproducible check clean
 
 ##@ Start here
 
@@ -63,7 +63,7 @@ docs: go ## rewrite what is generated from the code; tests fail when it is stale
 
 ##@ To ship
 
-dist: go ## static, stripped, reproducible programs for every platform, into dist/, with SHA256SUMS
+dist: go ## static, stripped, reproducible programs for every platform and the kits for terminals, into dist/, with SHA256SUMS
 	@$(RELEASE) scripts/dist.sh dist
 
 size: programs ## how big the programs are; fails when the terminal's outgrows its budget
@@ -75,6 +75,11 @@ rss: programs ## how much memory the running agent takes; fails when it outgrows
 qemu: programs ## run the ARM programs of dist/ on an emulated processor
 	@scripts/peers.sh qemu
 	@VERSION='$(VERSION)' scripts/qemu.sh dist
+
+lab-arm: programs ## a day of an emulated ARM terminal: memory, clock, reboot, the system call filter of apps; Debian
+	@scripts/peers.sh lab
+	@scripts/armhf.sh
+	@$(GO) run ./lab/arm
 
 reproducible: go ## build twice, in two folders, with and without a build cache, and compare every byte
 	@$(RELEASE) scripts/reproducible.sh

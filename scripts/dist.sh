@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds every program that is shipped into a folder, with SHA256SUMS. Called by make, which hands over GO and LDFLAGS;
-# QUIET=yes leaves the list of results out.
+# Builds every program that is shipped into a folder, with the kits for terminals and SHA256SUMS. Called by make, which
+# hands over GO and LDFLAGS; QUIET=yes leaves the list of results out.
 #
 #	scripts/dist.sh FOLDER [PLATFORM ...]
 #
@@ -32,6 +32,10 @@ for platform in "$@"; do
 			-o "$out/$program-$os-$arch" "./cmd/$program"
 	done
 done
+# A kit holds the programs of both kinds of terminals, so it takes both to make one.
+if [ -f "$out/poshealth-linux-arm" ] && [ -f "$out/poshealth-linux-arm64" ]; then
+	VERSION=${VERSION:-dev} BUILD_TIME=${BUILD_TIME:-0} scripts/kits.sh "$out"
+fi
 (cd "$out" && LC_ALL=C && export LC_ALL && sha256sum -- poshealth* >SHA256SUMS)
 [ -z "${QUIET:-}" ] || exit 0
 

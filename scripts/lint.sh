@@ -12,7 +12,7 @@ for platform in linux/arm android/arm64; do
 done
 
 if command -v shellcheck >/dev/null 2>&1; then
-	shellcheck scripts/*.sh .ci/run
+	shellcheck scripts/*.sh .ci/run android/adb/poshealth-adb android/adb/terminal.sh android/testdata/adb android/testdata/applet
 else
 	echo 'lint: no shellcheck here: the scripts are not checked' >&2
 fi

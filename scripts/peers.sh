@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to it that the programs which tests talk to are on this machine: peers.sh test|lint|qemu..., several at once.
+# Sees to it that the programs which tests talk to are on this machine: peers.sh test|lint|qemu|lab..., several at once.
 #
 # Where it runs as root on Debian or Ubuntu it installs what is missing; elsewhere it says what will be skipped and what to
 # install. With CI=true nothing may be skipped: what is missing then fails. It never starts a server, neither now nor at the
@@ -38,8 +38,17 @@ wanted() {
 			jq jq reading the answers of those programs
 		EOF
 		;;
+	lab)
+		cat <<-'EOF'
+			qemu-system-arm qemu-system-arm the emulated ARM terminal
+			mkfs.ext4 e2fsprogs the disk of the emulated terminal
+			dpkg-deb dpkg the kernel of the emulated terminal
+			mosquitto mosquitto a real MQTT broker
+			mosquitto_sub mosquitto-clients a real MQTT subscriber
+		EOF
+		;;
 	*)
-		echo "peers: no such set of programs: '$1' (test, lint or qemu)" >&2
+		echo "peers: no such set of programs: '$1' (test, lint, qemu or lab)" >&2
 		return 2
 		;;
 	esac
@@ -122,7 +131,7 @@ if [ "${1:-}" = --missing ]; then
 	shift
 fi
 if [ $# = 0 ]; then
-	echo 'usage: peers.sh [--missing] test|lint|qemu...' >&2
+	echo 'usage: peers.sh [--missing] test|lint|qemu|lab...' >&2
 	exit 2
 fi
 for set_of in "$@"; do wanted "$set_of" >/dev/null; done # a wrong name ends here

@@ -11,6 +11,7 @@ goal=8500000
 
 status=0
 for file in "$dist"/poshealth*; do
+	case $file in *.tar.gz) continue ;; esac # kits are what these are packed in
 	bytes=$(($(wc -c <"$file")))
 	note=''
 	if [ "${file##*/}" = poshealth-linux-arm ]; then
