@@ -74,7 +74,7 @@ rss: programs ## how much memory the running agent takes; fails when it outgrows
 
 qemu: programs ## run the ARM programs of dist/ on an emulated processor
 	@scripts/peers.sh qemu
-	@VERSION='$(VERSION)' scripts/qemu.sh dist
+	@GO='$(GO)' VERSION='$(VERSION)' scripts/qemu.sh dist
 
 lab-arm: programs ## a day of an emulated ARM terminal: memory, clock, reboot, the system call filter of apps; Debian
 	@scripts/peers.sh lab

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the ARM programs of a folder on an emulated processor: version, and check against a host that refuses.
+# Runs the ARM programs of a folder on an emulated processor: version, check against a host that refuses, and check of every
+# simulated terminal in a lab network, with the expected findings and nothing else.
 #
 # It shows that they start, look and answer on ARM code paths. Emulated seconds say nothing about a terminal's speed.
 set -eu
@@ -60,4 +61,9 @@ for target in arm:cortex-a7:arm arm64:cortex-a53:aarch64; do
 		and (.verdict | .take_card.level, .settle.level | IN("ready", "at-risk", "not-ready", "unknown"))' \
 		"$tmp/out" >"$tmp/jq" 2>>"$tmp/err" || fail "$program check: exit $status, and no snapshot on stdout"
 	echo "qemu: linux/$arch on $cpu: version and check answer (exit $status, $(jq '.results | length' "$tmp/out") results)"
+
+	POSHEALTH_BINARY=$(cd "$dist" && pwd)/poshealth-linux-$arch POSHEALTH_EMULATOR=$emulator \
+		"${GO:-go}" test ./cmd/poshealth -count 1 -timeout 10m -run '^TestSimulatedTerminals$' -v >"$tmp/out" 2>"$tmp/err" ||
+		fail "linux/$arch on $cpu: a simulated terminal was not seen as expected"
+	echo "qemu: linux/$arch on $cpu: $(grep -c '^    --- PASS' "$tmp/out") simulated terminals seen as expected"
 done

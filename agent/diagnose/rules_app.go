@@ -65,21 +65,29 @@ func (p Profile) appCrashing(e Evidence) []Match {
 	}))
 }
 
-// appSigner: neither who signed the installed file nor, where the key was rotated, who signed before is one that may have.
+// appSigner: somebody signed the installed file who is not one of those who may. All of several signers must be: a file may
+// carry a signature that nobody checked. Where the key was rotated, one before may be the one configured.
 func (p Profile) appSigner(e Evidence) []Match {
 	if len(p.AppSigners) == 0 {
 		return nil
 	}
 	return p.ofApp(each(e, kindApp, func(r probes.Result) (Match, bool) {
-		if r.Fact("signer") == "" {
+		n, told := r.Reading("signers")
+		if !told {
 			return unsure(""), r.Reason != reasonMissing // the file could not be read
 		}
-		for _, name := range [...]string{"signer", "signer_2", "past_signer", "past_signer_2"} {
-			if slices.Contains(p.AppSigners, r.Fact(name)) {
-				return Match{}, false
+		stranger := ""
+		for i, name := range [...]string{"signer", "signer_2", "signer_3", "signer_4"} {
+			if who := r.Fact(name); i < int(n) && !slices.Contains(p.AppSigners, who) {
+				stranger = who
 			}
 		}
-		return on("", findings.Blocking, fmt.Sprintf("signed by %.16s…, which is not one of those configured", r.Fact("signer")), r), true
+		for _, name := range [...]string{"past_signer", "past_signer_2", "past_signer_3", "past_signer_4"} {
+			if n == 1 && slices.Contains(p.AppSigners, r.Fact(name)) {
+				stranger = ""
+			}
+		}
+		return on("", findings.Blocking, fmt.Sprintf("signed by %.16s…, which is not one of those configured", stranger), r), stranger != "" || n > 4
 	}))
 }
 

@@ -5,13 +5,16 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -141,4 +144,60 @@ func TestModelsAreWhole(t *testing.T) {
 			return err
 		}))
 	}
+}
+
+// highWater follows a process until it has ended, and gives the most memory that it had resident, in KiB. (What wait4 tells is
+// no use: it counts what the parent had when it forked.)
+func highWater(pid int) <-chan int64 {
+	done := make(chan int64, 1)
+	go func() {
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		var high int64
+		for {
+			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+			_, rest, there := strings.Cut(string(status), "VmHWM:")
+			if err != nil || !there {
+				done <- high // it has ended, be it waited for or not
+				return
+			}
+			if fields := strings.Fields(rest); len(fields) > 0 {
+				if kib, err := strconv.ParseInt(fields[0], 10, 64); err == nil {
+					high = max(high, kib)
+				}
+			}
+			<-tick.C
+		}
+	}()
+	return done
+}
+
+// TestLongDumpsTakeNoMemory: whatever a terminal's programs print, the agent keeps a line of it. A round over seven dumps of
+// 8 MB takes no more memory than one over seven of 64 kB.
+func TestLongDumpsTakeNoMemory(t *testing.T) {
+	binary := buildAgent(t)
+	config := filepath.Join(t.TempDir(), "poshealth.toml")
+	require.NoError(t, os.WriteFile(config, []byte("[terminal]\nstate_dir = \""+t.TempDir()+"\"\n[app]\npackage = \"com.acquirer.pos\"\n"), 0o600))
+	peak := func(dump int) int64 {
+		root := t.TempDir()
+		require.NoError(t, probetest.WriteHeaviest(root, dump))
+		var least int64
+		for range 3 { // the least of three: what is measured is the program, not the moment
+			cmd := exec.CommandContext(t.Context(), binary, "check", "--config", config, "--root", root, "--format", "json")
+			var out bytes.Buffer
+			cmd.Stdout = &out
+			require.NoError(t, cmd.Start())
+			high := highWater(cmd.Process.Pid)
+			_ = cmd.Wait() // without a host the answer is unknown, exit 3
+			require.Equal(t, 3, cmd.ProcessState.ExitCode())
+			require.Contains(t, out.String(), `"dumpsys wifi"`, "the long way was gone")
+			if got := <-high; least == 0 || got < least {
+				least = got
+			}
+		}
+		return least
+	}
+	short, long := peak(64<<10), peak(8<<20)
+	t.Logf("highest resident memory: %d KiB with short dumps, %d KiB with long ones", short, long)
+	assert.Less(t, long-short, int64(2048), "KiB more for dumps of 8 MB")
 }

@@ -32,6 +32,7 @@ type machine struct {
 	said   chan string // what the guest tells the driver, without its "lab: "
 	gone   chan error  // closed after the emulator's end, which it tells
 	bootID string
+	killed int // orders to kill the agent, of whose end nothing was told yet
 }
 
 // console keeps the last lines of the serial line, over all boots.
@@ -116,8 +117,8 @@ func (m *machine) hear(ctx context.Context, limit time.Duration, beginning strin
 			if rest, ok := strings.CutPrefix(words, beginning); ok {
 				return rest, nil
 			}
-			if strings.HasPrefix(words, "failed ") {
-				return "", fmt.Errorf("it says: %s", words)
+			if err := m.note(words); err != nil {
+				return "", err
 			}
 		case <-timer.C:
 			return "", fmt.Errorf("it has not said %q in %s", beginning, limit)
@@ -127,9 +128,23 @@ func (m *machine) hear(ctx context.Context, limit time.Duration, beginning strin
 	}
 }
 
+// note takes note of what nobody asked for: an agent that ended by itself is started again, and must not go unseen for that.
+func (m *machine) note(words string) error {
+	switch {
+	case words == "service ended: signal: killed" && m.killed > 0:
+		m.killed--
+	case strings.HasPrefix(words, "service ended: "), strings.HasPrefix(words, "failed "):
+		return fmt.Errorf("the terminal says: %s", words)
+	}
+	return nil
+}
+
 // order gives the guest an order and returns its answer.
 func (m *machine) order(ctx context.Context, words ...string) (string, error) {
 	m.number++
+	if words[0] == "kill" {
+		m.killed++
+	}
 	if _, err := fmt.Fprintf(m.orders, "%d %s\n", m.number, strings.Join(words, " ")); err != nil {
 		return "", err
 	}

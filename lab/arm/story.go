@@ -156,12 +156,13 @@ func (s *story) reboot(ctx context.Context, before wire.State) (wire.State, erro
 	return born, nil
 }
 
-// bites shows that the filters are no empty promise here: on this kernel of today a 32-bit Go program starts with
-// futex_time64, which ends it as an app of Android 8.
+// bites shows that the filters are no empty promise here: the mildest of them ends a Go program that looks another one up,
+// as the sandbox does before it puts itself under one.
 func (s *story) bites(ctx context.Context) error {
-	how, err := s.machine.order(ctx, "run", "/system/bin/sandbox", "--android", "8", "--", "/system/bin/poshealth", "version")
+	const sandbox = "/system/bin/sandbox --android 15 -- "
+	how, err := s.machine.order(ctx, "run", sandbox+sandbox+"/system/bin/poshealth version")
 	if err == nil && !strings.Contains(how, "bad system call") {
-		err = fmt.Errorf("under the filter of Android 8 a program that calls futex_time64 ends with %q, want a bad system call", how)
+		err = fmt.Errorf("under a filter a program that calls faccessat2 ends with %q, want a bad system call", how)
 	}
 	return err
 }
@@ -265,12 +266,19 @@ func outcomes(h wire.Snapshot) string {
 	return strings.Join(words, ", ")
 }
 
-// hear waits for a report.
+// hear waits for a report, and for nothing from an agent that has died.
 func (s *story) hear(ctx context.Context, what string, wanted func(report) (bool, error)) error {
 	timer := time.NewTimer(reportWithin)
 	defer timer.Stop()
+	said := s.machine.said
 	for {
 		select {
+		case words, ok := <-said:
+			if !ok {
+				said = nil // it is off, and its last words may still be on their way
+			} else if err := s.machine.note(words); err != nil {
+				return err
+			}
 		case r, ok := <-s.peers.reports:
 			if !ok {
 				return errors.New("the subscriber has ended")

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -47,26 +48,45 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
+	if *old && !strings.HasPrefix(kernelName(), "2.6.") {
+		return beforeTheFilter(args)
+	}
 	// Looking a program up takes faccessat2, which each of the filters traps: before it.
 	program, err := exec.LookPath(flags.Arg(0))
 	if err != nil {
 		return err
 	}
-	runtime.LockOSThread() // a personality belongs to a thread
 	if *uid >= 0 {
 		if err := become(*uid); err != nil {
 			return fmt.Errorf("cannot become user %d: %w", *uid, err)
-		}
-	}
-	if *old {
-		if _, _, errno := unix.Syscall(unix.SYS_PERSONALITY, uname26, 0, 0); errno != 0 {
-			return fmt.Errorf("cannot set the personality UNAME26: %w", errno)
 		}
 	}
 	if err := seccomp.Install(android); err != nil {
 		return err
 	}
 	return fmt.Errorf("cannot run %s: %w", program, syscall.Exec(program, flags.Args(), os.Environ()))
+}
+
+// beforeTheFilter gives the kernel its old name and starts this program anew: it, too, chooses its futex when it starts, and
+// would not outlive the filter by more than a moment with the new one.
+func beforeTheFilter(args []string) error {
+	runtime.LockOSThread() // a personality belongs to a thread
+	if _, _, errno := unix.Syscall(unix.SYS_PERSONALITY, uname26, 0, 0); errno != 0 {
+		return fmt.Errorf("cannot set the personality UNAME26: %w", errno)
+	}
+	if name := kernelName(); !strings.HasPrefix(name, "2.6.") {
+		return fmt.Errorf("the kernel calls itself %s under the personality UNAME26, want 2.6", name)
+	}
+	const self = "/proc/self/exe"
+	return fmt.Errorf("cannot start anew: %w", syscall.Exec(self, append([]string{os.Args[0]}, args...), os.Environ()))
+}
+
+func kernelName() string {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return ""
+	}
+	return unix.ByteSliceToString(u.Release[:])
 }
 
 // become is for good: no capability is left.

@@ -45,10 +45,10 @@ func New(o Options) *Probe { return &Probe{o: o} }
 // ID is "app".
 func (p *Probe) ID() probes.ID { return "app" }
 
-// Observe passes when the app is installed and may start. Facts: package, version (the version's name); signer and signer_2
-// (SHA-256 of the signing certificates, hex), past_signer and past_signer_2 (those before, where the key was rotated), scheme
+// Observe passes when the app is installed and may start. Facts: package, version (the version's name); signer to signer_4
+// (SHA-256 of the signing certificates, hex), past_signer to past_signer_4 (those before, where the key was rotated), scheme
 // ("v2") of the file that is installed; denied (the permissions asked about that it does not have). Readings: version_code
-// and target_sdk, where told; stopped and enabled (0 or 1), where the state is told; running (0 or 1), only where it can be
+// and target_sdk, where told; signers (count), where the file could be read; stopped and enabled (0 or 1), where the state is told; running (0 or 1), only where it can be
 // known; permissions_known and permissions_denied (count of those asked about), background_restricted and doze_exempt (0 or 1),
 // where told.
 func (p *Probe) Observe(ctx context.Context) probes.Observation {
@@ -74,7 +74,7 @@ func (p *Probe) Observe(ctx context.Context) probes.Observation {
 		if running, known := p.running(ctx); known {
 			o.Readings = append(o.Readings, yesNo("running", running))
 		}
-		o.Facts = append(o.Facts, p.signer(ctx, found)...)
+		p.signer(ctx, &o, found)
 		p.permissions(&o, found)
 		if restricted, known := p.restricted(ctx); known {
 			o.Readings = append(o.Readings, yesNo("background_restricted", restricted))

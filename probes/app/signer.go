@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,8 +16,8 @@ import (
 	"github.com/poshealth/poshealth/probes/terminal/dump"
 )
 
-// maxShownSigners of each kind are given as facts: the vendor's own and the store's.
-const maxShownSigners = 2
+// maxShownSigners of each kind are given as facts: the vendor's own and the store's, and as many again.
+const maxShownSigners = 4
 
 // signature is what was read of a file, so that it is read once and not at every look.
 type signature struct {
@@ -27,14 +28,15 @@ type signature struct {
 }
 
 // signer tells who signed the installed file. Nothing is told where it cannot be read; the capability report says why.
-func (p *Probe) signer(ctx context.Context, found dump.Package) []probes.Fact {
+func (p *Probe) signer(ctx context.Context, o *probes.Observation, found dump.Package) {
 	who, err := terminal.First(ctx, p.o.Terminal, "app-signer", terminal.Way[apk.Signers]{
 		Source: "APK", Read: func(ctx context.Context) (apk.Signers, error) { return p.signers(ctx, found.CodePath) },
 	})
 	if err != nil {
-		return nil
+		return
 	}
-	facts := []probes.Fact{{Name: "scheme", Value: who.Scheme}}
+	o.Facts = append(o.Facts, probes.Fact{Name: "scheme", Value: who.Scheme})
+	o.Readings = append(o.Readings, probes.Reading{Name: "signers", Value: float64(len(who.Current)), Unit: probes.One})
 	for _, list := range [...]struct {
 		name    string
 		digests []apk.Digest
@@ -44,10 +46,9 @@ func (p *Probe) signer(ctx context.Context, found dump.Package) []probes.Fact {
 			if i > 0 {
 				name += "_" + strconv.Itoa(i+1)
 			}
-			facts = append(facts, probes.Fact{Name: name, Value: digest.String()})
+			o.Facts = append(o.Facts, probes.Fact{Name: name, Value: digest.String()})
 		}
 	}
-	return facts
 }
 
 func (p *Probe) signers(ctx context.Context, codePath string) (apk.Signers, error) {
@@ -73,7 +74,11 @@ func (p *Probe) signers(ctx context.Context, codePath string) (apk.Signers, erro
 	}
 	who, err := apk.Read(file, info.Size(), max(sdk, 0))
 	if err != nil {
-		return apk.Signers{}, &terminal.Error{What: path, Reason: probes.Malformed, Err: err}
+		reason := probes.Malformed
+		if errors.Is(err, fs.ErrPermission) {
+			reason = probes.Denied
+		}
+		return apk.Signers{}, &terminal.Error{What: path, Reason: reason, Err: err}
 	}
 	p.seal = signature{path: path, size: info.Size(), changed: info.ModTime(), signers: who}
 	return who, nil

@@ -114,8 +114,7 @@ func (p *Battery) kernel(context.Context) (dump.Battery, error) {
 	case unread != nil:
 		return dump.Battery{}, unread
 	}
-	no := false
-	return dump.Battery{Present: &no}, nil
+	return dump.Battery{}, absent(supplies, "no battery is in it, or none plugged in")
 }
 
 // isPart tells the battery of a paired mouse or pen from the terminal's.

@@ -129,7 +129,7 @@ func (p *Reboots) up() (time.Duration, error) {
 	}
 	text, _, _ := strings.Cut(line, " ")
 	seconds, err := strconv.ParseFloat(text, 64)
-	if err != nil || seconds < 0 || seconds > 1e9 {
+	if err != nil || !(seconds >= 0 && seconds <= 1e9) {
 		return 0, malformed(file, "%.20q is no time in seconds", text)
 	}
 	return time.Duration(seconds * float64(time.Second)), nil
@@ -184,7 +184,16 @@ func (p *Reboots) kept() []boot {
 	return boots
 }
 
+// reasonSince is the API level (Android 9) from which on Android itself tells why it started.
+const reasonSince = 28
+
+// classify takes the boot loader's word where Android has none of its own, not where it is not shown: what Android made of a
+// vendor's word is what counts.
 func classify(p terminal.Props) dump.Reboot {
+	sdk, err := strconv.Atoi(p["ro.build.version.sdk"])
+	if own := p["sys.boot.reason"]; own == "" && (err != nil || sdk >= reasonSince) {
+		return dump.Reboot{}
+	}
 	return dump.BootReason(p["sys.boot.reason"], p["sys.boot.reason.last"], p["persist.sys.boot.reason"], p["ro.boot.bootreason"])
 }
 

@@ -106,7 +106,10 @@ func (p *Thermal) kernel(context.Context) (heat, error) {
 			}
 			continue
 		}
-		kind, _ := p.t.ReadLine(folder + "/" + name + "/type") // a zone without a name is as hot
+		kind, err := p.t.ReadLine(folder + "/" + name + "/type")
+		if err != nil || kind == "" {
+			kind = name // a zone without a name is as hot
+		}
 		if zone, ok := dump.ParseZone(kind, temp); ok {
 			h.zones = append(h.zones, zone)
 		}

@@ -14,7 +14,7 @@ import (
 const (
 	// cutEvery: an output is cut at every 37th byte, which comes to lie in each part of a line; a long one at fewer.
 	cutEvery = 37
-	maxCuts  = 60
+	maxCuts  = 24
 )
 
 // CutAnywhere lets probes look at the simulated terminal called model while one after another of its programs' outputs ends

@@ -134,7 +134,7 @@ func TestModels(t *testing.T) {
 			"wifi":   {readings: numbers{"enabled": 0, "connected": 0}},
 			"switches": {
 				readings: numbers{"airplane": 0, "mobile_data": 0, "wifi": 0, "auto_time": 1, "auto_time_zone": 1, "adb": 0, "developer": 0},
-				facts:    words{"ethernet": "eth1 static, eth0 static"},
+				facts:    words{"ethernet_1": "eth1 static", "ethernet_2": "eth0 static"},
 			},
 		},
 		"sunmi-v2-pro": {

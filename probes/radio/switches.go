@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strconv"
 	"strings"
 
 	"github.com/poshealth/poshealth/probes"
@@ -14,6 +15,9 @@ import (
 // globalSettings is where Android 6 to 11 keep Settings.Global; only the system may read it. Later ones have a binary form
 // there, earlier ones a database.
 const globalSettings = "/data/system/users/0/settings_global.xml"
+
+// maxShownSockets for a cable are given as facts: the terminal's and the base's, with one to spare for each.
+const maxShownSockets = 4
 
 // settings are the names that are looked at in Settings.Global. mobile_data has one of its own for each subscription on some
 // dual-SIM builds.
@@ -36,8 +40,8 @@ func NewSwitches(t *terminal.Terminal) *Switches { return &Switches{t: t} }
 func (p *Switches) ID() probes.ID { return "switches" }
 
 // Observe passes when the settings could be read. Readings (0 or 1), each where it is set: airplane, mobile_data, wifi,
-// roaming, auto_time, auto_time_zone, adb, developer. One that is not set is at its default, and left out. Fact: ethernet, how the
-// sockets for a cable get their addresses ("eth0 static, eth1 dhcp"), the terminal's and those of a base it stands in.
+// roaming, auto_time, auto_time_zone, adb, developer. One that is not set is at its default, and left out. Facts: ethernet_1
+// to ethernet_4, how the sockets for a cable get their addresses ("eth0 static"), the terminal's and those of a base it stands in.
 func (p *Switches) Observe(ctx context.Context) probes.Observation {
 	found, err := terminal.First(
 		ctx, p.t, "switches",
@@ -72,7 +76,9 @@ func (p *Switches) Observe(ctx context.Context) probes.Observation {
 			}
 		}
 	}
-	s.fact("ethernet", p.ethernet(ctx))
+	for i, socket := range p.ethernet(ctx) {
+		s.fact("ethernet_"+strconv.Itoa(i+1), socket)
+	}
 	s.o.Detail = "on: " + strings.Join(on, ", ")
 	if len(on) == 0 {
 		s.o.Detail = "no switch is on"
@@ -80,17 +86,19 @@ func (p *Switches) Observe(ctx context.Context) probes.Observation {
 	return s.o.Bounded()
 }
 
-// ethernet says how the sockets for a cable get their addresses; "" where there are none.
-func (p *Switches) ethernet(ctx context.Context) string {
+// ethernet says how the sockets for a cable get their addresses, where that is told.
+func (p *Switches) ethernet(ctx context.Context) []string {
 	seen, err := terminal.First(ctx, p.t, "ethernet", dumped(p.t, dump.ParseEthernet, "dumpsys", "ethernet"))
 	if err != nil {
-		return "" // the capability report says why
+		return nil // the capability report says why
 	}
-	var words []string
+	var sockets []string
 	for _, i := range seen.Interfaces {
-		words = append(words, strings.TrimSpace(i.Name+" "+i.Assignment))
+		if i.Assignment != "" && len(sockets) < maxShownSockets {
+			sockets = append(sockets, i.Name+" "+i.Assignment)
+		}
 	}
-	return strings.Join(words, ", ")
+	return sockets
 }
 
 // switched is on when one of the settings is; nil when none is set to what can be understood. Wi-Fi has 2 and 3 for on and off
@@ -111,19 +119,21 @@ func switched(found map[string]string, names []string) *bool {
 
 func (p *Switches) file(context.Context) (found map[string]string, err error) {
 	err = p.t.Lines(globalSettings, func(lines iter.Seq[string]) (err error) {
-		found, err = dump.ParseSettings(lines, settings()...)
+		found, err = parseSettings(lines)
 		return err
 	})
 	return found, err
 }
 
-// dumped is the way by a program. A list without any of the names is not one: airplane_mode_on is always set.
 func (p *Switches) dumped(name string, args ...string) terminal.Way[map[string]string] {
-	return dumped(p.t, func(lines iter.Seq[string]) (map[string]string, error) {
-		found, err := dump.ParseSettings(lines, settings()...)
-		if err == nil && len(found) == 0 {
-			err = errors.New("none of the settings in it")
-		}
-		return found, err
-	}, name, args...)
+	return dumped(p.t, parseSettings, name, args...)
+}
+
+// parseSettings takes no list for one that has none of the names: airplane_mode_on is always set.
+func parseSettings(lines iter.Seq[string]) (map[string]string, error) {
+	found, err := dump.ParseSettings(lines, settings()...)
+	if err == nil && len(found) == 0 {
+		err = errors.New("none of the settings in it")
+	}
+	return found, err
 }

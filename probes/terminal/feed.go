@@ -55,7 +55,8 @@ func ParseFacts(body []byte) (Facts, error) {
 	decoder.DisallowUnknownFields()
 	var f Facts
 	if err := decoder.Decode(&f); err != nil {
-		return Facts{}, fmt.Errorf("want one JSON object as in docs/reference/feed.md: %w", err)
+		// It may repeat the name of a field whole, and that is another's text.
+		return Facts{}, fmt.Errorf("want one JSON object as in docs/reference/feed.md: %s", Printable(err.Error(), probes.MaxDetail))
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return Facts{}, errors.New("something follows the JSON object")

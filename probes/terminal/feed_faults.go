@@ -102,19 +102,14 @@ func (l *faultList) word(name, got string, most int, allowed, want string) {
 
 // within refuses a number that is told and out of bounds.
 func within[N int | int64 | float64](l *faultList, name string, value *N, least, most N) {
-	if value != nil && !(*value >= least && *value <= most) {
+	if value != nil && (*value < least || *value > most) {
 		l.add("%s: got %v, want %v to %v", name, *value, least, most)
 	}
 }
 
 // oneOf refuses a word that is told and none of those wanted.
 func oneOf[S ~string](l *faultList, name string, got S, want ...S) {
-	for _, w := range want {
-		if got == w {
-			return
-		}
-	}
-	if got != "" {
+	if got != "" && !slices.Contains(want, got) {
 		l.add("%s: got %.30q, want one of %q", name, got, want)
 	}
 }

@@ -69,7 +69,7 @@ func TestFirstRemembers(t *testing.T) {
 		name     string
 		source   string
 		err      error
-		at, for_ time.Duration // by the boot clock; how long it is not tried again
+		at, kept time.Duration // by the boot clock; how long it is not tried again
 	}{
 		{"denied", "dumpsys", failure(probes.Denied), time.Hour, time.Hour},
 		{"absent", "dumpsys", failure(probes.Absent), time.Hour, time.Hour},
@@ -94,13 +94,13 @@ func TestFirstRemembers(t *testing.T) {
 				require.ErrorIs(t, err, row.err, "the reason stays the same")
 			}
 			ask()
-			if row.for_ > 0 {
+			if row.kept > 0 {
 				ask()
-				clock.set(row.at + row.for_ - 1)
+				clock.set(row.at + row.kept - 1)
 				ask()
 				assert.Equal(t, 1, w.asked, "not yet")
 			}
-			clock.set(row.at + row.for_)
+			clock.set(row.at + row.kept)
 			ask()
 			assert.Equal(t, 2, w.asked)
 		})

@@ -13,25 +13,29 @@ import (
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
-// answers are what came of asking.
-type answers struct {
-	values []string
-	errs   []error
+// asking is what came of asking.
+type asking struct {
+	first    error // of who asked first
+	panicked any   // or why that one got no answer
+	values   []string
+	errs     []error // of three others, who came meanwhile
+	asked    int     // how often ask was called
 }
 
-// askAtOnce starts one who asks, then three more while it has no answer, and lets ask go on after a minute.
-func askAtOnce(t *testing.T, ctx context.Context, ask func(nth int) (string, error)) (first error, panicked any, others answers, asked int) { //nolint:revive // the test comes first
+// askAtOnce lets one ask, and three more while that one has no answer. It must run in a bubble.
+func askAtOnce(t *testing.T, ask func(nth int) (string, error)) asking {
 	t.Helper()
+	var a asking
 	var s terminal.Shared[string]
 	type outcome struct {
 		value string
 		err   error
 	}
-	get := func(ctx context.Context) outcome {
-		value, err := s.Get(ctx, func() (string, error) {
-			asked++ // one at a time
-			nth := asked
-			time.Sleep(time.Minute) // of the bubble
+	get := func() outcome {
+		value, err := s.Get(t.Context(), func() (string, error) {
+			a.asked++ // one at a time
+			nth := a.asked
+			<-time.After(time.Minute) // of the bubble: until everybody else waits
 			return ask(nth)
 		})
 		return outcome{value, err}
@@ -39,28 +43,28 @@ func askAtOnce(t *testing.T, ctx context.Context, ask func(nth int) (string, err
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		defer func() { panicked = recover() }()
-		first = get(ctx).err
+		defer func() { a.panicked = recover() }()
+		a.first = get().err
 	}()
 	synctest.Wait()
 	more := make(chan outcome, 3)
 	for range 3 {
-		go func() { more <- get(t.Context()) }()
+		go func() { more <- get() }()
 	}
 	for range 3 {
 		o := <-more
-		others.values, others.errs = append(others.values, o.value), append(others.errs, o.err)
+		a.values, a.errs = append(a.values, o.value), append(a.errs, o.err)
 	}
 	<-done
-	return first, panicked, others, asked
+	return a
 }
 
 func TestSharedOneAsks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first, _, others, asked := askAtOnce(t, t.Context(), func(int) (string, error) { return "answer", nil })
-		require.NoError(t, first)
-		assert.Equal(t, []string{"answer", "answer", "answer"}, others.values)
-		assert.Equal(t, 1, asked)
+		a := askAtOnce(t, func(int) (string, error) { return "answer", nil })
+		require.NoError(t, a.first)
+		assert.Equal(t, []string{"answer", "answer", "answer"}, a.values)
+		assert.Equal(t, 1, a.asked)
 	})
 }
 
@@ -82,15 +86,15 @@ func TestSharedOneMansErrorIsNotTheOthers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				first, panicked, others, asked := askAtOnce(t, t.Context(), ask)
+				a := askAtOnce(t, ask)
 				if name == "a panic" {
-					assert.Equal(t, broken, panicked)
+					assert.Equal(t, broken, a.panicked)
 				} else {
-					require.ErrorIs(t, first, broken)
+					require.ErrorIs(t, a.first, broken)
 				}
-				assert.Equal(t, []string{"answer", "answer", "answer"}, others.values)
-				assert.Equal(t, []error{nil, nil, nil}, others.errs)
-				assert.Equal(t, 2, asked, "one of the others asked, for all")
+				assert.Equal(t, []string{"answer", "answer", "answer"}, a.values)
+				assert.Equal(t, []error{nil, nil, nil}, a.errs)
+				assert.Equal(t, 2, a.asked, "one of the others asked, for all")
 			})
 		})
 	}

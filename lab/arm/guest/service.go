@@ -98,7 +98,7 @@ func (s *service) keep(cmd *exec.Cmd, ended chan<- string) {
 			ended <- how
 			return
 		}
-		say("service", "ended:", how)
+		say("service ended:", how)
 		time.Sleep(again)
 		s.mu.Lock()
 		next, err := s.fork()

@@ -1,16 +1,15 @@
 //go:build linux
 
-// Command toolbox is the programs of the emulated terminal: getprop, dumpsys, settings, pm, cmd and df, each by the name that
-// it is called by. It prints what lies in the folder captures two above its own, as the scripts of a simulated terminal do.
+// Command toolbox is the programs of the emulated terminal: getprop, dumpsys, settings and all others, each by the name that it
+// is called by. It says word for word what the script of a simulated terminal says (probes/probetest/terminals/program): the
+// captures in the folder two above its own, and where there is none what Android would say.
 //
-// Those scripts cannot run there under the system call filter of apps: a C library of today uses calls on 32-bit ARM that
+// That script cannot run there under the system call filter of apps: a C library of today uses calls on 32-bit ARM that
 // Android's own library of that time did not have. This one is Go without C, and uses what the agent may use too.
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,90 +19,87 @@ func main() {
 	os.Exit(run(filepath.Base(os.Args[0]), os.Args[1:]))
 }
 
-// captured is the text of a capture.
-func captured(name string) ([]byte, error) {
-	return os.ReadFile(filepath.Join(filepath.Dir(os.Args[0]), "..", "..", "captures", filepath.Base(name)+".txt"))
-}
-
 // run is one program; the exit codes are those of the real ones, which seldom say what they mean.
-func run(name string, args []string) int {
+func run(program string, args []string) int {
+	if len(args) > 0 && args[0] == "-t" {
+		args = args[min(2, len(args)):]
+	}
+	words := []string{program}
+	for _, arg := range args {
+		if !strings.HasPrefix(arg, "-") && !strings.Contains(arg, ":") {
+			words = append(words, arg)
+		}
+	}
 	arg := func(i int) string {
 		if i < len(args) {
 			return args[i]
 		}
 		return ""
 	}
-	switch name {
-	case "getprop":
-		return getprop(arg(0))
-	case "df":
-		return show("df")
-	case "settings":
-		if arg(0) == "get" && show("settings_"+arg(1)+"_"+arg(2)) == 0 {
-			return 0
-		}
-		fmt.Println("null")
+	switch {
+	case show(strings.Join(words, "_")):
 		return 0
-	case "pm":
-		if arg(0) == "path" {
-			return show("pm_path_" + arg(1))
-		}
-		return 1
-	case "cmd":
-		if arg(0) == "package" {
-			return run("pm", args[1:])
-		}
+	case program == "cmd" && arg(0) == "package" && show("pm_"+arg(1)+"_"+arg(2)):
+		return 0
+	}
+	return without(program, arg)
+}
+
+// without is what a program says without a capture for what it is asked.
+func without(program string, arg func(int) string) int {
+	denied := line(string(captured("denied")), "")
+	switch {
+	case program == "dumpsys" && denied != "":
+		fmt.Printf("Permission Denial: can't dump %s from from pid=%d, uid=%s due to missing android.permission.DUMP permission\n", arg(0), os.Getpid(), denied)
+	case program == "dumpsys" && arg(0) == "package":
+		fmt.Printf("Dexopt state:\n  Unable to find package: %s\n\nCompiler stats:\n  Unable to find package: %s\n", arg(1), arg(1))
+	case program == "dumpsys":
+		fmt.Fprintf(os.Stderr, "Can't find service: %s\n", arg(0))
+	case program == "cmd" && denied != "":
+		fmt.Fprintf(os.Stderr, "\nException occurred while executing '%s':\njava.lang.SecurityException: uid %s may not\n", arg(1), denied)
+		return 255
+	case program == "cmd":
 		fmt.Fprintf(os.Stderr, "cmd: Can't find service: %s\n", arg(0))
 		return 20
-	case "dumpsys":
-		if arg(0) == "-t" {
-			args = args[min(2, len(args)):]
+	case program == "settings" && arg(0) == "get":
+		value := line(string(captured("settings_list_"+arg(1)+".txt")), arg(2)+"=")
+		if value == "" {
+			value = "null"
 		}
-		return dumpsys(arg(0), arg(1))
-	}
-	fmt.Fprintf(os.Stderr, "toolbox: no program is called %q\n", name)
-	return 127
-}
-
-func dumpsys(service, of string) int {
-	switch {
-	case service == "package" && of != "":
-		if show("dumpsys_package_"+of) != 0 {
-			fmt.Printf("Dexopt state:\n  Unable to find package: %s\n\nCompiler stats:\n  Unable to find package: %s\n", of, of)
+		fmt.Println(value)
+	case program == "getprop":
+		begins := "[" + arg(0) + "]: ["
+		if text := string(captured("getprop.txt")); strings.Contains("\n"+text, "\n"+begins) {
+			fmt.Println(strings.TrimSuffix(line(text, begins), "]"))
 		}
-	case show("dumpsys_"+service) != 0:
-		fmt.Fprintf(os.Stderr, "Can't find service: %s\n", service)
+	default:
+		return 1
 	}
 	return 0
 }
 
-func getprop(key string) int {
-	if key == "" {
-		return show("getprop")
-	}
-	text, err := captured("getprop")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "getprop:", err)
-		return 1
-	}
-	for line := range strings.SplitSeq(string(text), "\n") {
-		if rest, ok := strings.CutPrefix(line, "["+key+"]: ["); ok {
-			fmt.Println(strings.TrimSuffix(rest, "]"))
-			return 0
+// line is what stands behind a beginning in the first line that has it; "" where none has.
+func line(text, beginning string) string {
+	for l := range strings.SplitSeq(text, "\n") {
+		if rest, ok := strings.CutPrefix(l, beginning); ok {
+			return rest
 		}
 	}
-	return 0
+	return ""
 }
 
-// show prints a capture; 1 when there is none of that name.
-func show(name string) int {
-	text, err := captured(name)
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			fmt.Fprintln(os.Stderr, "toolbox:", err)
-		}
-		return 1
-	}
+// show prints a capture, where there is one of that name.
+func show(name string) bool {
+	text := captured(name + ".txt")
 	_, _ = os.Stdout.Write(text) // whoever asked may have gone
-	return 0
+	return text != nil
+}
+
+// captured is the text of a capture; nil where there is none.
+func captured(file string) []byte {
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(os.Args[0]), "..", "..", "captures", filepath.Base(file)))
+	if err != nil {
+		return nil
+	}
+	return append([]byte{}, text...)
 }

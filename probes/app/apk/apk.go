@@ -1,9 +1,9 @@
 // Package apk tells who signed an app, by the certificates in the APK itself.
 //
 // It reads them where Android of a given API level does: in the APK Signing Block (schemes v2, v3, v3.1), else in META-INF
-// (v1). It verifies nothing: Android did when it installed the app, so what this says is worth as much as the way the file
-// came from the package manager; of any other file it is a claim. It reads the ends of the archive and never the app, in
-// memory that does not grow with either, and refuses what Android would read in another way than this does.
+// (v1). It verifies nothing: Android did when it installed the app, so the answer is as good as the word of the package
+// manager that this is the installed file; of any other file it is a claim. It never reads the app itself, needs memory that
+// does not grow with it, and says so, rather than guess, where a file is malformed or Android might read it in another way.
 package apk
 
 import (

@@ -75,14 +75,17 @@ func open(r io.ReaderAt, size int64) (archive, error) {
 
 // lastRecord finds the last end record whose comment ends where the file does; -1 if there is none.
 func lastRecord(tail []byte) int {
-	at := len(tail)
-	for at >= 0 {
-		at = bytes.LastIndex(tail[:at], []byte(endMark))
-		if at >= 0 && len(tail)-at >= endLen && int(binary.LittleEndian.Uint16(tail[at+20:])) == len(tail)-at-endLen {
-			return at
+	last := -1
+	for from := 0; ; from++ {
+		next := bytes.Index(tail[from:], []byte(endMark))
+		if next < 0 {
+			return last
+		}
+		from += next
+		if left := len(tail) - from - endLen; left >= 0 && int(binary.LittleEndian.Uint16(tail[from+20:])) == left {
+			last = from
 		}
 	}
-	return -1
 }
 
 // read fills b from the file, whatever the reader says after the last byte of it.

@@ -63,7 +63,8 @@ func ParseThermalService(lines iter.Seq[string]) (Thermal, error) {
 	if !begun {
 		return Thermal{}, Malformed("dumpsys thermalservice", `neither "Thermal Status:" nor temperatures`)
 	}
-	all.Temperatures = current
+	// Something always follows the list: one that the output ends with lacks some, and the hottest may be among them.
+	all.Temperatures = nil
 	if told {
 		all.Temperatures = cached
 	}

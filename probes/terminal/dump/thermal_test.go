@@ -42,7 +42,7 @@ func TestParseThermalServiceKinds(t *testing.T) {
 		"0": "cpu", "1": "gpu", "2": "battery", "3": "skin", "4": "usb", "5": "power-amplifier", "9": "npu", "12": "modem",
 		"13": "soc", "14": "wifi", "19": "pogo", "20": "", "-1": "",
 	} {
-		got, err := dump.ParseThermalService(dump.Lines([]byte("Current temperatures from HAL:\nTemperature{mValue=31.6, mType=" + typ + ", mName=x, mStatus=0}\n")))
+		got, err := dump.ParseThermalService(dump.Lines([]byte("Current temperatures from HAL:\nTemperature{mValue=31.6, mType=" + typ + ", mName=x, mStatus=0}\nCurrent cooling devices from HAL:\n")))
 		require.NoError(t, err)
 		require.Len(t, got.Temperatures, 1, typ)
 		assert.Equal(t, want, got.Temperatures[0].Kind, typ)
@@ -52,7 +52,7 @@ func TestParseThermalServiceKinds(t *testing.T) {
 		"Temperature{mValue=150.5, mType=0, mName=a, mStatus=0}", "Temperature{mType=0, mName=a, mStatus=0}", "Temperature{mValue=31.6, mType=0",
 		"Temperature{mValue=31.6, mType=0, mName=a b, mStatus=0}", "Temperature{mValue=31.6, mType=0, mStatus=0}", "Temperature{mValue=Infinity, mType=0, mName=a}",
 	} {
-		got, err := dump.ParseThermalService(dump.Lines([]byte("Current temperatures from HAL:\n" + line + "\n")))
+		got, err := dump.ParseThermalService(dump.Lines([]byte("Current temperatures from HAL:\n" + line + "\nCurrent cooling devices from HAL:\n")))
 		require.NoError(t, err)
 		assert.Empty(t, got.Temperatures, line)
 	}

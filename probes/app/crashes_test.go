@@ -1,0 +1,420 @@
+package app_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/app"
+	"github.com/poshealth/poshealth/probes/probetest"
+	"github.com/poshealth/poshealth/probes/terminal"
+)
+
+// What must not come out of a crash's record: a card, as an exception's message, a native memory dump and a window's name
+// may hold it.
+const card = "6222020200112230"
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+func put(t *testing.T, root, name, text string) {
+	t.Helper()
+	path := filepath.Join(root, name)
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o755))
+}
+
+func packed(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := w.Write([]byte(text))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return b.String()
+}
+
+// entry is a record as Android 8 writes it, of a kind, with a card in all that is no head.
+func entry(kind, process string) string {
+	pkg, _, _ := strings.Cut(process, ":")
+	head := "Process: " + process + "\nPID: 4242\nFlags: 0x38c83e44\nPackage: " + pkg + " v30401 (3.4.1)\nForeground: Yes\n"
+	if strings.HasSuffix(kind, "anr") {
+		head += "Subject: Input dispatching timed out (" + pkg + "/Pay, waiting to send key event for " + card + ")\n"
+	}
+	head += "Build: maker/model/device:8.1/X/1:user/release-keys\n\n"
+	if strings.HasSuffix(kind, "native_crash") {
+		return head + tombstone(process, "")
+	}
+	return head + "java.lang.IllegalStateException: card " + card + "\n\tat " + pkg + ".Pay.run(Pay.java:1)\n"
+}
+
+func tombstone(process, timestamp string) string {
+	return "*** *** *** *** *** *** *** *** *** *** *** *** *** *** *** ***\nBuild fingerprint: 'maker/model/device:8.1/X/1:user/release-keys'\nABI: 'arm'\n" + timestamp +
+		"pid: 4242, tid: 4243, name: " + card + "  >>> " + process + " <<<\nsignal 6 (SIGABRT), code -6 (SI_TKILL), fault addr --------\nAbort message: 'track2 " + card + "'\n" +
+		"memory near r0:\n    aeb0 " + card + "  " + card + "\n"
+}
+
+// till is a terminal whose app crashes when a test says so.
+type till struct {
+	t     *testing.T
+	root  string
+	now   time.Time
+	term  *terminal.Terminal
+	probe *app.Crashes
+}
+
+func newTill(t *testing.T) *till {
+	t.Helper()
+	s := &till{t: t, root: t.TempDir(), now: noon}
+	s.restart()
+	return s
+}
+
+func (s *till) restart() {
+	s.term = terminal.Open(s.root)
+	s.probe = app.NewCrashes(app.CrashOptions{Terminal: s.term, Package: pos, Now: func() time.Time { return s.now }, Location: time.UTC})
+}
+
+// box puts an entry into the drop box's folder, packed or not.
+func (s *till) box(kind, process string, at time.Time, end string) {
+	text := entry(kind, process)
+	if strings.HasSuffix(end, ".gz") {
+		text = packed(s.t, text)
+	}
+	put(s.t, s.root, fmt.Sprintf("data/system/dropbox/%s@%d%s", kind, at.UnixMilli(), end), text)
+}
+
+// process makes the app's main process one that started at some tick.
+func (s *till) process(pid, ticks int) {
+	put(s.t, s.root, "proc/1/cmdline", "/init\x00")
+	put(s.t, s.root, fmt.Sprintf("proc/%d/cmdline", pid), pos+"\x00")
+	put(s.t, s.root, fmt.Sprintf("proc/%d/stat", pid), fmt.Sprintf("%d (om.acquirer (x) S 1) S 512 512 0 0 -1 1077952832 48271 0 112 0 914 301 0 0 20 0 41 0 %d 1073741824 24811\n", pid, ticks))
+}
+
+func (s *till) look() probes.Observation {
+	s.t.Helper()
+	got := s.probe.Observe(s.t.Context())
+	assert.Empty(s.t, probetest.Faults(got))
+	assert.NotContains(s.t, fmt.Sprintf("%+v %+v", got, s.term.Capabilities()), card[4:12])
+	return got
+}
+
+// sees asserts readings by name: those given must be there, and no other than "last".
+func (s *till) sees(outcome probes.Outcome, want map[string]float64) probes.Observation {
+	s.t.Helper()
+	got := s.look()
+	assert.Equal(s.t, outcome, got.Outcome, got.Detail)
+	seen := map[string]float64{}
+	for _, r := range got.Readings {
+		if r.Name != "last" {
+			seen[r.Name] = r.Value
+		}
+	}
+	assert.Equal(s.t, want, seen)
+	return got
+}
+
+// counted are the readings where crashes are told and processes are not.
+func counted(crashes10, anrs10, crashes24, anrs24, news float64) map[string]float64 {
+	return map[string]float64{"crashes_10m": crashes10, "anrs_10m": anrs10, "crashes_24h": crashes24, "anrs_24h": anrs24, "new": news}
+}
+
+func with(readings map[string]float64, restarts float64) map[string]float64 {
+	readings["restarts_10m"] = restarts
+	return readings
+}
+
+func TestCrashesByFiles(t *testing.T) {
+	s := newTill(t)
+	s.box("SYSTEM_BOOT", pos, noon, ".txt")
+	s.sees(probes.Pass, counted(0, 0, 0, 0, 0))
+
+	s.now = noon.Add(5 * time.Minute)
+	at := noon.Add(2 * time.Minute)
+	s.box("data_app_crash", pos, at, ".txt")
+	got := s.sees(probes.Fail, counted(1, 0, 1, 0, 1))
+	assert.Equal(t, app.Crashed, got.Reason)
+	assert.Equal(t, "crash", got.Fact("kind"))
+	assert.Equal(t, pos, got.Fact("process"))
+	last, _ := got.Reading("last")
+	assert.InDelta(t, at.Unix(), last, 0)
+	s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
+
+	s.box("data_app_anr", pos+":push", at.Add(time.Second), ".txt.gz")
+	s.box("data_app_native_crash", pos, at.Add(2*time.Second), ".txt.gz")
+	s.box("system_app_crash", pos, at.Add(3*time.Second), ".txt")
+	got = s.sees(probes.Fail, counted(3, 1, 3, 1, 3))
+	assert.Equal(t, "crash", got.Fact("kind"))
+
+	// Another's, another kind's, one whose text was thrown away, and what is no record.
+	s.box("data_app_crash", pos+".demo", at.Add(10*time.Millisecond), ".txt")
+	s.box("data_app_crash", "com.other", at.Add(time.Millisecond), ".txt.gz")
+	s.box("data_app_wtf", pos, at, ".txt")
+	put(t, s.root, fmt.Sprintf("data/system/dropbox/data_app_crash@%d.lost", at.Add(4*time.Second).UnixMilli()), "")
+	put(t, s.root, fmt.Sprintf("data/system/dropbox/data_app_crash@%d.txt.gz", at.Add(5*time.Second).UnixMilli()), "not packed")
+	put(t, s.root, "data/system/dropbox/drop12.tmp", entry("data_app_crash", pos))
+	put(t, s.root, "data/system/dropbox/data_app_crash@.txt", entry("data_app_crash", pos))
+	s.sees(probes.Fail, counted(3, 1, 3, 1, 0))
+}
+
+func TestCrashesWindows(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		age      time.Duration
+		ten, day float64
+	}{
+		{"now", 0, 1, 1},
+		{"10 min ago", 10 * time.Minute, 1, 1},
+		{"longer than 10 min ago", 10*time.Minute + time.Millisecond, 0, 1},
+		{"24 h ago", 24 * time.Hour, 0, 1},
+		{"longer than 24 h ago", 24*time.Hour + time.Millisecond, 0, 0},
+		{"a clock that was set back by 5 min", -5 * time.Minute, 1, 1},
+		{"by more", -5*time.Minute - time.Millisecond, 0, 0},
+		{"in a year to come", -365 * 24 * time.Hour, 0, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newTill(t)
+			s.box("data_app_crash", pos, noon.Add(-row.age), ".txt")
+			outcome := probes.Pass
+			if row.ten > 0 {
+				outcome = probes.Fail
+			}
+			s.sees(outcome, counted(row.ten, 0, row.day, 0, 0))
+		})
+	}
+}
+
+// When the clock is set back, what is new is told by the new time.
+func TestCrashesAfterTheClockWasSetBack(t *testing.T) {
+	s := newTill(t)
+	s.box("data_app_crash", pos, noon, ".txt")
+	s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
+	s.now = noon.Add(-48 * time.Hour)
+	s.sees(probes.Pass, counted(0, 0, 0, 0, 0))
+	s.now = s.now.Add(time.Minute)
+	s.box("data_app_crash", pos, s.now, ".txt")
+	s.sees(probes.Fail, counted(1, 0, 1, 0, 1))
+}
+
+// Another app that crashes all day hides nothing.
+func TestCrashesAmongMany(t *testing.T) {
+	s := newTill(t)
+	for i := range 60 {
+		s.box("data_app_crash", "com.other", noon.Add(-time.Duration(i)*time.Second), ".txt")
+	}
+	s.box("data_app_crash", pos, noon.Add(-2*time.Minute), ".txt")
+	s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
+}
+
+// A record is read at its beginning only, packed or not.
+func TestCrashesOfLongRecords(t *testing.T) {
+	s := newTill(t)
+	long := entry("data_app_crash", pos) + strings.Repeat("\tat com.acquirer.pos.Pay.run(Pay.java:1) "+card+"\n", 20000)
+	put(t, s.root, fmt.Sprintf("data/system/dropbox/data_app_crash@%d.txt", noon.UnixMilli()), long)
+	put(t, s.root, fmt.Sprintf("data/system/dropbox/data_app_crash@%d.txt.gz", noon.UnixMilli()-1), packed(t, long))
+	s.sees(probes.Fail, counted(2, 0, 2, 0, 0))
+}
+
+// printer is dumpsys dropbox, which prints its list, or all records of a tag.
+func (s *till) printer(list string, prints map[string]string) {
+	put(s.t, s.root, "captures/dropbox", list)
+	for tag, text := range prints {
+		put(s.t, s.root, "captures/"+tag, text)
+	}
+	put(s.t, s.root, "system/bin/dumpsys", "#!/bin/sh\nfile=\"${0%/*}/../../captures/$1\"\n[ \"$2\" = --print ] && file=\"${0%/*}/../../captures/$3\"\n[ -f \"$file\" ] && exec cat \"$file\"\nexit 1\n")
+}
+
+func printed(kind, process string, at ...time.Time) string {
+	text := "Drop box contents: 9 entries\n"
+	for _, at := range at {
+		text += "\n========================================\n" + at.Format(time.DateTime) + " " + kind + " (compressed text, 903 bytes)\n" + entry(kind, process)
+	}
+	return text
+}
+
+func listed(kind string, at time.Time) string {
+	return at.Format(time.DateTime) + " " + kind + " (compressed text, 903 bytes)\n    Process: " + pos + "/PID: 1/" + card + "\n"
+}
+
+func TestCrashesByPrint(t *testing.T) {
+	s := newTill(t)
+	const head = "Drop box contents: 9 entries\nMax entries: 1000\n\n"
+	s.printer(head+listed("SYSTEM_BOOT", noon), nil)
+	s.sees(probes.Pass, counted(0, 0, 0, 0, 0))
+	assert.EqualValues(t, 1, s.term.Children(), "no crash in the list: nothing is printed")
+
+	at := noon.Add(time.Minute)
+	s.now = noon.Add(2 * time.Minute)
+	one := head + listed("SYSTEM_BOOT", noon) + listed("data_app_crash", at)
+	s.printer(one, map[string]string{"data_app_crash": printed("data_app_crash", pos, at)})
+	s.sees(probes.Fail, counted(1, 0, 1, 0, 1))
+	assert.EqualValues(t, 3, s.term.Children(), "the list and one tag")
+	s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
+	assert.EqualValues(t, 4, s.term.Children(), "the list is the same: not printed again")
+
+	// More of other kinds than a list is kept of: the crash is not lost among them.
+	many := one + strings.Repeat(listed("netstats", at), 300)
+	s.printer(many, nil)
+	s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
+	assert.EqualValues(t, 5, s.term.Children())
+
+	s.printer(many+listed("data_app_anr", s.now), map[string]string{"data_app_anr": printed("data_app_anr", pos, s.now)})
+	got := s.sees(probes.Fail, counted(1, 1, 1, 1, 1))
+	assert.Equal(t, "anr", got.Fact("kind"))
+	assert.EqualValues(t, 8, s.term.Children())
+
+	s.now = s.now.Add(11 * time.Minute)
+	s.sees(probes.Pass, counted(0, 0, 1, 1, 0))
+	s.now = s.now.Add(24 * time.Hour)
+	s.sees(probes.Pass, counted(0, 0, 0, 0, 0))
+	assert.EqualValues(t, 10, s.term.Children())
+}
+
+// A list that changed and records that are not printed: nothing is told, and the next look asks again.
+func TestCrashesPrintFails(t *testing.T) {
+	s := newTill(t)
+	s.printer("Drop box contents: 1 entries\n"+listed("data_app_crash", noon), nil)
+	got := s.sees(probes.Unknown, map[string]float64{})
+	assert.Equal(t, probes.Malformed, got.Reason)
+	s.printer("Drop box contents: 1 entries\n"+listed("data_app_crash", noon), map[string]string{"data_app_crash": printed("data_app_crash", pos, noon)})
+	s.term.Retry()
+	s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
+}
+
+func TestCrashesMergeTombstones(t *testing.T) {
+	s := newTill(t)
+	at := noon.Add(-5 * time.Minute)
+	stone := func(name, process, timestamp string, written time.Time) {
+		put(t, s.root, "data/tombstones/"+name, tombstone(process, timestamp))
+		require.NoError(t, os.Chtimes(filepath.Join(s.root, "data/tombstones", name), written, written))
+	}
+	s.box("data_app_native_crash", pos, at, ".txt")
+	stone("tombstone_00", pos, "", at.Add(-2*time.Second))
+	got := s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
+	assert.Equal(t, "native-crash", got.Fact("kind"))
+	assert.Equal(t, "SIGABRT", got.Fact("signal"))
+
+	stone("tombstone_01", pos, "", at.Add(time.Minute))
+	stone("tombstone_02", pos, "Timestamp: 2026-03-02 11:57:00.000000001+0000\n", at) // it tells its own time
+	stone("tombstone_03", pos+":push", "", at.Add(time.Minute+2*time.Second))
+	stone("tombstone_04", "/vendor/bin/printerd", "", at.Add(time.Minute))
+	stone("tombstone_05", pos, "", at.Add(-48*time.Hour))
+	stone("tombstone_06.pb", pos, "", at.Add(3*time.Minute))
+	put(t, s.root, "data/tombstones/tombstone_07", "half of a")
+	require.NoError(t, os.MkdirAll(filepath.Join(s.root, "data/tombstones/tombstone_08"), 0o755))
+	s.sees(probes.Fail, counted(4, 0, 4, 0, 3))
+}
+
+// Tombstones alone do not tell that nothing else crashed.
+func TestTombstonesWithoutADropBox(t *testing.T) {
+	s := newTill(t)
+	put(t, s.root, "data/tombstones/tombstone_00", tombstone("com.other", ""))
+	got := s.sees(probes.Unknown, map[string]float64{})
+	assert.Equal(t, probes.Absent, got.Reason)
+}
+
+func TestRestarts(t *testing.T) {
+	s := newTill(t)
+	require.NoError(t, os.MkdirAll(filepath.Join(s.root, "data/system/dropbox"), 0o755))
+	end := func(pid int) { require.NoError(t, os.RemoveAll(filepath.Join(s.root, fmt.Sprintf("proc/%d", pid)))) }
+	s.process(100, 4711)
+	s.sees(probes.Pass, with(counted(0, 0, 0, 0, 0), 0))
+	s.sees(probes.Pass, with(counted(0, 0, 0, 0, 0), 0))
+
+	end(100)
+	s.sees(probes.Pass, with(counted(0, 0, 0, 0, 0), 0)) // gone is not started
+	s.process(101, 5000)
+	got := s.sees(probes.Fail, with(counted(0, 0, 0, 0, 0), 1))
+	assert.Equal(t, app.Crashed, got.Reason)
+	s.process(101, 6000) // the same number, another process
+	s.sees(probes.Fail, with(counted(0, 0, 0, 0, 0), 2))
+
+	put(t, s.root, "proc/99/cmdline", pos+":push\x00") // a service of its own comes and goes
+	put(t, s.root, "proc/99/stat", "99 (x) S 1\n")
+	s.sees(probes.Fail, with(counted(0, 0, 0, 0, 0), 2))
+	s.now = s.now.Add(10 * time.Minute)
+	s.sees(probes.Fail, with(counted(0, 0, 0, 0, 0), 2))
+	s.now = s.now.Add(time.Second)
+	s.sees(probes.Pass, with(counted(0, 0, 0, 0, 0), 0))
+
+	s.process(101, 7000)
+	s.sees(probes.Fail, with(counted(0, 0, 0, 0, 0), 1))
+	s.now = s.now.Add(-24 * time.Hour)
+	s.sees(probes.Pass, with(counted(0, 0, 0, 0, 0), 0)) // what happened in a time to come did not
+}
+
+// Where crashes are denied for good, the process alone is looked at; where they may be told another time, nothing is.
+func TestRestartsWhereCrashesAreNotTold(t *testing.T) {
+	s := newTill(t)
+	s.process(100, 1)
+	got := s.sees(probes.Pass, map[string]float64{"restarts_10m": 0})
+	assert.Contains(t, got.Detail, "not told")
+	for n := range 3 {
+		s.process(100, 2+n)
+		s.sees(probes.Fail, map[string]float64{"restarts_10m": float64(n + 1)})
+	}
+	put(t, s.root, "system/bin/dumpsys", "#!/bin/sh\necho Failed to dump service dropbox: Unknown error\n")
+	s.restart()
+	got = s.sees(probes.Unknown, map[string]float64{"restarts_10m": 0})
+	assert.Equal(t, probes.Malformed, got.Reason)
+}
+
+func TestCrashesDenied(t *testing.T) {
+	s := newTill(t)
+	s.box("data_app_crash", pos, noon, ".txt")
+	folder := filepath.Join(s.root, "data/system/dropbox")
+	for _, locked := range []string{folder, filepath.Join(folder, fmt.Sprintf("data_app_crash@%d.txt", noon.UnixMilli()))} {
+		got := deniedTo(t, locked, func() probes.Observation {
+			s.restart()
+			return s.probe.Observe(t.Context())
+		})
+		assert.Equal(t, probes.Unknown, got.Outcome)
+		assert.Equal(t, probes.Denied, got.Reason, "%s: %s", locked, got.Detail)
+	}
+}
+
+// deniedTo looks as a user who may not read a file or folder.
+func deniedTo(t *testing.T, locked string, look func() probes.Observation) probes.Observation {
+	t.Helper()
+	for above := filepath.Dir(locked); above != os.TempDir() && len(above) > 1; above = filepath.Dir(above) {
+		require.NoError(t, os.Chmod(above, 0o755))
+	}
+	require.NoError(t, os.Chmod(locked, 0o000))
+	defer func() { _ = os.Chmod(locked, 0o755) }()
+	looked := make(chan probes.Observation)
+	go func() {
+		runtime.LockOSThread() // and never unlocked
+		if os.Geteuid() == 0 {
+			const nobody = 65534
+			_ = syscall.Setfsuid(nobody) // says nothing of its success: what is seen does
+		}
+		looked <- look()
+	}()
+	return <-looked
+}
+
+func TestCrashesContract(t *testing.T) {
+	s := newTill(t)
+	s.box("data_app_crash", pos, noon, ".txt")
+	s.process(100, 1)
+	probetest.Contract(t, s.probe)
+	s.printer("Drop box contents: 1 entries\n"+listed("data_app_crash", noon), map[string]string{"data_app_crash": printed("data_app_crash", pos, noon)})
+	require.NoError(t, os.RemoveAll(filepath.Join(s.root, "data")))
+	s.restart()
+	probetest.Contract(t, s.probe)
+	probetest.Contract(t, app.NewCrashes(app.CrashOptions{Terminal: terminal.Open("/"), Package: pos}))
+}
+
+func ExampleNewCrashes() {
+	_ = app.NewCrashes(app.CrashOptions{Terminal: terminal.Open("/"), Package: "com.acquirer.pos"})
+}
