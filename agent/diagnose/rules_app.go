@@ -57,10 +57,12 @@ const appCrashingAt = 3
 
 func (p Profile) appCrashing(e Evidence) []Match {
 	return p.ofApp(each(e, kindCrashes, func(r probes.Result) (Match, bool) {
-		crashes, _ := r.Reading("crashes_10m")
+		crashes, told := r.Reading("crashes_10m")
 		anrs, _ := r.Reading("anrs_10m")
-		restarts, _ := r.Reading("restarts_10m") // seen where crashes are not told
-		n := max(crashes+anrs, restarts)
+		n := crashes + anrs
+		if restarts, _ := r.Reading("restarts_10m"); !told || p.AlwaysRunning { // else somebody closed it, or Android did for want of memory
+			n = max(n, restarts)
+		}
 		return on("", findings.Blocking, fmt.Sprintf("crashed or hung %.0f times in 10 min", n), r), n >= appCrashingAt
 	}))
 }

@@ -1,6 +1,7 @@
 package diagnose_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -107,6 +108,52 @@ func TestRulesOfTheDevice(t *testing.T) {
 		{name: "battery at 5 %", looks: one("battery", reading("level", 5), reading("charging", 0)), want: []string{"battery-low imminent"}},
 		{name: "an empty battery that charges", looks: one("battery", reading("level", 1), reading("charging", 1))},
 		{name: "a battery without a level", looks: one("battery", reading("charging", 0))},
+		{name: "an empty battery of which nobody knows whether it charges", looks: one("battery", reading("level", 1))},
+		{name: "a full one of which nobody does", looks: one("battery", reading("level", 90))},
+
+		{name: "heat below severe", looks: one("thermal", reading("throttling", 2), reading("hottest", 80))},
+		{name: "severe heat", looks: one("thermal", reading("throttling", 3), reading("hottest", 80)), want: []string{"resource-pressure degraded"}},
+		{name: "heat without Android's word", looks: one("thermal", reading("hottest", 120))},
+
+		{name: "flash at 70 %", looks: one("wear", reading("life_used", 70))},
+		{name: "flash at 80 %", looks: one("wear", reading("life_used", 80)), want: []string{"storage-wearing-out info"}},
+		{name: "flash at 90 %", looks: one("wear", reading("life_used", 90)), want: []string{"storage-wearing-out degraded"}},
+		{name: "spare blocks are normal", looks: []seen{{"wear", saying(passed(reading("life_used", 10)), "pre_eol", "normal")}}},
+		{name: "spare blocks run short", looks: []seen{{"wear", saying(passed(reading("life_used", 10)), "pre_eol", "warning")}}, want: []string{"storage-wearing-out degraded"}},
+		{name: "spare blocks are all but used up", looks: []seen{{"wear", saying(passed(), "pre_eol", "urgent")}}, want: []string{"storage-wearing-out imminent"}},
+		{name: "no flash that tells", looks: []seen{{"wear", probes.Observation{Reason: probes.Absent}}}},
+
+		{name: "intact", looks: one("tamper", reading("past_tamper", 0))},
+		{name: "tampered with long ago, and mended", looks: one("tamper", reading("past_tamper", 1))},
+		{name: "tampered with", looks: []seen{fails("tamper", "tampered")}, want: []string{"security-module-fault blocking"}},
+		{name: "a maker that does not tell", looks: []seen{{"tamper", probes.Observation{Reason: probes.Absent}}}},
+	} {
+		t.Run(tc.name, tc.try)
+	}
+}
+
+func TestRulesOfReboots(t *testing.T) {
+	at := func(hours ...float64) []seen {
+		readings := []probes.Reading{reading("starts", 6), reading("unplanned", float64(len(hours)))}
+		for i, h := range hours {
+			readings = append(readings, reading(fmt.Sprintf("unplanned_%d", i+1), float64(epoch.Add(time.Duration(h*float64(time.Hour))).Unix())))
+		}
+		return []seen{{"reboots", saying(passed(readings...), "cause", "kernel_panic")}}
+	}
+	trading := func(p *diagnose.Profile) { // from 9 to 21, and the epoch is at 9
+		p.Trading = func(t time.Time) bool { return t.UTC().Hour() >= 9 && t.UTC().Hour() < 21 }
+	}
+	for _, tc := range []judged{
+		{name: "none", looks: at()},
+		{name: "one", looks: at(-1), want: []string{"unexpected-reboot info"}},
+		{name: "two", looks: at(-1, -2), want: []string{"unexpected-reboot degraded"}},
+		{name: "three", looks: at(-1, -2, -3), want: []string{"unexpected-reboot imminent"}},
+		{name: "four", looks: at(-1, -2, -3, -4), want: []string{"unexpected-reboot imminent"}},
+		{name: "at night", profile: trading, looks: at(-1, -2, -3)},
+		{name: "when the shop opens", profile: trading, looks: at(0), want: []string{"unexpected-reboot info"}},
+		{name: "before it opens", profile: trading, looks: at(-0.01)},
+		{name: "one of three by day", profile: trading, looks: at(-1, -2, -13), want: []string{"unexpected-reboot info"}},
+		{name: "the planned one of every night", profile: trading, looks: []seen{{"reboots", saying(passed(reading("starts", 1), reading("unplanned", 0)), "kind", "planned", "cause", "reboot")}}},
 	} {
 		t.Run(tc.name, tc.try)
 	}
@@ -242,6 +289,11 @@ func TestClockResetGivesNetworkTimeItsChance(t *testing.T) {
 func TestRulesOfTheApp(t *testing.T) {
 	const pkg = "/com.example.pay"
 	version := func(v string) []seen { return told("app", "version", v) }
+	signers := func(p *diagnose.Profile) { p.AppSigners = []string{"aaaa", "bbbb"} }
+	permissions := func(p *diagnose.Profile) { p.Permissions = true }
+	signed := func(n float64, facts ...string) []seen {
+		return []seen{{"app", saying(passed(reading("running", 1), reading("signers", n)), facts...)}}
+	}
 	for _, tc := range []judged{
 		{name: "the target", looks: version("3.4.1")},
 		{name: "newer than the target", looks: version("V3.10")},
@@ -264,6 +316,38 @@ func TestRulesOfTheApp(t *testing.T) {
 		{name: "not running although it always should", looks: one("app", reading("running", 0)), want: []string{"payment-app-stopped" + pkg + " blocking"}},
 		{name: "not running and free to", profile: func(p *diagnose.Profile) { p.AlwaysRunning = false }, looks: one("app", reading("running", 0))},
 		{name: "running or not cannot be read", looks: one("app")},
+
+		{name: "two crashes", looks: one("crashes", reading("crashes_10m", 2), reading("anrs_10m", 0))},
+		{name: "three crashes", looks: one("crashes", reading("crashes_10m", 3), reading("anrs_10m", 0)), want: []string{"payment-app-crashing" + pkg + " blocking"}},
+		{name: "crashed and hung, twice in all", looks: one("crashes", reading("crashes_10m", 1), reading("anrs_10m", 1))},
+		{name: "crashed and hung, three times in all", looks: one("crashes", reading("crashes_10m", 1), reading("anrs_10m", 2)), want: []string{"payment-app-crashing" + pkg + " blocking"}},
+		{name: "crashes and the starts after them are not two things", looks: one("crashes", reading("crashes_10m", 2), reading("restarts_10m", 2))},
+		{name: "no crash, and three starts of an app that always should run", looks: one("crashes", reading("crashes_10m", 0), reading("restarts_10m", 3)), want: []string{"payment-app-crashing" + pkg + " blocking"}},
+		{name: "no crash, and three starts of one that may be closed", profile: func(p *diagnose.Profile) { p.AlwaysRunning = false }, looks: one("crashes", reading("crashes_10m", 0), reading("restarts_10m", 3))},
+		{name: "two starts, where crashes are not told", looks: one("crashes", reading("restarts_10m", 2))},
+		{name: "three starts, where they are not", profile: func(p *diagnose.Profile) { p.AlwaysRunning = false }, looks: one("crashes", reading("restarts_10m", 3)), want: []string{"payment-app-crashing" + pkg + " blocking"}},
+		{name: "many crashes of long ago", looks: one("crashes", reading("crashes_10m", 0), reading("crashes_24h", 40))},
+
+		{name: "signed by one who may", profile: signers, looks: signed(1, "signer", "aaaa")},
+		{name: "signed by another who may", profile: signers, looks: signed(1, "signer", "bbbb")},
+		{name: "signed by a stranger", profile: signers, looks: signed(1, "signer", "cccc"), want: []string{"payment-app-signer-changed" + pkg + " blocking"}},
+		{name: "a key that was rotated from one who may", profile: signers, looks: signed(1, "signer", "cccc", "past_signer", "dddd", "past_signer_2", "aaaa")},
+		{name: "a key that was rotated among strangers", profile: signers, looks: signed(1, "signer", "cccc", "past_signer", "dddd"), want: []string{"payment-app-signer-changed" + pkg + " blocking"}},
+		{name: "two who may", profile: signers, looks: signed(2, "signer", "aaaa", "signer_2", "bbbb")},
+		{name: "one who may and a stranger", profile: signers, looks: signed(2, "signer", "aaaa", "signer_2", "cccc"), want: []string{"payment-app-signer-changed" + pkg + " blocking"}},
+		{name: "more signers than are told", profile: signers, looks: signed(5, "signer", "aaaa", "signer_2", "aaaa", "signer_3", "bbbb", "signer_4", "bbbb"), want: []string{"payment-app-signer-changed" + pkg + " blocking"}},
+		{name: "who signed is not told", profile: signers, looks: one("app", reading("running", 1))},
+		{name: "nobody asks who signed", looks: signed(1, "signer", "cccc")},
+		{name: "missing, with signers configured", profile: signers, looks: []seen{fails("app", "missing")}, want: []string{"payment-app-missing" + pkg + " blocking"}},
+
+		{name: "all permissions", profile: permissions, looks: one("app", reading("running", 1), reading("permissions_known", 2), reading("permissions_denied", 0))},
+		{name: "one is not granted", profile: permissions, looks: one("app", reading("running", 1), reading("permissions_known", 2), reading("permissions_denied", 1)), want: []string{"permission-missing" + pkg + " imminent"}},
+		{name: "permissions are not told", profile: permissions, looks: one("app", reading("running", 1), reading("permissions_known", 0), reading("permissions_denied", 0))},
+		{name: "nobody asks about permissions", looks: one("app", reading("running", 1), reading("permissions_known", 1), reading("permissions_denied", 1))},
+
+		{name: "free to run in the background", looks: one("app", reading("running", 1), reading("background_restricted", 0))},
+		{name: "not free to", looks: one("app", reading("running", 1), reading("background_restricted", 1)), want: []string{"power-restricted" + pkg + " info"}},
+		{name: "it dozes as all do", looks: one("app", reading("running", 1), reading("background_restricted", 0), reading("doze_exempt", 0))},
 
 		{name: "the broker is there", looks: one("report", reading("down_for", 0))},
 		{name: "the broker is away for a day", looks: []seen{fails("report", "x", reading("down_for", 86400))}, want: []string{"report-path-down info"}},

@@ -98,7 +98,7 @@ func (l *lab) setTime(offset time.Duration) {
 			l.times[i].stop()
 		}
 		conf := l.write(fmt.Sprintf("chrony-%d.conf", i), fmt.Sprintf("port %s\nbindaddress 127.0.0.1\nlocal stratum 3\nallow 127.0.0.1\ncmdport 0\npidfile %s/chrony-%d.pid\n", port, l.dir, i))
-		l.times[i] = newServer(l.t, "chronyd", faketime, "-f", fmt.Sprintf("%+ds", int(offset.Seconds())), chronyd, "-x", "-d", "-f", conf)
+		l.times[i] = newServer(l.t, "chronyd", append([]string{faketime, "-f", fmt.Sprintf("%+ds", int(offset.Seconds())), chronyd}, probetest.ChronyFlags(conf)...)...)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,6 +29,7 @@ import (
 // processor's program: "qemu-arm-static -cpu cortex-a7".
 func TestSimulatedTerminals(t *testing.T) {
 	l := newLab(t)
+	l.timeServed()
 	base, err := os.ReadFile(l.config)
 	require.NoError(t, err)
 	for _, name := range probetest.Models() {
@@ -37,8 +39,9 @@ func TestSimulatedTerminals(t *testing.T) {
 			root := t.TempDir()
 			require.NoError(t, probetest.WriteModel(root, model))
 			want := expectations(t, model)
-			// Without an id the terminal's own name counts.
+			// Without an id the terminal's own name counts; an emulated processor needs the times that a terminal is given.
 			own := strings.Replace(string(base), "id = \"T0000001\"\n", "", 1)
+			own, _, _ = strings.Cut(own, "[probe]\n")
 			if extra, err := fs.ReadFile(model, "poshealth.toml"); err == nil {
 				own += string(extra)
 			}
@@ -57,6 +60,28 @@ func TestSimulatedTerminals(t *testing.T) {
 				assert.Equal(t, source, s.Access.Read[datum], "by what %s is read", datum)
 			}
 		})
+	}
+}
+
+// timeServed waits until all time servers of the lab know the time: chrony takes a moment after its start.
+func (l *lab) timeServed() {
+	l.t.Helper()
+	for _, port := range l.ntp {
+		require.Eventually(l.t, func() bool {
+			c, err := net.Dial("udp", "127.0.0.1:"+port)
+			if err != nil {
+				return false
+			}
+			defer c.Close()
+			_ = c.SetDeadline(time.Now().Add(time.Second))
+			request, answer := make([]byte, 48), make([]byte, 48)
+			request[0] = 4<<3 | 3 // version 4, client
+			if _, err := c.Write(request); err != nil {
+				return false
+			}
+			n, err := c.Read(answer)
+			return err == nil && n == 48 && answer[0]>>6 != 3 && answer[1] != 0 // synchronised, and no kiss of death
+		}, patience, 100*time.Millisecond, "a time server does not know the time")
 	}
 }
 

@@ -26,7 +26,7 @@ const appUID = 10123
 // terminal and of this machine. What the filter forbids kills, so one wrong call anywhere fails this test.
 func TestUnderTheFilterOfApps(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes half a minute")
+		t.Skip("takes a minute")
 	}
 	l := newLab(t)
 	sim, err := probetest.NewTerminal(filepath.Join(l.dir, "terminal"), probetest.TerminalOptions{})
@@ -63,6 +63,11 @@ func TestUnderTheFilterOfApps(t *testing.T) {
 			d := &daemon{t: t, client: status.NewClient(filepath.Join(l.dir, "poshealth.sock"))}
 			t.Cleanup(d.client.Close)
 			d.server = newServer(t, "poshealth", slices.Concat(app, []string{"run", "--config", l.config})...)
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Log(d.server.log()) // where the filter killed it, the stack of the call
+				}
+			})
 
 			s := d.until("a full round, reported", func(s wire.Snapshot) bool {
 				return s.Verdict.TakeCard.Level == wire.Ready && looked(s, "battery", "app", "storage") && s.Report != nil && s.Report.Sent > 0

@@ -66,8 +66,8 @@ func (p *Crashes) ID() probes.ID { return "crashes" }
 // signal is all that is read: what stands behind that in a crash's record may hold card data. Readings: crashes_10m,
 // anrs_10m, crashes_24h, anrs_24h (count), new (count since the last look), restarts_10m (count: the app's process was seen
 // to be another one, where processes can be seen), last (unix_s). Facts of the newest: kind (crash, native-crash, anr),
-// process, signal. It fails while there were any in the last ten minutes. Where crashes are denied for good, restarts_10m is
-// all that it tells.
+// process, signal. It fails while there were any in the last ten minutes; an app that was started again may have been closed.
+// Where crashes are denied for good, restarts_10m is all that it tells.
 func (p *Crashes) Observe(ctx context.Context) probes.Observation {
 	events, err := p.events(ctx)
 	restarts, seen := p.restarts(ctx)
@@ -120,7 +120,7 @@ func (p *Crashes) Observe(ctx context.Context) probes.Observation {
 	if p.newest.IsZero() && err == nil {
 		p.newest = now
 	}
-	if o.Outcome != probes.Unknown && counts["crashes_10m"]+counts["anrs_10m"]+restarts > 0 {
+	if o.Outcome == probes.Pass && counts["crashes_10m"]+counts["anrs_10m"] > 0 {
 		o.Outcome, o.Reason = probes.Fail, Crashed
 	}
 	return o.Bounded()

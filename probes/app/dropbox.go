@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"compress/gzip"
 	"context"
+	"io"
 	"iter"
 	"os"
 	"slices"
@@ -107,14 +108,7 @@ func (p *Crashes) head(path string) ([]byte, error) {
 		return nil, err
 	}
 	head := make([]byte, maxRecord)
-	n := 0
-	for n < len(head) {
-		m, err := reader.Read(head[n:])
-		n += m
-		if err != nil {
-			break // the packed text was cut: what came before is whole
-		}
-	}
+	n, _ := io.ReadFull(reader, head) // an error is where the packed text was cut: what came before is whole
 	return head[:n], nil
 }
 

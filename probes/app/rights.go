@@ -27,8 +27,12 @@ func (p *Probe) listed(ctx context.Context) (dump.Package, error) {
 	const source = "cmd package list packages"
 	err := p.o.Terminal.Stream(ctx, func(lines iter.Seq[string]) error {
 		for line := range lines {
-			name, rest, _ := strings.Cut(strings.TrimPrefix(line, "package:"), " ")
-			if name != p.o.Package || !strings.HasPrefix(line, "package:") {
+			entry, ok := strings.CutPrefix(line, "package:")
+			if !ok && line != "" {
+				return errors.New("it is no list of packages")
+			}
+			name, rest, _ := strings.Cut(entry, " ")
+			if name != p.o.Package {
 				continue
 			}
 			found.Found = true

@@ -61,8 +61,10 @@ func (p *Battery) Observe(ctx context.Context) probes.Observation {
 			o.Detail += ", charging"
 		}
 	}
-	if seen.Health != "" {
+	switch seen.Health {
+	case "good", "dead", "over-voltage", "over-current", "failure", "unspecified-failure":
 		o.Readings = append(o.Readings, probes.Reading{Name: "healthy", Value: bit(seen.Health == "good"), Unit: probes.One})
+	default: // cold or overheated: it will be well again, and the temperature tells
 	}
 	if seen.Temperature != nil {
 		o.Readings = append(o.Readings, probes.Reading{Name: "temperature", Value: *seen.Temperature, Unit: probes.Celsius})

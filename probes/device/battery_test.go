@@ -120,6 +120,9 @@ func TestBatteryAge(t *testing.T) {
 		{"as new", "Good", "5000000", "5000000", 1, 100},
 		{"aged", "Good", "2750000", "5000000", 1, 55},
 		{"swollen, says the gauge", "Over voltage", "2750000", "5000000", 0, 55},
+		{"dead", "Dead", "0", "0", 0, -1},
+		{"a night in a cold shop", "Cold", "5000000", "5000000", -1, 100},
+		{"too hot to charge", "Overheat", "5000000", "5000000", -1, 100},
 		{"a gauge that does not know", "Unknown", "0", "5000000", -1, -1},
 		{"an impossible gauge", "Good", "999999999", "5000000", 1, -1},
 	} {

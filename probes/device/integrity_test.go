@@ -20,7 +20,8 @@ func TestIntegrity(t *testing.T) {
 	}{
 		{
 			"a terminal for development", "[ro.boot.verifiedbootstate]: [orange]\n[ro.boot.flash.locked]: [0]\n[ro.debuggable]: [1]\n[ro.secure]: [0]\n[ro.build.tags]: [test-keys]\n", "0\n",
-			numbers{"debuggable": 1, "secure": 0}, words{"verified_boot": "orange", "bootloader": "unlocked", "build_tags": "test-keys", "selinux": "permissive"},
+			numbers{"debuggable": 1, "secure": 0},
+			words{"verified_boot": "orange", "bootloader": "unlocked", "build_tags": "test-keys", "selinux": "permissive"},
 		},
 		{"a kernel that tells against the boot loader", "[ro.boot.selinux]: [permissive]\n", "1\n", numbers{}, words{"selinux": "enforcing"}},
 		{"a kernel that may not be asked", "[ro.boot.selinux]: [permissive]\n", "", numbers{}, words{"selinux": "permissive"}},

@@ -38,7 +38,7 @@ func StartChrony(faketime, chronyd, dir string, offset time.Duration) (*Chrony, 
 		return nil, err
 	}
 	c := &Chrony{addr: addr, done: make(chan struct{})}
-	c.cmd = exec.Command(faketime, "-f", fmt.Sprintf("%+ds", int(offset.Seconds())), chronyd, "-x", "-d", "-f", file)
+	c.cmd = exec.Command(faketime, append([]string{"-f", fmt.Sprintf("%+ds", int(offset.Seconds())), chronyd}, ChronyFlags(file)...)...)
 	// A group of its own: faketime may stand between us and chronyd, and both must go.
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := c.cmd.Start(); err != nil {
@@ -49,6 +49,16 @@ func StartChrony(faketime, chronyd, dir string, offset time.Duration) (*Chrony, 
 		_ = c.cmd.Wait()
 	}()
 	return c, nil
+}
+
+// ChronyFlags run chronyd on a configuration, in the foreground and without touching this machine's clock. As root it stays
+// root: where the program was only unpacked, the user that it would become is not there.
+func ChronyFlags(configuration string) []string {
+	flags := []string{"-x", "-d", "-f", configuration}
+	if os.Getuid() == 0 {
+		flags = append(flags, "-u", "root")
+	}
+	return flags
 }
 
 // Addr is "127.0.0.1:port".

@@ -32,19 +32,23 @@ func TestMobile(t *testing.T) {
 		{"four slots", "ABSENT,READY,ABSENT,PUK_REQUIRED", none, nil, words{"sim": "ready", "sim_2": "absent", "sim_3": "absent", "sim_4": "puk-required"}},
 		{"a state that nobody knows", "SHINY,READY", none, nil, words{"sim": "ready"}},
 		{
-			"the modem alone", none, phone(0, in, -101, 2), numbers{"signal": -101, "quality": -7, "roaming": 0},
+			"the modem alone", none, phone(0, in, -101, 2),
+			numbers{"signal": -101, "quality": -7, "roaming": 0},
 			words{"registration": "in-service", "rat": "LTE", "operator": "46000", "connection": "connected"},
 		},
 		{
-			"the second slot is connected", "READY,READY", phone(0, in, -70, 0) + phone(1, in, -112, 2), numbers{"signal": -112, "quality": -7, "roaming": 0},
+			"the second slot is connected", "READY,READY", phone(0, in, -70, 0) + phone(1, in, -112, 2),
+			numbers{"signal": -112, "quality": -7, "roaming": 0},
 			words{"sim": "ready", "sim_2": "ready", "registration": "in-service", "rat": "LTE", "operator": "46000", "connection": "connected"},
 		},
 		{
-			"none is connected: the first with a SIM", "ABSENT,READY", phone(0, out, -70, 0) + phone(1, in, -112, 0), numbers{"signal": -112, "quality": -7, "roaming": 0},
+			"none is connected: the first with a SIM", "ABSENT,READY", phone(0, out, -70, 0) + phone(1, in, -112, 0),
+			numbers{"signal": -112, "quality": -7, "roaming": 0},
 			words{"sim": "ready", "sim_2": "absent", "registration": "in-service", "rat": "LTE", "operator": "46000", "connection": "disconnected"},
 		},
 		{
-			"the one that is connected has no state", "READY", phone(1, in, -90, 2), numbers{"signal": -90, "quality": -7, "roaming": 0},
+			"the one that is connected has no state", "READY", phone(1, in, -90, 2),
+			numbers{"signal": -90, "quality": -7, "roaming": 0},
 			words{"sim_2": "ready", "registration": "in-service", "rat": "LTE", "operator": "46000", "connection": "connected"},
 		},
 	} {

@@ -21,7 +21,9 @@ func agent(id, kind, iface, transport, capabilities, servers string) string {
 
 func TestNetwork(t *testing.T) {
 	const good = "NOT_METERED&INTERNET&NOT_RESTRICTED&TRUSTED&NOT_VPN&VALIDATED&FOREGROUND&NOT_CONGESTED&NOT_SUSPENDED"
-	wifi := func(capabilities string) string { return agent("101", "WIFI[]", "wlan0", "WIFI", capabilities, "192.168.1.1,") }
+	wifi := func(capabilities string) string {
+		return agent("101", "WIFI[]", "wlan0", "WIFI", capabilities, "192.168.1.1,")
+	}
 	mobile := agent("102", "MOBILE[LTE]", "rmnet_data0", "CELLULAR", "INTERNET&NOT_RESTRICTED&TRUSTED&NOT_VPN&FOREGROUND&NOT_CONGESTED&NOT_SUSPENDED", "10.0.0.1,")
 	ims := agent("103", "MOBILE[LTE]", "rmnet_data1", "CELLULAR", "IMS&NOT_RESTRICTED&TRUSTED&NOT_VPN&FOREGROUND&NOT_CONGESTED&NOT_SUSPENDED", "10.0.0.1,")
 	head := func(active string) string { return "Active default network: " + active + "\n\nCurrent Networks:\n" }
@@ -34,22 +36,26 @@ func TestNetwork(t *testing.T) {
 	}{
 		{
 			"Wi-Fi, mobile data in reserve", head("101") + wifi(good) + mobile + ims,
-			numbers{"default": 1, "standby": 1, "validated": 1, "captive": 0, "suspended": 0}, shop, "default network: wi-fi",
+			numbers{"default": 1, "standby": 1, "validated": 1, "captive": 0, "suspended": 0},
+			shop, "default network: wi-fi",
 		},
 		{
 			"a sign-in page", head("101") + wifi(strings.Replace(good, "VALIDATED", "CAPTIVE_PORTAL", 1)),
-			numbers{"default": 1, "standby": 0, "validated": 0, "captive": 1, "suspended": 0}, shop, "default network: wi-fi, behind a sign-in page",
+			numbers{"default": 1, "standby": 0, "validated": 0, "captive": 1, "suspended": 0},
+			shop, "default network: wi-fi, behind a sign-in page",
 		},
 		{
 			"not validated", head("101") + wifi(strings.Replace(good, "VALIDATED&", "", 1)),
-			numbers{"default": 1, "standby": 0, "validated": 0, "captive": 0, "suspended": 0}, shop, "default network: wi-fi, not validated",
+			numbers{"default": 1, "standby": 0, "validated": 0, "captive": 0, "suspended": 0},
+			shop, "default network: wi-fi, not validated",
 		},
 		{"no default network, mobile data is up", head("none") + mobile + ims, numbers{"default": 0, "standby": 1}, nil, "no default network"},
 		{"a default network that is not listed", head("555") + ims, numbers{"default": 1, "standby": 0}, nil, "which network is the default is not told"},
 		{
 			"six servers", head("104") + agent("104", "Ethernet", "eth0", "ETHERNET", good, "10.0.0.1,10.0.0.2,2001:db8::53,10.0.0.4,10.0.0.5,10.0.0.6,"),
 			numbers{"default": 1, "standby": 0, "validated": 1, "captive": 0, "suspended": 0},
-			words{"bearer": "ethernet", "interface": "eth0", "dns_1": "10.0.0.1", "dns_2": "10.0.0.2", "dns_3": "2001:db8::53", "dns_4": "10.0.0.4"}, "default network: ethernet",
+			words{"bearer": "ethernet", "interface": "eth0", "dns_1": "10.0.0.1", "dns_2": "10.0.0.2", "dns_3": "2001:db8::53", "dns_4": "10.0.0.4"},
+			"default network: ethernet",
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -9,6 +9,7 @@ package radio
 import (
 	"context"
 	"iter"
+	"strings"
 
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/terminal"
@@ -16,10 +17,7 @@ import (
 
 // dumped is the way that reads a program's output by a parser.
 func dumped[T any](t *terminal.Terminal, parse func(iter.Seq[string]) (T, error), name string, args ...string) terminal.Way[T] {
-	source := name
-	for _, a := range args {
-		source += " " + a
-	}
+	source := strings.Join(append([]string{name}, args...), " ")
 	return terminal.Way[T]{Source: source, Read: func(ctx context.Context) (T, error) {
 		var got T
 		err := t.Stream(ctx, func(lines iter.Seq[string]) (err error) {

@@ -35,7 +35,8 @@ func TestWiFiWays(t *testing.T) {
 	}{
 		{
 			"the status comes first", func(root string) { status(root, statusConnected); dump(root, dumpConnected) }, "",
-			numbers{"enabled": 1, "connected": 1, "signal": -57, "speed": 390, "frequency": 5745}, "Wi-Fi at -57 dBm",
+			numbers{"enabled": 1, "connected": 1, "signal": -57, "speed": 390, "frequency": 5745},
+			"Wi-Fi at -57 dBm",
 		},
 		{
 			"before Android 11 there is no status", func(root string) {

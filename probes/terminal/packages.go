@@ -36,12 +36,13 @@ func (t *Terminal) packageByPath(ctx context.Context, name string) (dump.Package
 	unclear := &Error{What: "dumpsys package " + name, Reason: malformed, Err: errors.New("neither the package nor a word that there is none")}
 	out, err := t.Run(ctx, "pm", "path", name)
 	var exit *ExitError
+	nothing := strings.TrimSpace(string(out)) == ""
 	switch {
 	case strings.HasPrefix(string(out), "package:"):
 		return dump.Package{}, unclear
-	case err == nil, errors.As(err, &exit) && exit.Code == 1 && exit.Complaint == "":
+	case nothing && (err == nil || errors.As(err, &exit) && exit.Code == 1 && exit.Complaint == ""):
 		return dump.Package{Name: name, Enabled: dump.EnabledUnknown}, nil
-	case errors.As(err, &exit), ReasonOf(err) == absent:
+	case err == nil, errors.As(err, &exit), ReasonOf(err) == absent:
 		return dump.Package{}, unclear
 	}
 	return dump.Package{}, err
