@@ -29,7 +29,7 @@ func TestUnderTheFilterOfApps(t *testing.T) {
 		t.Skip("takes a minute")
 	}
 	l := newLab(t)
-	sim, err := probetest.NewTerminal(filepath.Join(l.dir, "terminal"), probetest.TerminalOptions{})
+	sim, err := probetest.NewTerminal(filepath.Join(l.dir, "terminal"), probetest.TerminalOptions{Folder: "sunmi-11-owner"}) // the one with the most to ask
 	require.NoError(t, err)
 	text, err := os.ReadFile(l.config)
 	require.NoError(t, err)
@@ -70,7 +70,7 @@ func TestUnderTheFilterOfApps(t *testing.T) {
 			})
 
 			s := d.until("a full round, reported", func(s wire.Snapshot) bool {
-				return s.Verdict.TakeCard.Level == wire.Ready && looked(s, "battery", "app", "storage") && s.Report != nil && s.Report.Sent > 0
+				return s.Verdict.TakeCard.Level == wire.Ready && looked(s, "battery", "app", "storage", "network", "mobile", "wifi", "switches", "thermal", "integrity") && s.Report != nil && s.Report.Sent > 0
 			})
 			assertUnfiltered(t, s)
 			kernel, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(d.server.cmd.Process.Pid), "status"))
@@ -83,7 +83,7 @@ func TestUnderTheFilterOfApps(t *testing.T) {
 				}
 				s, err := wire.Decode[wire.Snapshot](body)
 				require.NoError(t, err)
-				return looked(s, "battery", "app", "storage")
+				return looked(s, "battery", "app", "storage", "network", "mobile", "wifi", "switches", "thermal", "integrity")
 			})
 			asked := call(t, app[0], slices.Concat(app[1:], []string{"status", "--config", l.config, "--format", "json"})...)
 			assert.Equal(t, 0, asked.code, asked.out+asked.errors)
@@ -116,5 +116,10 @@ func assertUnfiltered(t testing.TB, s wire.Snapshot) {
 	t.Helper()
 	for _, r := range s.Results {
 		assert.NotContains(t, r.Detail, "bad system call", r.Probe)
+	}
+	if s.Access != nil {
+		for datum, reason := range s.Access.Not {
+			assert.NotEqual(t, "denied", reason, datum) // which is what a program that the filter killed is taken for
+		}
 	}
 }

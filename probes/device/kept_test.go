@@ -28,10 +28,7 @@ func FuzzBootsFile(f *testing.F) {
 		assert.Equal(t, this, boots[0])
 		assert.Equal(t, boots, p.enter(this), "entered twice")
 		for _, b := range boots[1:] {
-			if b.id == id {
-				t.Skip("a file that names a start twice was not ours")
-			}
+			assert.NotEqual(t, id, b.id)
 		}
-		assert.Equal(t, id, p.kept()[0].id)
 	})
 }

@@ -140,9 +140,7 @@ func (p *Reboots) enter(this boot) []boot {
 	boots := p.kept()
 	at := slices.IndexFunc(boots, func(b boot) bool { return b.id == this.id })
 	news := at < 0 || boots[at].at.Sub(this.at).Abs() > bootMoved || boots[at].kind != this.kind
-	if at >= 0 {
-		boots = slices.Delete(boots, at, at+1)
-	}
+	boots = slices.DeleteFunc(boots, func(b boot) bool { return b.id == this.id })
 	boots = append([]boot{this}, boots...)
 	boots = boots[:min(len(boots), bootsKept)]
 	if news && p.o.Write != nil && p.o.StateDir != "" {
