@@ -49,6 +49,7 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled 
 		case <-due.C:
 			a.judge(a.engine.At(a.now()))
 		case <-dialled:
+			a.pulses = 0  // a new connection begins with all of it
 			a.sendPulse() // how it is now comes before what it was
 		case <-pulse.C:
 			pulseAt = 0
@@ -175,24 +176,6 @@ func (a *Agent) watch(v diagnose.Verdict) {
 		a.watched = ids
 		a.schedule.Watch(ids)
 	}
-}
-
-// sendPulse tells how it is now; before the first look there is nothing to tell, and the first look makes up for it.
-func (a *Agent) sendPulse() {
-	if a.last.Schema == 0 {
-		a.pulseDue = true
-		return
-	}
-	a.judge(a.engine.At(a.now()))
-	a.seq++
-	s := a.last
-	s.Session.Seq = a.seq
-	if s.Report != nil {
-		report := *s.Report
-		report.State = string(transport.Online) // whoever reads it got it from us online
-		s.Report = &report
-	}
-	a.send(transport.Pulse, s)
 }
 
 // send puts a message into the outbox; without a broker there is nobody to tell.

@@ -154,3 +154,36 @@ func TestAfterAnOutageThePulseComesFirst(t *testing.T) {
 		parts.Wait()
 	})
 }
+
+// Every byte is paid for: a pulse leaves out what the one before has told and nobody acts upon, but each 24th tells all.
+func TestPulsesAreBrief(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := config.Default()
+		c.Terminal.StateDir = t.TempDir()
+		start := time.Now()
+		boottime := func() time.Duration { return time.Since(start) + time.Minute }
+		cat, err := newCatalog(c, terminal.Open(t.TempDir()), boottime, time.Time{}, nil)
+		require.NoError(t, err)
+		a := &Agent{options: Options{Config: c, Boottime: boottime}.withDefaults(), catalog: cat}
+		look := func(probe string, outcome string, age time.Duration) wire.Result {
+			return wire.Result{Probe: probe, Outcome: outcome, Detail: "a sentence", AgeS: age.Seconds()}
+		}
+		whole := wire.Snapshot{Access: &wire.Access{Level: "app"}, Results: []wire.Result{
+			look("link", "pass", 14*time.Second), look("tcp/a", "fail", time.Minute),
+			look("clock", "pass", 40*time.Minute), look("terminal", "pass", time.Minute),
+		}}
+		brief := a.brief(whole, 15*time.Minute)
+		assert.Nil(t, brief.Access)
+		require.Len(t, brief.Results, 3, "the clock is looked at each hour, and was before the last pulse")
+		assert.Equal(t, []string{"", "a sentence", ""}, []string{brief.Results[0].Detail, brief.Results[1].Detail, brief.Results[2].Detail}, "what went well needs no sentence")
+		assert.Equal(t, "a sentence", whole.Results[0].Detail, "those who ask on the terminal get all")
+		assert.Less(t, len(encoded(t, brief)), len(encoded(t, whole)))
+	})
+}
+
+func encoded(t *testing.T, s wire.Snapshot) []byte {
+	t.Helper()
+	body, err := wire.Encode(s)
+	require.NoError(t, err)
+	return body
+}
