@@ -62,9 +62,8 @@ type Agent struct {
 	latest   map[probes.ID]probes.Result
 	seq      uint64
 	last     wire.Snapshot
-	pulseDue bool          // asked for before there was anything to tell
-	pulses   int           // sent since the connection was made
-	pulsed   time.Duration // when the last was sent, by the boot clock
+	pulseDue bool // asked for before there was anything to tell
+	pulses   pulses
 	watched  []probes.ID
 	step     time.Duration // wall less boot clock, to notice a clock being set
 

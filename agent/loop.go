@@ -49,8 +49,8 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled 
 		case <-due.C:
 			a.judge(a.engine.At(a.now()))
 		case <-dialled:
-			a.pulses = 0  // a new connection begins with all of it
-			a.sendPulse() // how it is now comes before what it was
+			a.pulses = pulses{} // a new connection begins with all of it
+			a.sendPulse()       // how it is now comes before what it was
 		case <-pulse.C:
 			pulseAt = 0
 		case <-memory.C:

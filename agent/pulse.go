@@ -1,19 +1,21 @@
 package agent
 
 import (
-	"time"
+	"hash/fnv"
+	"strconv"
 
 	"github.com/poshealth/poshealth/transport"
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
-const (
-	// rareLook: what is looked at each hour or less is told when it was looked at, and not with every pulse.
-	rareLook = time.Hour
+// wholeEach: one pulse in so many tells all, for those who missed one; at four an hour, each six hours.
+const wholeEach = 24
 
-	// wholeEach: one pulse in so many tells all, for those who missed one; at four an hour, each six hours.
-	wholeEach = 24
-)
+// pulses is what the pulses of this connection have told.
+type pulses struct {
+	sent int
+	told map[string]uint64 // probe → what its result meant
+}
 
 // sendPulse tells how it is now; before the first look there is nothing to tell, and the first look makes up for it.
 func (a *Agent) sendPulse() {
@@ -30,32 +32,51 @@ func (a *Agent) sendPulse() {
 		report.State = string(transport.Online) // whoever reads it got it from us online
 		s.Report = &report
 	}
-	now := a.options.Boottime()
-	if a.pulses%wholeEach != 0 {
-		s = a.brief(s, now-a.pulsed)
-	}
-	a.pulses, a.pulsed = a.pulses+1, now
-	a.send(transport.Pulse, s)
+	a.send(transport.Pulse, a.pulses.next(s))
 }
 
-// brief leaves out of a snapshot what the pulse before has told and what nobody acts upon, since every byte is paid for: how
-// the terminal is read, looks that are rare and older than that pulse, and the sentences of those that went well.
-func (a *Agent) brief(s wire.Snapshot, since time.Duration) wire.Snapshot {
-	rare := make(map[string]bool, len(a.catalog.tasks))
-	for _, t := range a.catalog.tasks {
-		rare[string(t.Probe.ID())] = t.Every >= rareLook
+// next is a snapshot as the next pulse tells it. Every byte is paid for: but for the first of a connection and each 24th, what
+// the pulses before have told is left out, and so is what nobody acts upon: how the terminal is read, and the sentences of
+// what went well.
+func (p *pulses) next(s wire.Snapshot) wire.Snapshot {
+	whole := p.sent%wholeEach == 0
+	p.sent++
+	if whole || p.told == nil {
+		p.told = make(map[string]uint64, len(s.Results))
 	}
-	s.Access = nil
 	all := s.Results
 	s.Results = make([]wire.Result, 0, len(all))
 	for _, r := range all {
-		if rare[r.Probe] && r.AgeS > since.Seconds() {
+		means := meaning(r)
+		if before, told := p.told[r.Probe]; told && before == means {
 			continue
 		}
-		if r.Outcome == "pass" {
+		p.told[r.Probe] = means
+		if !whole && r.Outcome == "pass" {
 			r.Detail = ""
 		}
 		s.Results = append(s.Results, r)
 	}
+	if !whole {
+		s.Access = nil
+	}
 	return s
+}
+
+// meaning is a result without its timing and its sentence, as a number.
+func meaning(r wire.Result) uint64 {
+	h := fnv.New64a()
+	put := func(words ...string) {
+		for _, w := range words {
+			_, _ = h.Write(append([]byte(w), 0)) // a hash never fails to take bytes
+		}
+	}
+	put(r.Outcome, r.Reason)
+	for _, x := range r.Readings {
+		put(x.Name, strconv.FormatFloat(x.Value, 'g', -1, 64))
+	}
+	for _, f := range r.Facts {
+		put(f.Name, f.Value)
+	}
+	return h.Sum64()
 }

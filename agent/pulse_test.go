@@ -114,7 +114,7 @@ func TestAfterAnOutageThePulseComesFirst(t *testing.T) {
 			if m.Class == transport.Pulse {
 				s, err := wire.Decode[wire.Snapshot](m.Body)
 				require.NoError(t, err, "an empty pulse tells nothing")
-				assert.NotEmpty(t, s.Results)
+				assert.NotEmpty(t, s.Verdict.TakeCard.Level)
 				assert.Equal(t, string(transport.Online), s.Report.State)
 			}
 		}
@@ -155,35 +155,36 @@ func TestAfterAnOutageThePulseComesFirst(t *testing.T) {
 	})
 }
 
-// Every byte is paid for: a pulse leaves out what the one before has told and nobody acts upon, but each 24th tells all.
+// Every byte is paid for: a pulse leaves out what those before it have told, but each 24th tells all.
 func TestPulsesAreBrief(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := config.Default()
-		c.Terminal.StateDir = t.TempDir()
-		start := time.Now()
-		boottime := func() time.Duration { return time.Since(start) + time.Minute }
-		cat, err := newCatalog(c, terminal.Open(t.TempDir()), boottime, time.Time{}, nil)
-		require.NoError(t, err)
-		a := &Agent{options: Options{Config: c, Boottime: boottime}.withDefaults(), catalog: cat}
-		look := func(probe string, outcome string, age time.Duration) wire.Result {
-			return wire.Result{Probe: probe, Outcome: outcome, Detail: "a sentence", AgeS: age.Seconds()}
+	look := func(probe string, value float64) wire.Result {
+		return wire.Result{Probe: probe, Outcome: "pass", Detail: "a sentence", TookMS: value, AgeS: value, Readings: []wire.Reading{{Name: "x", Value: value, Unit: "1"}}}
+	}
+	failed := wire.Result{Probe: "tcp/a", Outcome: "fail", Reason: "timeout", Detail: "why"}
+	snapshot := func(signal float64) wire.Snapshot {
+		return wire.Snapshot{Access: &wire.Access{Level: "app"}, Results: []wire.Result{look("link", 1), look("mobile", signal), failed}}
+	}
+	told := func(s wire.Snapshot) (probes []string) {
+		for _, r := range s.Results {
+			probes = append(probes, r.Probe+":"+r.Detail)
 		}
-		whole := wire.Snapshot{Access: &wire.Access{Level: "app"}, Results: []wire.Result{
-			look("link", "pass", 14*time.Second), look("tcp/a", "fail", time.Minute),
-			look("clock", "pass", 40*time.Minute), look("terminal", "pass", time.Minute),
-		}}
-		brief := a.brief(whole, 15*time.Minute)
-		assert.Nil(t, brief.Access)
-		require.Len(t, brief.Results, 3, "the clock is looked at each hour, and was before the last pulse")
-		assert.Equal(t, []string{"", "a sentence", ""}, []string{brief.Results[0].Detail, brief.Results[1].Detail, brief.Results[2].Detail}, "what went well needs no sentence")
-		assert.Equal(t, "a sentence", whole.Results[0].Detail, "those who ask on the terminal get all")
-		assert.Less(t, len(encoded(t, brief)), len(encoded(t, whole)))
-	})
-}
-
-func encoded(t *testing.T, s wire.Snapshot) []byte {
-	t.Helper()
-	body, err := wire.Encode(s)
-	require.NoError(t, err)
-	return body
+		return probes
+	}
+	var p pulses
+	first := p.next(snapshot(-90))
+	assert.Equal(t, []string{"link:a sentence", "mobile:a sentence", "tcp/a:why"}, told(first), "a connection begins with all of it")
+	assert.NotNil(t, first.Access)
+	full := snapshot(-97)
+	second := p.next(full)
+	assert.Equal(t, []string{"mobile:"}, told(second), "the signal is another, and needs no sentence")
+	assert.Nil(t, second.Access)
+	assert.Len(t, full.Results, 3, "those who ask on the terminal get all")
+	assert.Equal(t, "a sentence", full.Results[1].Detail)
+	assert.Empty(t, told(p.next(snapshot(-97))))
+	for range wholeEach - 3 {
+		p.next(snapshot(-97))
+	}
+	assert.Len(t, told(p.next(snapshot(-97))), 3, "and once in a while it is told again")
+	p = pulses{}
+	assert.Len(t, told(p.next(snapshot(-97))), 3)
 }

@@ -85,7 +85,7 @@ func TestUnderTheFilterOfApps(t *testing.T) {
 				}
 				s, err := wire.Decode[wire.Snapshot](body)
 				require.NoError(t, err)
-				for _, r := range s.Results { // a pulse tells of rare looks once
+				for _, r := range s.Results { // a pulse tells what is new
 					told[r.Probe] = r
 				}
 				s.Results = slices.Collect(maps.Values(told))

@@ -199,7 +199,7 @@ func (s *story) start(ctx context.Context, command ...string) (wire.State, error
 		if h.Session.BootID != born.BootID {
 			return false
 		}
-		for _, r := range h.Results { // a pulse tells of rare looks once
+		for _, r := range h.Results { // a pulse tells what is new
 			seen[r.Probe] = r
 		}
 		h.Results = slices.Collect(maps.Values(seen))
