@@ -77,7 +77,7 @@ func datumName(datum string, st style) string {
 		"roots": {"certificate authorities", "根证书"}, "signal": {"registration and signal", "驻网与信号"}, "sim": {"SIM", "流量卡"},
 		"sim-change": {"change of SIM", "流量卡更换"}, "storage": {"storage", "存储"}, "switches": {"airplane mode, switches", "飞行模式与开关"},
 		"tamper": {"tamper state", "防拆状态"}, "temperature": {"temperature", "温度"}, "timezone": {"time zone", "时区"},
-		"tombstones": {"tombstones", "崩溃转储"}, "wear": {"wear of the flash", "闪存寿命"}, "wifi": {"Wi-Fi", "Wi-Fi"},
+		"tombstones": {"tombstones", "崩溃转储"}, "anr-traces": {"traces of hung apps", "无响应记录"}, "wear": {"wear of the flash", "闪存寿命"}, "wifi": {"Wi-Fi", "Wi-Fi"},
 	}
 	if n, ok := names[datum]; ok {
 		return st.say(n[0], n[1])

@@ -423,3 +423,30 @@ func TestCrashesContract(t *testing.T) {
 func ExampleNewCrashes() {
 	_ = app.NewCrashes(app.CrashOptions{Terminal: terminal.Open("/"), Package: "com.acquirer.pos"})
 }
+
+// Traces of an app that did not answer count where the drop box has thrown its entry away, and once where it has not.
+func TestTracesOfHungApps(t *testing.T) {
+	s := newTill(t)
+	require.NoError(t, os.MkdirAll(filepath.Join(s.root, "data/system/dropbox"), 0o755))
+	trace := func(name, process string, at time.Time) {
+		put(t, s.root, "data/anr/"+name, "\n----- pid 4242 at "+at.Format(time.DateTime)+" -----\nCmd line: "+process+
+			"\n\n\"main\" prio=5 tid=1 Native\n  | card "+card+"\n\n----- end 4242 -----\n\n----- pid 1 at "+at.Format(time.DateTime)+" -----\nCmd line: system_server\n")
+		require.NoError(t, os.Chtimes(filepath.Join(s.root, "data/anr", name), at, at))
+	}
+	trace("anr_1", pos, s.now.Add(-time.Minute))
+	trace("anr_2", "com.other", s.now.Add(-time.Minute))
+	trace("anr_3", pos, s.now.Add(-25*time.Hour))
+	put(t, s.root, "data/anr/anr_4", "half of a")
+	o := s.probe.Observe(t.Context())
+	require.Equal(t, probes.Fail, o.Outcome, o.Detail)
+	count, _ := o.Reading("anrs_24h")
+	assert.InDelta(t, 1, count, 0, "the app's own, of the last day")
+	assert.Equal(t, "anr", o.Fact("kind"))
+	assert.NotContains(t, fmt.Sprint(o), card)
+
+	s.box("data_app_anr", pos, s.now.Add(-40*time.Second), ".txt")
+	s.restart()
+	o = s.probe.Observe(t.Context())
+	count, _ = o.Reading("anrs_24h")
+	assert.InDelta(t, 1, count, 0, "the entry and its trace are one")
+}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"io"
 	"iter"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -18,8 +17,7 @@ import (
 )
 
 const (
-	dropbox    = "/data/system/dropbox"
-	tombstones = "/data/tombstones"
+	dropbox = "/data/system/dropbox"
 
 	// maxRead records are read at one look: another app that crashes all day must not hide ours.
 	maxRead = 64
@@ -36,8 +34,8 @@ func crashTags() []string {
 	}
 }
 
-// events lists what of the app crashed: from the drop box, and from tombstones that did not get there. Where the drop box
-// cannot be read, they do not tell that nothing else crashed.
+// events lists what of the app crashed: from the drop box, and from traces that did not get there. Where the drop box cannot
+// be read, they do not tell that nothing else crashed.
 func (p *Crashes) events(ctx context.Context) ([]event, error) {
 	boxed, err := terminal.First(
 		ctx, p.o.Terminal, "app-crashes",
@@ -47,18 +45,7 @@ func (p *Crashes) events(ctx context.Context) ([]event, error) {
 	if err != nil {
 		return nil, err
 	}
-	// An error is the usual case: only the system may read them, and most are in the drop box.
-	buried, _ := terminal.First(ctx, p.o.Terminal, "tombstones", terminal.Way[[]dump.Crash]{Source: tombstones, Read: p.buried})
-	events := p.ours(boxed)
-	inBox := events
-	for _, b := range p.ours(buried) {
-		// A native crash is in both: the tombstone is written within seconds of the entry.
-		known := slices.ContainsFunc(inBox, func(e event) bool { return e.Kind == b.Kind && e.at.Sub(b.at).Abs() < 10*time.Second })
-		if !known {
-			events = append(events, b)
-		}
-	}
-	return events, nil
+	return p.complete(ctx, p.ours(boxed)), nil
 }
 
 // files reads the drop box's own files, whose names tell tag and time; only new ones are opened, and of those the head.
@@ -158,37 +145,6 @@ func ofCrashes(lines iter.Seq[string]) iter.Seq[string] {
 			first = false
 		}
 	}
-}
-
-// buried reads the heads of the newest tombstones. Before Android 11 they do not tell when: then the file's time does.
-func (p *Crashes) buried(context.Context) ([]dump.Crash, error) {
-	names, err := p.o.Terminal.Names(tombstones)
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(names)
-	var all []dump.Crash
-	for _, name := range names {
-		path := tombstones + "/" + name
-		info, err := os.Stat(p.o.Terminal.Path(path))
-		if err != nil || strings.HasSuffix(name, ".pb") || p.o.Now().Sub(info.ModTime()) > crashesWithin || len(all) == maxRead {
-			continue
-		}
-		var stone dump.Tombstone
-		err = p.o.Terminal.Lines(path, func(lines iter.Seq[string]) (err error) {
-			stone, err = dump.ParseTombstone(lines)
-			return err
-		})
-		if err != nil {
-			continue // half written, or another kind of record
-		}
-		at := stone.At
-		if at.IsZero() {
-			at = info.ModTime()
-		}
-		all = append(all, dump.Crash{Kind: "native-crash", Process: stone.Process, Signal: stone.Signal, At: at})
-	}
-	return all, nil
 }
 
 // processOf is the app's main process as "PID@start", "" where there is none, and whether that can be known.

@@ -75,15 +75,23 @@ func (p *Probe) permissions(o *probes.Observation, found dump.Package) {
 // restricted tells whether somebody forbade the app to run in the background: by the battery settings, or by policy. That it
 // merely dozes with everybody is no restriction.
 func (p *Probe) restricted(ctx context.Context) (restricted, known bool) {
-	ops, err := terminal.First(ctx, p.o.Terminal, "app-background", terminal.Way[map[string]string]{
-		Source: "cmd appops", Read: func(ctx context.Context) (ops map[string]string, err error) {
+	asked := func(parse func(iter.Seq[string]) (map[string]string, error), name string, args ...string) func(context.Context) (map[string]string, error) {
+		return func(ctx context.Context) (ops map[string]string, err error) {
 			err = p.o.Terminal.Stream(ctx, func(lines iter.Seq[string]) (err error) {
-				ops, err = dump.ParseAppOps(lines)
+				ops, err = parse(lines)
 				return err
-			}, "cmd", "appops", "get", p.o.Package)
+			}, name, args...)
 			return ops, err
-		},
-	})
+		}
+	}
+	ofThis := func(lines iter.Seq[string]) (map[string]string, error) {
+		return dump.ParseAppOpsDump(lines, p.o.Package)
+	}
+	ops, err := terminal.First(
+		ctx, p.o.Terminal, "app-background",
+		terminal.Way[map[string]string]{Source: "cmd appops", Read: asked(dump.ParseAppOps, "cmd", "appops", "get", p.o.Package)},
+		terminal.Way[map[string]string]{Source: "dumpsys appops", Read: asked(ofThis, "dumpsys", "appops")}, // Android 7, where cmd knows it not
+	)
 	if err != nil {
 		return false, false
 	}

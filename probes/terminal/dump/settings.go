@@ -66,18 +66,6 @@ func ParseSettings(lines iter.Seq[string], names ...string) (map[string]string, 
 	return found, nil
 }
 
-// ParseSetting reads what settings get prints: the value and a line end. It is not set where that is "null", and where the
-// output is no value: nothing, more than one line, more than 512 bytes, or text whose end did not come. Whether the program
-// failed is for its caller to see first.
-func ParseSetting(out string) (value string, set bool) {
-	value, rest, ended := strings.Cut(out, "\n")
-	value = strings.TrimSuffix(value, "\r")
-	if !ended || rest != "" || value == "null" || len(value) > maxSetting {
-		return "", false
-	}
-	return value, true
-}
-
 // settingState is what a line says of a setting.
 type settingState int
 

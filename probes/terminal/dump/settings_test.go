@@ -106,28 +106,6 @@ func TestParseSettingsOfOddOutput(t *testing.T) {
 	assert.ErrorContains(t, err, "ABX")
 }
 
-func TestParseSetting(t *testing.T) {
-	for _, row := range []struct {
-		in    string
-		value string
-		set   bool
-	}{
-		{"1\n", "1", true},
-		{"1\r\n", "1", true},
-		{"cell,bluetooth\n", "cell,bluetooth", true},
-		{"\n", "", true},
-		{"null\n", "", false},
-		{"", "", false},
-		{"1", "", false},
-		{"WARNING: linker\n1\n", "", false},
-		{strings.Repeat("x", 513) + "\n", "", false},
-	} {
-		value, set := dump.ParseSetting(row.in)
-		assert.Equal(t, row.value, value, "%.20q", row.in)
-		assert.Equal(t, row.set, set, "%.20q", row.in)
-	}
-}
-
 func FuzzParseSettings(f *testing.F) {
 	for name := range settings() {
 		f.Add(sampleBytes(f, name))
@@ -142,9 +120,6 @@ func FuzzParseSettings(f *testing.F) {
 			if !slices.Contains(names, name) || len(value) > 512 {
 				t.Errorf("impossible: %q=%q", name, value)
 			}
-		}
-		if value, set := dump.ParseSetting(string(in)); value != "" && !set || strings.Contains(value, "\n") || len(value) > 512 {
-			t.Errorf("impossible: %q %v", value, set)
 		}
 	})
 }
