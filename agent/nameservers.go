@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"iter"
 	"net/netip"
 
 	"github.com/poshealth/poshealth/probes/terminal"
@@ -13,14 +12,11 @@ import (
 // property names them. What cannot be read names none.
 func nameServers(t *terminal.Terminal) func(context.Context) []netip.Addr {
 	return func(ctx context.Context) []netip.Addr {
-		var servers []netip.Addr
-		_ = t.Stream(ctx, func(lines iter.Seq[string]) error {
-			c, err := dump.ParseConnectivity(lines)
-			if network, ok := c.Default(); ok {
-				servers = network.DNS
-			}
-			return err
-		}, "dumpsys", "connectivity")
-		return servers
+		seen, err := terminal.First(ctx, t, "networks", terminal.Dumped(t, dump.ParseConnectivity, "dumpsys", "connectivity"))
+		network, ok := seen.Default()
+		if err != nil || !ok {
+			return nil
+		}
+		return network.DNS
 	}
 }

@@ -13,8 +13,9 @@ const wholeEach = 24
 
 // pulses is what the pulses of this connection have told.
 type pulses struct {
-	sent int
-	told map[string]uint64 // probe → what its result meant
+	sent    int               // since the last whole one
+	told    map[string]uint64 // probe → what its result meant
+	dropped uint64            // messages that were lost by then
 }
 
 // sendPulse tells how it is now; before the first look there is nothing to tell, and the first look makes up for it.
@@ -32,18 +33,25 @@ func (a *Agent) sendPulse() {
 		report.State = string(transport.Online) // whoever reads it got it from us online
 		s.Report = &report
 	}
-	a.send(transport.Pulse, a.pulses.next(s))
+	if a.reporter != nil {
+		// What takes the place of a pulse that nobody got must say all that it said.
+		dropped := a.reporter.outbox.Dropped()
+		lost := a.reporter.outbox.PulseWaits() || dropped != a.pulses.dropped
+		a.pulses.dropped = dropped
+		s = a.pulses.next(s, lost)
+	}
+	a.send(transport.Pulse, s)
 }
 
-// next is a snapshot as the next pulse tells it. Every byte is paid for: but for the first of a connection and each 24th, what
-// the pulses before have told is left out, and so is what nobody acts upon: how the terminal is read, and the sentences of
-// what went well.
-func (p *pulses) next(s wire.Snapshot) wire.Snapshot {
-	whole := p.sent%wholeEach == 0
-	p.sent++
-	if whole || p.told == nil {
-		p.told = make(map[string]uint64, len(s.Results))
+// next is a snapshot as the next pulse tells it. Every byte is paid for: but for the first of a connection, each 24th, and one
+// after a pulse that was lost, what the pulses before have told is left out, and so is what nobody acts upon: how the terminal
+// is read, and the sentences of what went well.
+func (p *pulses) next(s wire.Snapshot, lost bool) wire.Snapshot {
+	if p.told == nil || lost || p.sent == wholeEach {
+		p.sent, p.told = 0, make(map[string]uint64, len(s.Results))
 	}
+	s.Partial = p.sent > 0
+	p.sent++
 	all := s.Results
 	s.Results = make([]wire.Result, 0, len(all))
 	for _, r := range all {
@@ -52,12 +60,12 @@ func (p *pulses) next(s wire.Snapshot) wire.Snapshot {
 			continue
 		}
 		p.told[r.Probe] = means
-		if !whole && r.Outcome == "pass" {
+		if s.Partial && r.Outcome == "pass" {
 			r.Detail = ""
 		}
 		s.Results = append(s.Results, r)
 	}
-	if !whole {
+	if s.Partial {
 		s.Access = nil
 	}
 	return s

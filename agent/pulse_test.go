@@ -171,20 +171,25 @@ func TestPulsesAreBrief(t *testing.T) {
 		return probes
 	}
 	var p pulses
-	first := p.next(snapshot(-90))
+	first := p.next(snapshot(-90), false)
 	assert.Equal(t, []string{"link:a sentence", "mobile:a sentence", "tcp/a:why"}, told(first), "a connection begins with all of it")
 	assert.NotNil(t, first.Access)
+	assert.False(t, first.Partial)
 	full := snapshot(-97)
-	second := p.next(full)
+	second := p.next(full, false)
 	assert.Equal(t, []string{"mobile:"}, told(second), "the signal is another, and needs no sentence")
 	assert.Nil(t, second.Access)
+	assert.True(t, second.Partial)
 	assert.Len(t, full.Results, 3, "those who ask on the terminal get all")
 	assert.Equal(t, "a sentence", full.Results[1].Detail)
-	assert.Empty(t, told(p.next(snapshot(-97))))
-	for range wholeEach - 3 {
-		p.next(snapshot(-97))
+	assert.Empty(t, told(p.next(snapshot(-97), false)))
+	lost := p.next(snapshot(-97), true)
+	assert.Len(t, told(lost), 3, "what takes the place of a pulse that was lost says all of it")
+	assert.False(t, lost.Partial)
+	for range wholeEach - 1 {
+		assert.True(t, p.next(snapshot(-97), false).Partial)
 	}
-	assert.Len(t, told(p.next(snapshot(-97))), 3, "and once in a while it is told again")
+	assert.False(t, p.next(snapshot(-97), false).Partial, "and once in a while it is told again")
 	p = pulses{}
-	assert.Len(t, told(p.next(snapshot(-97))), 3)
+	assert.Len(t, told(p.next(snapshot(-97), false)), 3)
 }

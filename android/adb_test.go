@@ -164,6 +164,76 @@ func TestInstallAsks(t *testing.T) {
 	assert.False(t, d.has("t"))
 }
 
+// A folder that poshealth-adb did not make is refused by every command, and nothing in it is called, changed or removed.
+func TestFoldersOfOthersAreRefused(t *testing.T) {
+	kit := adbKit(t, "v1", "good")
+	for _, command := range []string{"install --yes", "upgrade", "rollback", "configure x.toml", "start", "stop", "log", "status", "uninstall --yes", "uninstall --yes --keep-state"} {
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			d := newDevice(t, shells(t)[0])
+			// What a tool of somebody else could have there, by the names that ours have too.
+			for _, folder := range []string{"t/state", "t/incoming"} {
+				require.NoError(t, os.MkdirAll(d.path(folder), 0o755))
+			}
+			theirs := map[string]string{
+				"t/terminal.sh": "#!/bin/sh\n# Another's terminal.sh\n: >" + d.path("called") + "\n",
+				"t/current":     "v1\n\n", "t/state/photo": "us", "t/log": "theirs", "t/incoming/a b": "",
+			}
+			for name, text := range theirs {
+				d.write(name, text, 0o600)
+			}
+			got := d.adb(kit, strings.Fields(command)...)
+			assert.Contains(t, []int{1, 3}, got.code, got.out+got.err)
+			assert.Contains(t, got.err, "was not made by poshealth-adb: it holds "+d.path("t/"))
+			assert.Contains(t, got.err, "--dir FOLDER")
+			for name, text := range theirs {
+				assert.Equal(t, text, d.read(name))
+			}
+			assert.False(t, d.has("called"), "another's terminal.sh is not called")
+			assert.False(t, d.has("t/.poshealth-adb"))
+		})
+	}
+}
+
+// What others have put into our folder since stays, and is named.
+func TestUninstallLeavesWhatIsNotOurs(t *testing.T) {
+	d := newDevice(t, shells(t)[0])
+	kit := adbKit(t, "v1", "good")
+	require.NoError(t, os.Mkdir(d.path("t"), 0o755)) // an empty folder is anybody's
+	d.does(kit, "install", "--yes")
+	d.write("t/notes", "mine", 0o600)
+	d.write("t/.hidden", "mine", 0o600)
+
+	out := d.does(kit, "uninstall", "--keep-state")
+	assert.Contains(t, out, "not ours, and left in "+d.path("t")+": notes .hidden")
+	assert.Equal(t, []string{".hidden", ".poshealth-adb", "notes", "poshealth.toml", "state"}, d.list("t"))
+	d.does(kit, "install", "--yes") // the folder is still ours
+
+	out = d.does(kit, "uninstall", "--yes")
+	assert.Contains(t, out, "not ours, and left in "+d.path("t")+": notes .hidden")
+	assert.Equal(t, []string{".hidden", "notes"}, d.list("t"))
+	assert.Equal(t, "mine", d.read("t/notes"))
+	assert.Contains(t, d.adb(kit, "install", "--yes").err, "was not made by poshealth-adb")
+}
+
+// What a first installation left that was cut goes too, and so does one by a kit that did not mark its folder.
+func TestUninstallOfWhatIsNotWhole(t *testing.T) {
+	kit := adbKit(t, "v1", "good")
+	d := newDevice(t, shells(t)[0])
+	d.write("cut", "3 during\n", 0o600)
+	require.Equal(t, 1, d.adb(kit, "install", "--yes").code)
+	d.remove("cut", "unplugged")
+	require.Equal(t, []string{".poshealth-adb", "incoming"}, d.list("t"))
+	d.does(kit, "uninstall", "--yes")
+	assert.False(t, d.has("t"))
+
+	d, _ = installed(t, shells(t)[0], kit)
+	require.False(t, d.has("t/.poshealth-adb"))
+	d.does(kit, "uninstall", "--yes")
+	assert.False(t, d.has("t"))
+	assert.Equal(t, 0, d.daemons())
+}
+
 func TestWhatCanBeWrongWithATerminal(t *testing.T) {
 	dash := shells(t)[0]
 	one, two := adbKit(t, "v1", "good"), adbKit(t, "v2", "good")
@@ -219,10 +289,19 @@ func TestWrongUseOfAdb(t *testing.T) {
 		{"", "no command given"},
 		{"instal", `do not know what to do with "instal"`},
 		{"--dir t install", "want an absolute path"},
-		{"--dir /t/../x install", "no / at the end"},
+		{"--dir /t/x/ install", "no / at the end"},
+		{"--dir /t/../x install", "no . and no .. in it"},
+		{"--dir /data/local/tmp/. uninstall --yes", "no . and no .. in it"},
+		{"--dir /data/local/tmp/poshealth/.. uninstall --yes", "no . and no .. in it"},
 		{"--dir /t;reboot install", "letters, digits"},
 		{"--wait soon start", "want seconds"},
 		{"upgrade --config x", "takes no --config"},
+		{"--dir / uninstall --yes", "want"},
+		{"--dir /data uninstall --yes", "others use that folder too"},
+		{"--dir /data/local uninstall --yes", "others use that folder too"},
+		{"--dir /data/local/tmp install --yes", "others use that folder too"},
+		{"--dir /sdcard uninstall --yes", "others use that folder too"},
+		{"--dir /storage/emulated/0 install", "others use that folder too"},
 	} {
 		got := d.adb(kit, strings.Fields(row.args)...)
 		assert.Equal(t, 2, got.code, row.args)

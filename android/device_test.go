@@ -36,7 +36,7 @@ func newDevice(t *testing.T, shell string) *device {
 	require.NoError(t, os.MkdirAll(bin, 0o755))
 	applet, err := filepath.Abs("testdata/applet")
 	require.NoError(t, err)
-	for _, name := range []string{"cat", "chmod", "getprop", "mkdir", "mv", "rm", "setsid", "sha256sum", "sleep", "sync"} {
+	for _, name := range []string{"cat", "chmod", "getprop", "mkdir", "mv", "rm", "rmdir", "setsid", "sha256sum", "sleep", "sync"} {
 		require.NoError(t, os.Symlink(applet, filepath.Join(bin, name)))
 	}
 	require.NoError(t, os.Symlink(shell, filepath.Join(bin, "sh"))) // busybox is a shell by this name
@@ -69,6 +69,18 @@ func (d *device) remove(names ...string) {
 func (d *device) has(name string) bool {
 	_, err := os.Stat(d.path(name))
 	return err == nil
+}
+
+// list names what is in a folder.
+func (d *device) list(name string) []string {
+	d.t.Helper()
+	entries, err := os.ReadDir(d.path(name))
+	require.NoError(d.t, err)
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
 }
 
 // said is what poshealth-adb answered.

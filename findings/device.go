@@ -106,8 +106,8 @@ var deviceLayer = [...]Finding{
 		Source:     SourceIntake,
 		Party:      PartyTerminal,
 		Visit:      Visit{Needed: true, Bring: "spare terminal"},
-		Observed:   "payment app reports tamper/keys erased, or DE39=A7",
-		Escalation: "app reports tamper or erased keys: blocking; DE39=A7 once: degraded, ≥2 in a row after a fresh sign-on: blocking",
+		Observed:   "payment app reports tamper/keys erased, or DE39=A7; or the maker's own record on the terminal says tampered",
+		Escalation: "app reports tamper or erased keys, or the maker's record does: blocking; DE39=A7 once: degraded, ≥2 in a row after a fresh sign-on: blocking",
 		Title: Text{
 			EN: "Security module fault – keys not usable",
 			ZH: "安全模块异常，密钥不可用",

@@ -106,6 +106,14 @@ func (q *Queue) Drop(seq uint64) {
 	}
 }
 
+// PulseWaits tells whether a pulse has been added that the far side does not have yet, as far as is known: the next one will
+// take its place.
+func (q *Queue) PulseWaits() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.pulse != nil
+}
+
 // Wait gives a value after something was added.
 func (q *Queue) Wait() <-chan struct{} { return q.added }
 

@@ -153,3 +153,16 @@ func TestQueueUnderManyHands(t *testing.T) {
 	assert.Equal(t, hands*each, got)
 	assert.Zero(t, q.Len())
 }
+
+func TestQueueKnowsThatAPulseWaits(t *testing.T) {
+	q := transport.NewQueue()
+	assert.False(t, q.PulseWaits())
+	q.Add(transport.Message{Seq: 1, Class: transport.Change})
+	assert.False(t, q.PulseWaits())
+	q.Add(transport.Message{Seq: 2, Class: transport.Pulse})
+	q.Add(transport.Message{Seq: 3, Class: transport.Pulse})
+	q.Done(2)
+	assert.True(t, q.PulseWaits(), "the one that took its place is not there yet")
+	q.Done(3)
+	assert.False(t, q.PulseWaits())
+}

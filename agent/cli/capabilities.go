@@ -69,8 +69,8 @@ func levelName(level string, st style) string {
 
 func datumName(datum string, st style) string {
 	names := map[string][2]string{
-		"app": {"payment app", "支付应用"}, "app-background": {"its background limits", "支付应用后台限制"}, "app-doze": {"its exemption from doze", "支付应用省电豁免"}, "device-owner": {"device owner", "设备管理应用"}, "ethernet": {"Ethernet settings", "有线网络设置"}, "app-crashes": {"its crashes", "支付应用崩溃记录"},
-		"app-signer": {"its signer", "支付应用签名"}, "battery": {"battery", "电池"}, "battery-capacity": {"battery's capacity", "电池容量"},
+		"app": {"payment app", "支付应用"}, "app-background": {"app's background limits", "支付应用后台限制"}, "app-doze": {"app's exemption from doze", "支付应用省电豁免"}, "device-owner": {"device owner", "设备管理应用"}, "ethernet": {"Ethernet settings", "有线网络设置"}, "app-crashes": {"app's crashes", "支付应用崩溃记录"},
+		"app-signer": {"app's signer", "支付应用签名"}, "battery": {"battery", "电池"}, "battery-capacity": {"battery's capacity", "电池容量"},
 		"boot-id": {"boot id", "开机标识"}, "boot-reason": {"reason of the last start", "上次开机原因"}, "integrity": {"verified boot, patch", "启动校验与补丁"},
 		"memory": {"memory", "内存"}, "kills": {"low-memory kills", "低内存查杀"}, "oom-kills": {"the kernel's kills", "内核内存查杀"}, "networks": {"networks, validation", "网络与连通校验"},
 		"processes": {"processes", "进程"}, "processor": {"processor", "处理器"}, "resolver": {"the terminal's resolver", "系统域名解析"},

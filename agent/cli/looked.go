@@ -88,7 +88,7 @@ func kindName(kind string, st style) string {
 	names := map[string][2]string{
 		"link": {"link", "链路"}, "route": {"route", "路由"}, "tcp": {"TCP", "TCP"}, "tls": {"TLS", "TLS"},
 		"clock": {"time", "对时"}, "app": {"", ""}, "cpu": {"processor", "处理器"}, "memory": {"memory", "内存"},
-		"storage": {"storage", "存储"}, "battery": {"battery", "电量"}, "report": {"broker", "服务器"}, "network": {"Android", "系统网络"}, "mobile": {"mobile", "移动网络"}, "wifi": {"Wi-Fi", "Wi-Fi"},
+		"storage": {"storage", "存储"}, "battery": {"battery", "电量"}, "report": {"broker", "服务器"}, "network": {"network", "系统网络"}, "mobile": {"mobile", "移动网络"}, "wifi": {"Wi-Fi", "Wi-Fi"},
 		"switches": {"switches", "开关"}, "crashes": {"crashes", "崩溃记录"}, "thermal": {"heat", "温度"}, "wear": {"flash", "闪存"}, "tamper": {"tamper", "防拆"},
 		"kills": {"low-memory kills", "低内存查杀"}, "reboots": {"starts", "开机记录"}, "integrity": {"system", "系统"}, "terminal": {"terminal", "终端"}, "dns": {"DNS", "DNS"},
 	}

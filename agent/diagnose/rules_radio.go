@@ -179,22 +179,26 @@ func weakSignal(e Evidence) []Match {
 	})
 }
 
-// hostTrouble says what of the payment hosts failed or was slow lately; "" for nothing. What did so before there was a link, or
-// while the radio woke, is not the signal's doing: then only its coming back lies within the window.
+// hostTrouble says what of the payment hosts failed or was slow lately; "" for nothing. One that connects well shows that the
+// network is good enough: then the others' trouble is theirs, as is a refusal. What failed before there was a link, or while
+// the radio woke, is not the signal's doing: then only its coming back lies within the window.
 func (e Evidence) hostTrouble() string {
 	settled := e.KnownSince(kindLink)
 	if e.asleep > 0 {
 		settled = max(settled, e.woke+wakingUp)
 	}
 	window := max(0, min(troubleWindow, e.now.Boot-settled))
+	trouble := ""
 	for r := range e.Of(kindTCP) {
 		ms := e.Samples(r.Probe, connectReading, window)
 		switch {
-		case r.Outcome == probes.Fail && e.Fresh(r), e.Flips(r.Probe, window) > 1:
-			return r.Probe.Subject() + " did not connect"
+		case isSilence(r) && e.Fresh(r), e.Flips(r.Probe, window) > 1:
+			trouble = cmp.Or(trouble, r.Probe.Subject()+" did not connect")
 		case len(ms) > 0 && slices.Max(ms) > latencyDegraded:
-			return fmt.Sprintf("%s took %.0f ms to connect", r.Probe.Subject(), slices.Max(ms))
+			trouble = cmp.Or(trouble, fmt.Sprintf("%s took %.0f ms to connect", r.Probe.Subject(), slices.Max(ms)))
+		case r.Outcome == probes.Pass && e.Fresh(r):
+			return ""
 		}
 	}
-	return ""
+	return trouble
 }

@@ -13,6 +13,7 @@ dir=${1:?usage: terminal.sh FOLDER COMMAND}
 command=${2:?usage: terminal.sh FOLDER COMMAND}
 shift 2
 config=$dir/poshealth.toml
+mark=$dir/.poshealth-adb # poshealth-adb makes it before anything else, and nothing is removed without it
 why=''
 
 die() {
@@ -311,21 +312,32 @@ logs() {
 	done
 }
 
-# uninstall says first that nothing is installed; then a cut leaves rubbish, never half a program that is believed in.
+# uninstall says first that nothing is installed; then a cut leaves rubbish, never half a program that is believed in. It
+# removes our own names and no others: whatever else lies in the folder is somebody's. The mark goes last, for what it marks
+# must be gone by then.
 uninstall() {
+	[ -f "$mark" ] || [ "$0" = "$dir/terminal.sh" ] || die "$dir was not made by poshealth-adb"
 	settle
 	stop || die "$why"
+	[ -f "$mark" ] || : >"$mark" # a kit of before there was one
 	rm -f "$dir/current"
-	if [ "$1" != keep ]; then
-		rm -r "$dir"
-		return
-	fi
-	for left in "$dir"/*; do
-		case $left in
-		"$dir/state" | "$config") ;;
-		*) rm -r "$left" ;;
-		esac
+	for name in current.new versions incoming lock pid log log.1 out err outcome outcome.new work.log poshealth.toml.old terminal.sh; do
+		if [ -e "$dir/$name" ] || [ -L "$dir/$name" ]; then rm -r "${dir:?}/$name" || return 1; fi
 	done
+	kept='state poshealth.toml .poshealth-adb'
+	if [ "$1" != keep ]; then
+		kept=''
+		for name in state poshealth.toml .poshealth-adb; do
+			if [ -e "$dir/$name" ] || [ -L "$dir/$name" ]; then rm -r "${dir:?}/$name" || return 1; fi
+		done
+	fi
+	others=''
+	for left in "$dir"/* "$dir"/.[!.]*; do
+		[ -e "$left" ] || [ -L "$left" ] || continue
+		case " $kept " in *" ${left##*/} "*) ;; *) others="$others ${left##*/}" ;; esac
+	done
+	[ -z "$others" ] || echo "not ours, and left in $dir:$others"
+	[ -n "$kept$others" ] || rmdir "$dir"
 }
 
 case $command in

@@ -75,23 +75,13 @@ func (p *Probe) permissions(o *probes.Observation, found dump.Package) {
 // restricted tells whether somebody forbade the app to run in the background: by the battery settings, or by policy. That it
 // merely dozes with everybody is no restriction.
 func (p *Probe) restricted(ctx context.Context) (restricted, known bool) {
-	asked := func(parse func(iter.Seq[string]) (map[string]string, error), name string, args ...string) func(context.Context) (map[string]string, error) {
-		return func(ctx context.Context) (ops map[string]string, err error) {
-			err = p.o.Terminal.Stream(ctx, func(lines iter.Seq[string]) (err error) {
-				ops, err = parse(lines)
-				return err
-			}, name, args...)
-			return ops, err
-		}
-	}
 	ofThis := func(lines iter.Seq[string]) (map[string]string, error) {
 		return dump.ParseAppOpsDump(lines, p.o.Package)
 	}
-	ops, err := terminal.First(
-		ctx, p.o.Terminal, "app-background",
-		terminal.Way[map[string]string]{Source: "cmd appops", Read: asked(dump.ParseAppOps, "cmd", "appops", "get", p.o.Package)},
-		terminal.Way[map[string]string]{Source: "dumpsys appops", Read: asked(ofThis, "dumpsys", "appops")}, // Android 7, where cmd knows it not
-	)
+	cmd := terminal.Dumped(p.o.Terminal, dump.ParseAppOps, "cmd", "appops", "get", p.o.Package)
+	cmd.Source = "cmd appops"
+	// The second is for Android 7, where cmd does not know it.
+	ops, err := terminal.First(ctx, p.o.Terminal, "app-background", cmd, terminal.Dumped(p.o.Terminal, ofThis, "dumpsys", "appops"))
 	if err != nil {
 		return false, false
 	}
@@ -105,15 +95,7 @@ func (p *Probe) restricted(ctx context.Context) (restricted, known bool) {
 
 // dozes tells whether Android may hold the app back while the screen is off, as it does with every app that nobody exempted.
 func (p *Probe) dozes(ctx context.Context) (exempt, known bool) {
-	idle, err := terminal.First(ctx, p.o.Terminal, "app-doze", terminal.Way[dump.DeviceIdle]{
-		Source: "dumpsys deviceidle", Read: func(ctx context.Context) (idle dump.DeviceIdle, err error) {
-			err = p.o.Terminal.Stream(ctx, func(lines iter.Seq[string]) (err error) {
-				idle, err = dump.ParseDeviceIdle(lines)
-				return err
-			}, "dumpsys", "deviceidle")
-			return idle, err
-		},
-	})
+	idle, err := terminal.First(ctx, p.o.Terminal, "app-doze", terminal.Dumped(p.o.Terminal, dump.ParseDeviceIdle, "dumpsys", "deviceidle"))
 	if err != nil {
 		return false, false
 	}

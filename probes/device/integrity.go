@@ -2,7 +2,6 @@ package device
 
 import (
 	"context"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -79,15 +78,7 @@ func (p *Integrity) Observe(ctx context.Context) probes.Observation {
 
 // owner is the package that manages the terminal; "" where none does, or that is not told.
 func (p *Integrity) owner(ctx context.Context) string {
-	policy, err := terminal.First(ctx, p.t, "device-owner", terminal.Way[dump.DevicePolicy]{
-		Source: "dumpsys device_policy", Read: func(ctx context.Context) (policy dump.DevicePolicy, err error) {
-			err = p.t.Stream(ctx, func(lines iter.Seq[string]) (err error) {
-				policy, err = dump.ParseDevicePolicy(lines)
-				return err
-			}, "dumpsys", "device_policy")
-			return policy, err
-		},
-	})
+	policy, err := terminal.First(ctx, p.t, "device-owner", terminal.Dumped(p.t, dump.ParseDevicePolicy, "dumpsys", "device_policy"))
 	if err != nil {
 		return "" // the capability report says why
 	}

@@ -113,19 +113,14 @@ func (p *Platform) netdReason(code terminal.EAI) probes.Reason {
 	case terminal.EAIAgain:
 		return Timeout
 	case terminal.EAIFail:
-		if isApp(p.uid) {
+		// In doze, or with its background data switched off, an app's network is blocked, and netd answers it as if the
+		// resolver had failed; root and the system are never blocked.
+		if terminal.IsApp(p.uid) {
 			return Blocked
 		}
 	case terminal.EAISystem:
 	}
 	return ServFail
-}
-
-// isApp tells whether a user id is an Android app's. In doze, or with its background data switched off, an app's network is
-// blocked, and netd answers it as if the resolver had failed; root and the system are never blocked.
-func isApp(uid int) bool {
-	const perUser, firstApp, lastApp = 100_000, 10_000, 19_999
-	return uid%perUser >= firstApp && uid%perUser <= lastApp
 }
 
 // fixed is what the hosts file says of name.

@@ -3,6 +3,7 @@ package radio
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/poshealth/poshealth/probes"
@@ -37,7 +38,7 @@ func (p *Mobile) Observe(ctx context.Context) probes.Observation {
 	)
 	modem, modemErr := terminal.First(
 		ctx, p.t, "signal",
-		dumped(p.t, dump.ParseTelephony, "dumpsys", "telephony.registry"),
+		terminal.Dumped(p.t, dump.ParseTelephony, "dumpsys", "telephony.registry"),
 		terminal.FromFeed(p.t, func(f *terminal.Facts) *dump.Telephony { return f.Telephony }),
 	)
 	if simErr != nil && modemErr != nil {
@@ -95,35 +96,36 @@ func (p *Mobile) phone(s *sheet, phone dump.Phone) {
 	s.flag("roaming", phone.Roaming)
 }
 
-// slots reads the SIMs' states from the radio's property. Android 10 and later hide it from apps, without a word.
+// slots reads the SIMs' states from the radio's property; while the modem starts they are not known. Android 10 and later hide it
+// from apps, without a word.
 func (p *Mobile) slots(ctx context.Context) ([]dump.SIMState, error) {
+	const property, hiddenFrom = "gsm.sim.state", 29
 	props, err := p.t.Props(ctx)
 	if err != nil {
 		return nil, err
 	}
-	states := dump.ParseSIMStates(props["gsm.sim.state"])
-	for _, s := range states {
-		if s != "" {
-			return states, nil
-		}
+	if states := dump.ParseSIMStates(props[property]); len(states) > 0 {
+		return states, nil
 	}
-	return nil, &terminal.Error{What: "gsm.sim.state", Reason: probes.Absent, Err: errors.New("not set, or not shown to this user")}
+	if sdk, _ := strconv.Atoi(props["ro.build.version.sdk"]); sdk >= hiddenFrom && p.t.Level() == terminal.App {
+		return nil, &terminal.Error{What: property, Reason: probes.Denied, Err: errors.New("Android does not show it to apps")}
+	}
+	return nil, &terminal.Error{What: property, Reason: probes.Absent, Err: errors.New("not set, or not shown to this user")}
 }
 
-// carrying is the slot that data goes through, as far as that can be told: the connected one, else the first whose SIM is there,
-// else the first.
+// carrying is the slot that data goes through, as far as that can be told: the connected one, else the first whose SIM is
+// ready, else the first with one that somebody must see to, else the first.
 func carrying(sims []dump.SIMState, modem dump.Telephony) int {
 	for _, phone := range modem.Phones {
 		if phone.Connection == dump.DataConnected {
 			return phone.Slot
 		}
 	}
-	for slot, state := range sims {
-		if state != "" && state != dump.SIMAbsent && state != dump.SIMNotReady {
-			return slot
-		}
+	if ready := slices.Index(sims, dump.SIMReady); ready >= 0 {
+		return ready
 	}
-	return 0
+	there := func(s dump.SIMState) bool { return s != "" && s != dump.SIMAbsent && s != dump.SIMNotReady }
+	return max(0, slices.IndexFunc(sims, there))
 }
 
 func orNot(word string) string {

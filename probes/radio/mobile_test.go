@@ -29,6 +29,7 @@ func TestMobile(t *testing.T) {
 		{"the property alone, two slots, the second has the SIM", "ABSENT,READY", none, nil, words{"sim": "ready", "sim_2": "absent"}},
 		{"no SIM in either", "ABSENT,ABSENT", none, nil, words{"sim": "absent", "sim_2": "absent"}},
 		{"one that is not ready is no SIM to rely on", "NOT_READY,PIN_REQUIRED", none, nil, words{"sim": "pin-required", "sim_2": "not-ready"}},
+		{"one that is ready is the one to speak of", "PIN_REQUIRED,READY", none, nil, words{"sim": "ready", "sim_2": "pin-required"}},
 		{"four slots", "ABSENT,READY,ABSENT,PUK_REQUIRED", none, nil, words{"sim": "ready", "sim_2": "absent", "sim_3": "absent", "sim_4": "puk-required"}},
 		{"a state that nobody knows", "SHINY,READY", none, nil, words{"sim": "ready"}},
 		{

@@ -29,7 +29,7 @@ func (p *Network) ID() probes.ID { return "network" }
 func (p *Network) Observe(ctx context.Context) probes.Observation {
 	seen, err := terminal.First(
 		ctx, p.t, "networks",
-		dumped(p.t, dump.ParseConnectivity, "dumpsys", "connectivity"),
+		terminal.Dumped(p.t, dump.ParseConnectivity, "dumpsys", "connectivity"),
 		terminal.FromFeed(p.t, func(f *terminal.Facts) *dump.Connectivity { return f.Connectivity }),
 	)
 	if err != nil {
@@ -58,7 +58,9 @@ func (p *Network) Observe(ctx context.Context) probes.Observation {
 	s.flag("suspended", n.Suspended)
 	s.fact("bearer", n.Bearer)
 	s.fact("interface", n.Interface)
-	s.fact("apn", n.APN)
+	if n.Bearer == "mobile" { // of a Wi-Fi this would be its name
+		s.fact("apn", n.APN)
+	}
 	for i, server := range n.DNS[:min(len(n.DNS), maxShownServers)] {
 		s.fact("dns_"+strconv.Itoa(i+1), server.String())
 	}

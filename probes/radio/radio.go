@@ -7,26 +7,9 @@
 package radio
 
 import (
-	"context"
-	"iter"
-	"strings"
-
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
-
-// dumped is the way that reads a program's output by a parser.
-func dumped[T any](t *terminal.Terminal, parse func(iter.Seq[string]) (T, error), name string, args ...string) terminal.Way[T] {
-	source := strings.Join(append([]string{name}, args...), " ")
-	return terminal.Way[T]{Source: source, Read: func(ctx context.Context) (T, error) {
-		var got T
-		err := t.Stream(ctx, func(lines iter.Seq[string]) (err error) {
-			got, err = parse(lines)
-			return err
-		}, name, args...)
-		return got, err
-	}}
-}
 
 // sheet collects what an observation has to say, leaving out what is not known.
 type sheet struct{ o probes.Observation }

@@ -74,7 +74,7 @@ func (s *SIMs) Changed(ctx context.Context, slot int) (bool, error) {
 }
 
 func (s *SIMs) look(ctx context.Context, slot int) (bool, error) {
-	all, err := terminal.First(ctx, s.Terminal, "sim-change", dumped(s.Terminal, dump.ParseSubscriptions, "dumpsys", "isub"))
+	all, err := terminal.First(ctx, s.Terminal, "sim-change", terminal.Dumped(s.Terminal, dump.ParseSubscriptions, "dumpsys", "isub"))
 	if err != nil {
 		return false, err
 	}

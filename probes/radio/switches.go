@@ -88,7 +88,7 @@ func (p *Switches) Observe(ctx context.Context) probes.Observation {
 
 // ethernet says how the sockets for a cable get their addresses, where that is told.
 func (p *Switches) ethernet(ctx context.Context) []string {
-	seen, err := terminal.First(ctx, p.t, "ethernet", dumped(p.t, dump.ParseEthernet, "dumpsys", "ethernet"))
+	seen, err := terminal.First(ctx, p.t, "ethernet", terminal.Dumped(p.t, dump.ParseEthernet, "dumpsys", "ethernet"))
 	if err != nil {
 		return nil // the capability report says why
 	}
@@ -126,7 +126,7 @@ func (p *Switches) file(context.Context) (found map[string]string, err error) {
 }
 
 func (p *Switches) dumped(name string, args ...string) terminal.Way[map[string]string] {
-	return dumped(p.t, parseSettings, name, args...)
+	return terminal.Dumped(p.t, parseSettings, name, args...)
 }
 
 // parseSettings takes no list for one that has none of the names: airplane_mode_on is always set.

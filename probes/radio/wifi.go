@@ -27,8 +27,8 @@ func (p *WiFi) ID() probes.ID { return "wifi" }
 func (p *WiFi) Observe(ctx context.Context) probes.Observation {
 	seen, err := terminal.First(
 		ctx, p.t, "wifi",
-		dumped(p.t, dump.ParseWiFiStatus, "cmd", "wifi", "status"), // Android 11 on: a page, where the dump is a megabyte
-		dumped(p.t, dump.ParseWiFi, "dumpsys", "wifi"),
+		terminal.Dumped(p.t, dump.ParseWiFiStatus, "cmd", "wifi", "status"), // Android 11 on: a page, where the dump is a megabyte
+		terminal.Dumped(p.t, dump.ParseWiFi, "dumpsys", "wifi"),
 		terminal.FromFeed(p.t, func(f *terminal.Facts) *dump.WiFi { return f.WiFi }),
 		terminal.Way[dump.WiFi]{Source: "/proc/net/wireless", Read: p.kernel}, // knows no more than the signal
 	)

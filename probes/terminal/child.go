@@ -40,6 +40,7 @@ type child struct {
 	reaped         <-chan syscall.WaitStatus // its exit status
 	complained     <-chan []byte             // the beginning of standard error
 	unwatch        func() bool               // ends the watch over the context
+	left           func()                    // told when it is over with
 
 	mu    sync.Mutex
 	freed bool // its id may be another's by now
@@ -51,7 +52,7 @@ func launch(ctx context.Context, path string, argv []string) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &child{stdout: &pipe{file: stdout}, stderr: &pipe{file: stderr}, pid: pid, ended: make(chan struct{}), release: make(chan struct{})}
+	c := &child{left: func() {}, stdout: &pipe{file: stdout}, stderr: &pipe{file: stderr}, pid: pid, ended: make(chan struct{}), release: make(chan struct{})}
 	c.reaped = c.reap()
 	c.complained = c.complaints()
 	c.unwatch = context.AfterFunc(ctx, func() {
@@ -158,6 +159,7 @@ func (c *child) end(ctx context.Context, waitFor bool) (complaint []byte, status
 	c.unwatch()
 	c.kill()
 	c.free()
+	defer c.left()
 	if !waitFor || ctx.Err() != nil {
 		c.expire(time.Now())
 	}

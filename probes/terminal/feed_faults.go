@@ -170,6 +170,9 @@ func (l *faultList) connectivity(c *dump.Connectivity) {
 		if n.Interface != "" {
 			l.word(name+".interface", n.Interface, 15, letters+numbers+"._-", "an interface's name, at most 15 letters, digits, dots and dashes")
 		}
+		if n.APN != "" && n.Bearer != "mobile" {
+			l.add("%s.apn: told of a network of bearer %.20q, want it of mobile alone: a Wi-Fi's would be its name", name, n.Bearer)
+		}
 		l.apn(name+".apn", n.APN)
 		l.count(name+".dns", len(n.DNS), maxFedDNS)
 		for _, server := range n.DNS {

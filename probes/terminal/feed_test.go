@@ -138,7 +138,7 @@ func TestParseFactsLimits(t *testing.T) {
 		{"connectivity.networks[1].id", `"connectivity":{"networks":[{"id":100},{"id":%s}]}`, []string{"101"}, []string{"100"}},
 		{"connectivity.networks[0].bearer", `"connectivity":{"networks":[{"id":1,"bearer":%s}]}`, []string{`""`, `"wi-fi"`, `"mobile"`, `"ethernet"`, `"vpn"`, `"other"`}, []string{`"WIFI"`}},
 		{"connectivity.networks[0].interface", `"connectivity":{"networks":[{"id":1,"interface":%s}]}`, []string{`""`, `"rmnet_data0"`, `"` + x(15) + `"`}, []string{`"` + x(16) + `"`, `"eth 0"`}},
-		{"connectivity.networks[0].apn", `"connectivity":{"networks":[{"id":1,"apn":%s}]}`, []string{`"cmnet"`, `"` + x(64) + `"`}, []string{`"` + x(65) + `"`, `"\"Shop of Li Lei\""`}},
+		{"connectivity.networks[0].apn", `"connectivity":{"networks":[{"id":1,"bearer":"mobile","apn":%s}]}`, []string{`"cmnet"`, `"` + x(64) + `"`}, []string{`"` + x(65) + `"`, `"\"Shop of Li Lei\""`}},
 		{"connectivity.networks[0].dns", `"connectivity":{"networks":[{"id":1,"dns":%s}]}`, []string{`[]`, times(8, `"192.0.2.53"`), `["2001:db8::53"]`, `["fe80::1%wlan0"]`}, []string{times(9, `"192.0.2.53"`), `[""]`, `["fe80::1%a b"]`, `["fe80::1%` + x(16) + `"]`}},
 		{"connectivity.networks[0].private_dns", `"connectivity":{"networks":[{"id":1,"private_dns":%s}]}`, []string{`""`, `"hostname"`, `"opportunistic"`}, []string{`"dns.example"`}},
 		{"connectivity.default_id", `"connectivity":{%s,"networks":[{"id":100}]}`, []string{`"default_id":100,"has_default":true`, `"default_id":0,"has_default":false`, `"has_default":false`, `"has_default":null`}, []string{`"default_id":101,"has_default":true`, `"has_default":true`, `"default_id":100`, `"default_id":100,"has_default":false`}},

@@ -28,6 +28,9 @@ const (
 	uidsPerUser = 100_000
 )
 
+// IsApp tells whether a uid is an installed app's, or that of a process that an app isolated.
+func IsApp(uid int) bool { return uid%uidsPerUser >= uidFirstApp }
+
 // Level tells as whom this terminal is read: this process, or for another terminal's files the one whose proc/self was
 // recorded there. It is "" where that was not recorded.
 func (t *Terminal) Level() Level {
@@ -61,7 +64,7 @@ func levelOf(uid int, android bool) Level {
 		return System
 	case uid == uidShell:
 		return Shell
-	case uid%uidsPerUser >= uidFirstApp:
+	case IsApp(uid):
 		return App
 	}
 	return User

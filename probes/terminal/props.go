@@ -3,6 +3,7 @@ package terminal
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -81,12 +82,18 @@ func record(line string) (name, rest string, ok bool) {
 	return name[1:], rest, true
 }
 
+// private tells whether a property names a SIM, a radio, a subscriber or a network: by a part of its name, or, for what is
+// part of other words too, by a whole word of it.
 func private(name string) bool {
 	name = strings.ToLower(name)
-	for _, part := range []string{"imei", "meid", "iccid", "imsi", "msisdn", ".esn", "phonenumber", "line1number"} {
+	for _, part := range []string{
+		"imei", "meid", "iccid", "imsi", "msisdn", ".esn", "phonenumber", "line1number",
+		"simserial", "subscriber", "ssid", "macaddr", "mac_addr", "bdaddr", "bt.address", "bluetooth.address",
+	} {
 		if strings.Contains(name, part) {
 			return true
 		}
 	}
-	return false
+	words := strings.FieldsFunc(name, func(r rune) bool { return r == '.' || r == '_' || r == '-' })
+	return slices.Contains(words, "mac") || slices.Contains(words, "wifimac") || slices.Contains(words, "btmac")
 }

@@ -34,7 +34,7 @@ func TestParseProps(t *testing.T) {
 		{"lines as adb on Android 6 ends them", "[a]: [1]\r\n[b]: [2\r\n3]\r\n", terminal.Props{"a": "1", "b": "2\n3"}},
 		{"stray characters before the first bracket", "000[a]: [1]\n[b]: [2]\n", terminal.Props{"a": "1", "b": "2"}},
 		{"a warning between", "[a]: [1]\nWARNING: linker: [x]\n[b]: [2]\n", terminal.Props{"a": "1", "b": "2"}},
-		{"what names a SIM or a radio", "[ro.ril.oem.imei1]: [0]\n[persist.radio.iccid]: [0,\n1]\n[gsm.IMSI]: [2]\n[b]: [2]\n", terminal.Props{"b": "2"}},
+		{"what names a SIM or a radio", "[ro.ril.oem.imei1]: [0]\n[persist.radio.iccid]: [0,\n1]\n[gsm.IMSI]: [2]\n[wlan.driver.macaddr]: [3]\n[ro.ril.oem.btmac]: [3]\n[ril.uim.subscriberid.1]: [4]\n[wifi.ssid]: [5]\n[b]: [2]\n", terminal.Props{"b": "2"}},
 		{"nothing", "", terminal.Props{}},
 		{"no properties", "getprop: not found\n", terminal.Props{}},
 	} {

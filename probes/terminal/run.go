@@ -16,6 +16,10 @@ const (
 	// maxOutput bounds what is taken whole from one program in bytes. What prints more is for [Terminal.Stream].
 	maxOutput = 1 << 20
 
+	// maxRunning programs run at once: each dumpsys makes a service of the system write all it knows, before Android 8 some are
+	// Java machines of 40 MB, and Android 12 kills programs of apps beyond 32, over all apps.
+	maxRunning = 3
+
 	// runLimit: dumpsys gives a service 10 s and then says so itself; two more let it speak.
 	runLimit = 12 * time.Second
 )
@@ -82,10 +86,17 @@ func (t *Terminal) launch(ctx context.Context, name string, args []string) (what
 	if _, err := os.Stat(path); err != nil {
 		return what, nil, fileError(what, err)
 	}
+	select {
+	case t.running <- struct{}{}:
+	case <-ctx.Done():
+		return what, nil, endError(what, ctx.Err())
+	}
 	t.children.Add(1)
 	if c, err = launch(ctx, path, append([]string{path}, args...)); err != nil {
+		<-t.running
 		return what, nil, endError(what, err)
 	}
+	c.left = func() { <-t.running }
 	return what, c, nil
 }
 

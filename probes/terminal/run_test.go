@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -191,4 +192,38 @@ func TestRunManyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// However many probes look at once, three programs of the terminal run at a time.
+func TestFewProgramsRunAtOnce(t *testing.T) {
+	term := program(t, `me="${0%/*}/running.$$"; mkdir "$me"; sleep 0.1; ls -d "${0%/*}"/running.* | wc -l; rmdir "$me"`)
+	var all sync.WaitGroup
+	counts := make(chan int, 12)
+	for range cap(counts) {
+		all.Go(func() {
+			out, err := term.Run(t.Context(), "dumpsys")
+			assert.NoError(t, err)
+			n, err := strconv.Atoi(strings.TrimSpace(string(out)))
+			assert.NoError(t, err)
+			counts <- n
+		})
+	}
+	all.Wait()
+	close(counts)
+	most := 0
+	for n := range counts {
+		most = max(most, n)
+	}
+	assert.Equal(t, 3, most)
+
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	for range 3 {
+		all.Go(func() { _, _ = term.Run(t.Context(), "dumpsys") })
+	}
+	all.Go(func() {
+		_, err := term.Run(ctx, "dumpsys")
+		assert.Error(t, err, "one that has to wait too long says so")
+	})
+	all.Wait()
 }

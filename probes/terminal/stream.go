@@ -72,6 +72,19 @@ func (t *Terminal) Stream(ctx context.Context, read func(lines iter.Seq[string])
 	return nil
 }
 
+// Dumped is the way that reads a program's output by a parser.
+func Dumped[T any](t *Terminal, parse func(iter.Seq[string]) (T, error), name string, args ...string) Way[T] {
+	source := strings.Join(append([]string{name}, args...), " ")
+	return Way[T]{Source: source, Read: func(ctx context.Context) (T, error) {
+		var got T
+		err := t.Stream(ctx, func(lines iter.Seq[string]) (err error) {
+			got, err = parse(lines)
+			return err
+		}, name, args...)
+		return got, err
+	}}
+}
+
 // Lines reads a file of the terminal as [Terminal.Stream] reads a program. What is not a plain file is malformed.
 func (t *Terminal) Lines(path string, read func(lines iter.Seq[string]) error) error {
 	file, err := t.OpenFile(path)

@@ -28,6 +28,7 @@ const maxNames = 8192
 type Terminal struct {
 	root     string
 	children atomic.Int64
+	running  chan struct{} // a token for each program under way
 	props    shared[Props]
 	ledger   ledger
 	feed     Feed
@@ -43,7 +44,7 @@ func Open(root string) *Terminal {
 	if absolute, err := filepath.Abs(root); err == nil {
 		root = absolute
 	}
-	t := &Terminal{root: filepath.Clean(root)}
+	t := &Terminal{root: filepath.Clean(root), running: make(chan struct{}, maxRunning)}
 	t.ledger.boottime, t.feed.boottime = Boottime, Boottime
 	t.vendors, _ = ParseVendors(builtInVendors) // tested to be good
 	return t

@@ -15,9 +15,10 @@ type Snapshot struct {
 	Verdict  Verdict   `json:"verdict"`
 	Findings []Finding `json:"findings"`
 	Results  []Result  `json:"results"`
-	Access   *Access   `json:"access,omitempty"` // how this terminal can be read
-	Report   *Report   `json:"report,omitempty"` // nil where nothing is reported: one-shot check, no broker
-	Cost     *Cost     `json:"cost,omitempty"`   // nil for a one-shot check
+	Partial  bool      `json:"partial,omitempty"` // a pulse that leaves out what those before it on this connection have told
+	Access   *Access   `json:"access,omitempty"`  // how this terminal can be read
+	Report   *Report   `json:"report,omitempty"`  // nil where nothing is reported: one-shot check, no broker
+	Cost     *Cost     `json:"cost,omitempty"`    // nil for a one-shot check
 }
 
 // Terminal says whose snapshot this is.
@@ -164,7 +165,7 @@ type Cost struct {
 	RSSBytes int64   `json:"rss_bytes"`
 	CPUS     float64 `json:"cpu_s"` // user and system time since start
 	UptimeS  float64 `json:"uptime_s"`
-	Children int64   `json:"children"` // programs of the terminal that it ran since it started
+	Children int64   `json:"children,omitempty"` // programs of the terminal that it ran since it started
 }
 
 // State is the retained message on the state topic: the birth when online, the will when not. A will counts only if its

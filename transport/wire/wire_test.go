@@ -68,7 +68,7 @@ func TestSchemas(t *testing.T) {
 }
 
 var optional = map[string]bool{
-	"snapshot.report": true, "snapshot.cost": true, "state.agent": true, "state.boot_id": true, "state.at": true,
+	"snapshot.report": true, "snapshot.cost": true, "snapshot.access": true, "snapshot.partial": true, "state.agent": true, "state.boot_id": true, "state.at": true,
 }
 
 func schemaOf(t *testing.T, name string) *jsonschema.Schema {

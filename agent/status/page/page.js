@@ -35,7 +35,7 @@
 		probes: {
 			link: ['链路'], route: ['路由'], dns: ['解析', 'DNS'], path: ['路径'], tcp: ['连接', 'TCP'], tls: ['加密', 'TLS'], clock: ['对时'], app: ['支付应用', 'payment app'],
 			intake: ['应用数据', 'app data'], cpu: ['处理器', 'CPU'], memory: ['内存'], storage: ['存储'], battery: ['电量'], terminal: ['终端'], printer: ['打印机'], tamper: ['防拆'],
-			network: ['系统网络', 'Android'], mobile: ['移动网络'], wifi: ['Wi-Fi', 'Wi-Fi'], switches: ['开关'], crashes: ['崩溃记录'], thermal: ['温度', 'heat'], wear: ['闪存寿命', 'flash wear'],
+			network: ['系统网络', 'network'], mobile: ['移动网络'], wifi: ['Wi-Fi', 'Wi-Fi'], switches: ['开关'], crashes: ['崩溃记录'], thermal: ['温度', 'heat'], wear: ['闪存寿命', 'flash wear'],
 			kills: ['低内存查杀', 'low-memory kills'], reboots: ['开机记录', 'starts'], integrity: ['系统', 'system']
 		},
 		reasons: {
