@@ -31,7 +31,8 @@ type Options struct {
 	Boottime func() time.Duration // nil: CLOCK_BOOTTIME
 	Log      *slog.Logger         // nil: silent
 
-	now func() time.Time // the local wall clock; nil: time.Now
+	now        func() time.Time // the local wall clock; nil: time.Now
+	freeMemory func()           // gives memory back to the terminal; nil: the real thing
 }
 
 func (o Options) withDefaults() Options {
@@ -40,6 +41,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.now == nil {
 		o.now = time.Now
+	}
+	if o.freeMemory == nil {
+		o.freeMemory = returnMemory
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -64,6 +68,7 @@ type Agent struct {
 	last     wire.Snapshot
 	pulseDue bool // asked for before there was anything to tell
 	pulses   pulses
+	rounded  bool // everything has been looked at once
 	watched  []probes.ID
 	step     time.Duration // wall less boot clock, to notice a clock being set
 

@@ -41,7 +41,7 @@ func TestSleepIsTimeToo(t *testing.T) {
 		require.NoError(t, err)
 		broker := &far{}
 		a := &Agent{
-			options: Options{Config: c, Boottime: boottime}.withDefaults(), catalog: &catalog{terminal: terminal.Open(t.TempDir())}, engine: engine,
+			options: Options{Config: c, Boottime: boottime, freeMemory: func() {}}.withDefaults(), catalog: &catalog{terminal: terminal.Open(t.TempDir())}, engine: engine,
 			board: status.NewBoard(), latest: map[probes.ID]probes.Result{}, started: boottime(),
 		}
 		a.reporter = a.newReporter(broker.dial, transport.FleetBackoff(1))

@@ -146,3 +146,17 @@ func keep(file, content string) error {
 	}
 	return os.Rename(f.Name(), file)
 }
+
+// learn takes from the probe that looks at the terminal what could not be learned at the start: a terminal that was just
+// starting has told neither its model nor its system.
+func (a *Agent) learn(r probes.Result) {
+	if r.Probe != "terminal" {
+		return
+	}
+	if a.identity.Model == "" {
+		a.identity.Model = r.Fact("model")
+	}
+	if a.identity.OS == "" {
+		a.identity.OS = r.Fact("os")
+	}
+}

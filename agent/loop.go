@@ -45,7 +45,13 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled 
 			return
 		case r := <-results:
 			a.latest[r.Probe] = r
+			a.learn(r)
 			a.judge(a.engine.Add(a.now(), r))
+			if !a.rounded && len(a.latest) >= len(a.catalog.tasks) {
+				a.rounded = true
+				a.pulses = pulses{} // the first told little: now everything has been looked at once
+				a.sendPulse()
+			}
 		case <-due.C:
 			a.judge(a.engine.At(a.now()))
 		case <-dialled:
@@ -54,7 +60,7 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled 
 		case <-pulse.C:
 			pulseAt = 0
 		case <-memory.C:
-			returnMemory()
+			a.options.freeMemory()
 		}
 		// The timer stood still while the terminal slept: whatever wakes the loop first finds the pulse due. So it is after a
 		// sleep in which the broker gave the terminal up: the pulse finds out whether the link still stands.

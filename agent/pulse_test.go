@@ -89,7 +89,7 @@ func TestAfterAnOutageThePulseComesFirst(t *testing.T) {
 		require.NoError(t, err)
 		broker := &far{}
 		a := &Agent{
-			options: Options{Config: c, Boottime: boottime, now: w.now}.withDefaults(), catalog: cat, engine: engine,
+			options: Options{Config: c, Boottime: boottime, now: w.now, freeMemory: func() {}}.withDefaults(), catalog: cat, engine: engine,
 			board: status.NewBoard(), latest: map[probes.ID]probes.Result{},
 		}
 		a.reporter = a.newReporter(broker.dial, transport.FleetBackoff(1))

@@ -134,7 +134,7 @@ func live(t *testing.T, c config.Config, day string) string {
 		require.NoError(t, err)
 		outbox := transport.NewQueue()
 		a := &Agent{
-			options: Options{Config: c, Boottime: boottime, now: w.now}.withDefaults(), catalog: cat, engine: engine,
+			options: Options{Config: c, Boottime: boottime, now: w.now, freeMemory: func() {}}.withDefaults(), catalog: cat, engine: engine,
 			board: status.NewBoard(), latest: map[probes.ID]probes.Result{},
 			schedule: schedule.New(cat.tasks, schedule.Options{Boottime: boottime, Scale: c.Diagnose.HoldScale}),
 			reporter: &reporter{outbox: outbox, courier: transport.New(transport.Options{Outbox: outbox}), dialled: make(chan struct{})},

@@ -18,8 +18,10 @@ func TestAgentOverAdb(t *testing.T) {
 		return unpack(t, pack(t, version, build(t, "../cmd/poshealth", version, ""), "adb"), "adb", version)
 	}
 	one, two := agents("v1.0.0"), agents("v1.1.0")
-	for _, shell := range shells(t) {
-		for _, protocol := range []string{"old", "new"} {
+	for i, shell := range shells(t) {
+		// Each shell, and each protocol; both with the first shell, on which the cuts are tried.
+		protocols := [][]string{{"old", "new"}, {"old"}, {"new"}}[i]
+		for _, protocol := range protocols {
 			t.Run(filepath.Base(shell)+" "+protocol, func(t *testing.T) {
 				t.Parallel()
 				d := newDevice(t, shell)
@@ -265,8 +267,7 @@ func TestWhatCanBeWrongWithATerminal(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			d := newDevice(t, dash)
-			d.does(one, "install", "--yes")
+			d, _ := installed(t, dash, one)
 			row.spoil(d)
 			got := d.adb(two, strings.Fields(row.args)...)
 			assert.NotEqual(t, 0, got.code)
@@ -296,7 +297,7 @@ func TestWrongUseOfAdb(t *testing.T) {
 		{"--dir /t;reboot install", "letters, digits"},
 		{"--wait soon start", "want seconds"},
 		{"upgrade --config x", "takes no --config"},
-		{"--dir / uninstall --yes", "want"},
+		{"--dir / uninstall --yes", "no / at the end"},
 		{"--dir /data uninstall --yes", "others use that folder too"},
 		{"--dir /data/local uninstall --yes", "others use that folder too"},
 		{"--dir /data/local/tmp install --yes", "others use that folder too"},
@@ -309,6 +310,7 @@ func TestWrongUseOfAdb(t *testing.T) {
 	}
 	assert.Contains(t, d.does(kit, "help"), "usage: poshealth-adb")
 
+	kit = unpack(t, pack(t, "v1", standIn(t, "v1", "good"), "adb"), "adb", "v1") // one of its own, to damage
 	require.NoError(t, os.Truncate(filepath.Join(kit, "poshealth-linux-arm64"), 1000))
 	got := d.adb(kit, "install", "--yes")
 	assert.Equal(t, 1, got.code)

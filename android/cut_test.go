@@ -90,6 +90,9 @@ func TestCablePulledDuringAnUpgrade(t *testing.T) {
 			if row.manner == "before" && n > 1 {
 				continue // the same as after the one before it
 			}
+			if row.protocol == "old" && n%3 != 0 {
+				continue // what the terminal does is the same; how the cut is noticed is not, and a sample shows it
+			}
 			t.Run(fmt.Sprintf("%s adb %s command %d", row.protocol, row.manner, n), func(t *testing.T) {
 				t.Parallel()
 				d, config := installed(t, dash, one)

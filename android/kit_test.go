@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -60,10 +61,37 @@ func unpack(t *testing.T, dist, name, version string) string {
 	return filepath.Join(to, top)
 }
 
-// adbKit makes the kit for adb with the stand-in.
+// adbKit gives the kit for adb with the stand-in. It is made once, and nobody may write to it.
 func adbKit(t *testing.T, version, manner string) string {
 	t.Helper()
-	return unpack(t, pack(t, version, standIn(t, version, manner), "adb"), "adb", version)
+	kits.Lock()
+	defer kits.Unlock()
+	name := version + " " + manner
+	if kits.made[name] == "" {
+		kit := unpack(t, pack(t, version, standIn(t, version, manner), "adb"), "adb", version)
+		kept := filepath.Join(kits.dir, name)
+		require.NoError(t, os.Rename(kit, kept))
+		kits.made[name] = kept
+	}
+	return kits.made[name]
+}
+
+// kits are those that were made so far, in a folder that all tests share: making one takes as long as what most tests do with it.
+var kits = struct {
+	sync.Mutex
+	dir  string
+	made map[string]string
+}{made: make(map[string]string)}
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if kits.dir, err = os.MkdirTemp("", "poshealth-kits-"); err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(kits.dir)
+		return m.Run()
+	}())
 }
 
 // files lists a kit's files by their path in it.

@@ -106,7 +106,7 @@ func zone(s string) (string, string) {
 func hours(s string) (string, string) {
 	from, to, _ := strings.Cut(s, "-")
 	if from == to || !clockTime(from) || !clockTime(to) {
-		return s, `opening and closing time such as "08:00-22:00", or "" for always open`
+		return s, `opening and closing time such as "08:00-22:00" (midnight is 00:00), or "" for always open`
 	}
 	return s, ""
 }

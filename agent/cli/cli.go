@@ -147,7 +147,10 @@ func (in *invocation) options(ctx context.Context) (agent.Options, error) {
 		file = defaultFile()
 	}
 	c, err := config.Load(file)
-	if errors.Is(err, fs.ErrNotExist) && in.config == "" {
+	if errors.Is(err, fs.ErrPermission) && in.config == "" {
+		_, _ = fmt.Fprintf(in.Err, "poshealth: warning: this user may not read %s: looking with the defaults\n", file)
+	}
+	if (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)) && in.config == "" {
 		c, err = config.Default(), nil
 	}
 	if err != nil {
@@ -157,6 +160,9 @@ func (in *invocation) options(ctx context.Context) (agent.Options, error) {
 		if info, err := os.Stat(in.root); err != nil || !info.IsDir() {
 			return agent.Options{}, fmt.Errorf("--root %s: not a folder", in.root)
 		}
+		if hasFolder(in.root, "captures") && !hasFolder(in.root, "system") {
+			return agent.Options{}, fmt.Errorf("--root %s: captures without the programs that print them: write it out first, with `poshealth-fleet terminals %s/ DIR`", in.root, filepath.Clean(in.root))
+		}
 		c.Terminal.Root = in.root
 	}
 	if in.lang == "" {
@@ -164,6 +170,12 @@ func (in *invocation) options(ctx context.Context) (agent.Options, error) {
 	}
 	in.floor(ctx, c)
 	return agent.Options{Config: c, Version: in.build.Version, Built: in.build.Built}, nil
+}
+
+// hasFolder tells whether a folder has another in it.
+func hasFolder(root, folder string) bool {
+	info, err := os.Stat(filepath.Join(root, folder))
+	return err == nil && info.IsDir()
 }
 
 // defaultFile is where the configuration lies when nobody says.

@@ -109,7 +109,8 @@ func idle(kind string, r wire.Result) bool {
 		return toldOn && enabled == 0 || told && connected == 0
 	case "network":
 		there, told := reading(r, "default")
-		return told && there == 0
+		validated, says := reading(r, "validated")
+		return told && there == 0 || says && validated == 0
 	}
 	return false
 }
@@ -214,13 +215,13 @@ func radioEssence(kind string, r wire.Result, st style) []string {
 	case kind == "network" && off("default"):
 		return []string{st.say("has no network", "无默认网络")}
 	case kind == "network" && on("captive"):
-		return []string{fact(r, "bearer"), st.say("behind a sign-in page", "需网页登录")}
+		return []string{plainWord(fact(r, "bearer"), st), st.say("behind a sign-in page", "需网页登录")}
 	case kind == "network" && off("validated"):
-		return []string{fact(r, "bearer"), st.say("not validated", "未通过连通校验")}
+		return []string{plainWord(fact(r, "bearer"), st), st.say("not validated", "未通过连通校验")}
 	case kind == "network" && on("validated"):
-		return []string{fact(r, "bearer"), st.say("validated", "连通校验通过")}
+		return []string{plainWord(fact(r, "bearer"), st), st.say("validated", "连通校验通过")}
 	case kind == "network":
-		return []string{fact(r, "bearer")}
+		return []string{plainWord(fact(r, "bearer"), st)}
 	case kind == "wifi" && off("enabled"):
 		return []string{st.say("off", "已关闭")}
 	case kind == "wifi" && off("connected"):
@@ -228,11 +229,26 @@ func radioEssence(kind string, r wire.Result, st style) []string {
 	case kind == "mobile" && fact(r, "sim") == "absent":
 		return []string{st.say("no SIM", "无卡")}
 	case kind == "mobile" && fact(r, "registration") != "in-service":
-		return []string{strings.TrimSpace(fact(r, "sim") + " " + fact(r, "registration"))}
+		return []string{strings.TrimSpace(plainWord(fact(r, "sim"), st) + " " + plainWord(fact(r, "registration"), st))}
 	case kind == "mobile":
 		return append([]string{fact(r, "rat")}, dbm()...)
 	}
 	return dbm()
+}
+
+// plainWord is a word of the radio's as people say it.
+func plainWord(word string, st style) string {
+	names := map[string][2]string{
+		"wi-fi": {"Wi-Fi", "Wi-Fi"}, "mobile": {"mobile", "移动网络"}, "ethernet": {"Ethernet", "有线"}, "vpn": {"VPN", "VPN"}, "other": {"other", "其他"},
+		"ready": {"SIM ready", "卡正常"}, "pin-required": {"SIM wants its PIN", "卡需输入 PIN"}, "puk-required": {"SIM wants its PUK", "卡需输入 PUK"},
+		"network-locked": {"SIM locked to another network", "卡被网络锁定"}, "not-ready": {"SIM not ready", "卡未就绪"}, "perm-disabled": {"SIM disabled", "卡已失效"},
+		"card-io-error": {"SIM cannot be read", "卡读取错误"}, "card-restricted": {"SIM restricted", "卡受限"},
+		"out-of-service": {"no service", "无服务"}, "emergency-only": {"emergency calls only", "仅紧急呼叫"}, "radio-off": {"radio off", "射频关闭"},
+	}
+	if n, ok := names[word]; ok {
+		return st.say(n[0], n[1])
+	}
+	return word
 }
 
 func megabytes(b float64) string {
@@ -256,6 +272,9 @@ func unmeasured(s wire.Snapshot, st style) string {
 				what = subject + " " + what
 			}
 			items = append(items, what+st.paint(dim, " ("+reasonIn(st.lang, r.Reason)+")"))
+		}
+		if words := fact(r, "unread"); words != "" {
+			items = append(items, st.say("payment app: ", "支付应用：")+words+st.paint(dim, st.say(" (not compared)", "（未核对）")))
 		}
 	}
 	if len(items) == 0 {

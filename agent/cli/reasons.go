@@ -13,7 +13,7 @@ func reasonIn(lang, reason string) string {
 	case "denied":
 		return "no permission"
 	case "absent":
-		return "not on this model"
+		return "not found here"
 	}
 	return strings.ReplaceAll(reason, "-", " ")
 }
@@ -97,7 +97,7 @@ func chineseState(reason string) string {
 	case "denied":
 		return "无权限"
 	case "absent":
-		return "此机型没有"
+		return "本机未提供"
 	case "malformed":
 		return "无法识别"
 	case "cancelled":

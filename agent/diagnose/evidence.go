@@ -7,7 +7,6 @@ package diagnose
 
 import (
 	"iter"
-	"maps"
 	"slices"
 	"time"
 
@@ -63,6 +62,7 @@ type record struct {
 type Evidence struct {
 	now     Instant
 	records map[probes.ID]*record
+	ids     []probes.ID   // of the records, in order
 	woke    time.Duration // when the terminal last woke, by the boot clock
 	asleep  time.Duration // and for how long it had slept; 0: it has not
 }
@@ -79,7 +79,7 @@ func (e Evidence) Latest(id probes.ID) (probes.Result, bool) {
 // Of yields the newest result of each probe of a kind, in order of ID.
 func (e Evidence) Of(kind string) iter.Seq[probes.Result] {
 	return func(yield func(probes.Result) bool) {
-		for _, id := range slices.Sorted(maps.Keys(e.records)) {
+		for _, id := range e.ids {
 			if id.Kind() == kind && !yield(e.records[id].latest) {
 				return
 			}
@@ -186,6 +186,8 @@ func (e *Evidence) remember(r probes.Result, keeps []Series) {
 	if rec == nil {
 		rec = &record{first: r.Boot, answered: r.Boot}
 		e.records[r.Probe] = rec
+		at, _ := slices.BinarySearch(e.ids, r.Probe)
+		e.ids = slices.Insert(slices.Clone(e.ids), at, r.Probe) // one that was handed out stays as it was
 	}
 	if rec.latest.Seq >= r.Seq && rec.latest.Seq != 0 {
 		return

@@ -75,7 +75,7 @@ func Rules(p Profile) []Rule {
 		{Code: findings.SIMNotReady, Holds: p.simNotReady, HoldFor: 30 * time.Second, ClearFor: twoLooks, Sees: []string{kindMobile, kindLink}},
 		{Code: findings.SIMDataSuspended, Holds: p.simDataSuspended, HoldFor: time.Minute, ClearFor: threeLooks, Sees: []string{kindMobile, kindSwitches, kindLink}},
 		{Code: findings.WeakSignal, Holds: weakSignal, HoldFor: time.Minute, ClearFor: 5 * time.Minute, Sees: []string{kindMobile, kindWiFi, kindTCP}, Keeps: []Series{{kindMobile, signalReading}, {kindWiFi, signalReading}}},
-		{Code: findings.LinkDown, Holds: linkDown, HoldFor: 15 * time.Second, ClearFor: threeLooks, Sees: []string{kindLink}},
+		{Code: findings.LinkDown, Holds: linkDown, HoldFor: 15 * time.Second, ClearFor: threeLooks, Sees: []string{kindLink, kindNetwork}},
 		{Code: findings.LinkFlapping, Holds: linkFlapping, ClearFor: 5 * time.Minute, Sees: []string{kindLink}},
 		{Code: findings.LocalNetworkFault, Holds: p.localNetworkFault, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindRoute, kindDNS, kindTCP, kindTLS, kindClock, kindNetwork}, Keeps: []Series{{kindNetwork, captiveReading}}},
 		{Code: findings.DNSFailed, Holds: dnsFailed, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindDNS}},

@@ -2,8 +2,6 @@ package diagnose
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/poshealth/poshealth/findings"
@@ -44,7 +42,7 @@ func reportsDropped(e Evidence) []Match {
 // probeStale: three periods without an answer of a probe; that it broke or hung is none. Its subject is the probe.
 func probeStale(e Evidence) []Match {
 	var matches []Match
-	for _, id := range slices.Sorted(maps.Keys(e.records)) {
+	for _, id := range e.ids {
 		r := e.records[id].latest
 		r.Boot = e.records[id].answered
 		if !e.Fresh(r) {

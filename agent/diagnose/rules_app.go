@@ -27,7 +27,12 @@ func (p Profile) appStopped(e Evidence) []Match {
 func (p Profile) appIncompatible(e Evidence) []Match {
 	return p.ofApp(each(e, kindApp, func(r probes.Result) (Match, bool) {
 		version := r.Fact("version")
-		if p.AppMinimum == "" || version == "" || CompareVersions(version, p.AppMinimum) >= 0 {
+		switch {
+		case p.AppMinimum == "":
+			return Match{}, false
+		case version == "":
+			return unsure(""), r.Reason != reasonMissing // it is not told any more, or never was
+		case CompareVersions(version, p.AppMinimum) >= 0:
 			return Match{}, false
 		}
 		m := on("", findings.Imminent, fmt.Sprintf("version %s, at least %s is needed", version, p.AppMinimum), r)
@@ -44,7 +49,10 @@ func (p Profile) appIncompatible(e Evidence) []Match {
 func (p Profile) appBehind(e Evidence) []Match {
 	return p.ofApp(each(e, kindApp, func(r probes.Result) (Match, bool) {
 		version := r.Fact("version")
-		if p.AppTarget == "" || version == "" || CompareVersions(version, p.AppTarget) >= 0 ||
+		if p.AppTarget != "" && version == "" {
+			return unsure(""), r.Reason != reasonMissing
+		}
+		if p.AppTarget == "" || CompareVersions(version, p.AppTarget) >= 0 ||
 			(p.AppMinimum != "" && CompareVersions(version, p.AppMinimum) < 0) {
 			return Match{}, false
 		}

@@ -149,7 +149,8 @@ func (p Profile) unexpectedReboot(e Evidence) []Match {
 			}
 		}
 		m := on("", findings.Info, fmt.Sprintf("restarted %d times unasked in 24 h", n), r)
-		if why := r.Fact("cause"); why != "" {
+		// The cause is that of the last start, which may have been asked for.
+		if why := r.Fact("cause"); why != "" && r.Fact("kind") == "unplanned" {
 			m.Detail += ", last: " + why
 		}
 		switch {

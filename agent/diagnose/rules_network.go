@@ -14,7 +14,21 @@ const (
 	captiveReading = "captive"
 )
 
-func linkDown(e Evidence) []Match { return failing(e, kindLink, findings.Blocking) }
+// linkDown: no interface has a link. Where the kernel does not show them, as to apps from Android 11 on, Android's word counts.
+func linkDown(e Evidence) []Match {
+	link, ok := e.Latest(kindLink)
+	if ok && link.Outcome != probes.Unknown && e.Fresh(link) {
+		return failing(e, kindLink, findings.Blocking)
+	}
+	carrying, known := e.bearerByAndroid()
+	switch r, _ := e.Latest(kindNetwork); {
+	case known && carrying == "":
+		return []Match{on("", findings.Blocking, "Android has no network", r)}
+	case known:
+		return nil
+	}
+	return failing(e, kindLink, findings.Blocking)
+}
 
 // flapWindow and its limits: one outage is two changes, so three mean that it went a second time.
 const (

@@ -17,12 +17,25 @@ const signalReading = "signal"
 func (e Evidence) bearer() (name string, known bool) {
 	r, ok := e.Latest(kindLink)
 	if !ok || r.Outcome == probes.Unknown || !e.Fresh(r) {
-		return "", false
+		return e.bearerByAndroid()
 	}
 	if r.Outcome != probes.Pass {
 		return "", true
 	}
 	return cmp.Or(r.Fact("bearer"), "other"), true // a link that is up carries, whatever it is called
+}
+
+// bearerByAndroid is the same where the kernel does not show its interfaces, as to apps from Android 11 on.
+func (e Evidence) bearerByAndroid() (name string, known bool) {
+	r, ok := e.Latest(kindNetwork)
+	there, told := r.Reading("default")
+	if !ok || r.Outcome != probes.Pass || !e.Fresh(r) || !told {
+		return "", false
+	}
+	if there == 0 {
+		return "", true
+	}
+	return cmp.Or(r.Fact("bearer"), "other"), true
 }
 
 // hasEthernet tells whether the terminal has a socket for a cable, or stands in a base with one.

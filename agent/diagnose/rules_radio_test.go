@@ -54,6 +54,8 @@ func TestRulesOfTheRadio(t *testing.T) {
 		return sim("sim", "ready", "registration", "in-service", "connection", connection)
 	}
 	denied := seen{"link", probes.Observation{Reason: probes.Denied}}
+	noNetwork := seen{"network", passed(reading("default", 0))}
+	onWiFi := seen{"network", saying(passed(reading("default", 1)), "bearer", "wi-fi")}
 	slow := seen{"tcp/a", passed(reading("connect", 801))}
 	for _, tc := range []judged{
 		{name: "airplane mode, and nothing carries", looks: []seen{noLink(0), switches(1, 0, 0)}, want: []string{"radio-off blocking", down}},
@@ -62,6 +64,11 @@ func TestRulesOfTheRadio(t *testing.T) {
 		{name: "airplane mode with Wi-Fi switched on again", looks: []seen{by("wi-fi"), switches(1, 1, 0)}, want: []string{"radio-off info"}},
 		{name: "airplane mode, and a link of no name carries", looks: []seen{pass("link"), switches(1, 0, 0)}, want: []string{"radio-off info"}},
 		{name: "airplane mode, and the link cannot be seen", looks: []seen{denied, switches(1, 0, 0)}},
+		{name: "airplane mode, the link cannot be seen, and Android has no network", looks: []seen{denied, noNetwork, switches(1, 0, 0)}, want: []string{"radio-off blocking", down}},
+		{name: "Android has no network, and the link cannot be seen", looks: []seen{denied, noNetwork}, want: []string{down}},
+		{name: "airplane mode, the link cannot be seen, and Android has Wi-Fi", looks: []seen{denied, onWiFi, switches(1, 1, 0)}, want: []string{"radio-off info"}},
+		{name: "a locked SIM, the link cannot be seen, and Android has no network", looks: []seen{denied, noNetwork, refused("pin-required")}, want: []string{"sim-not-ready blocking", down}},
+		{name: "Android has no network, and the kernel shows a link", looks: []seen{by("wi-fi"), noNetwork}},
 		{name: "both switched off", looks: []seen{noLink(0), switches(0, 0, 0)}, want: []string{"radio-off blocking", down}},
 		{name: "both switched off, and the link cannot be seen", looks: []seen{denied, switches(0, 0, 0)}},
 		{name: "both switched off on a terminal with a socket, unplugged", looks: []seen{noLink(1), switches(0, 0, 0)}, want: []string{down}},

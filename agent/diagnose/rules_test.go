@@ -159,6 +159,21 @@ func TestRulesOfReboots(t *testing.T) {
 	}
 }
 
+// The cause is the last start's: it is named where that was one that nobody asked for.
+func TestRebootNamesItsCause(t *testing.T) {
+	for kind, want := range map[string]string{
+		"unplanned": "restarted 1 times unasked in 24 h, last: kernel_panic",
+		"planned":   "restarted 1 times unasked in 24 h",
+		"power-on":  "restarted 1 times unasked in 24 h",
+		"":          "restarted 1 times unasked in 24 h",
+	} {
+		s := newStory(t, diagnose.Rules(diagnose.Profile{}), diagnose.Terms{})
+		s.look("reboots", saying(passed(reading("unplanned_1", float64(epoch.Unix()))), "kind", kind, "cause", "kernel_panic"))
+		require.Len(t, s.last.Findings, 1, kind)
+		assert.Equal(t, want, s.last.Findings[0].Detail, kind)
+	}
+}
+
 // Where memory cannot be read at all, a processor that was busy once is not busy for ever.
 func TestPressureClearsWhereMemoryCannotBeRead(t *testing.T) {
 	s := newStory(t, diagnose.Rules(diagnose.Profile{}), fullHolds)

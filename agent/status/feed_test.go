@@ -88,7 +88,7 @@ func TestFeedRefusesInWords(t *testing.T) {
 		{"no JSON", http.MethodPost, "level=83", 400, "nothing was taken: want one JSON object"},
 		{"half a JSON", http.MethodPost, battery[:20], 400, "nothing was taken: want one JSON object"},
 		{"two", http.MethodPost, battery + battery, 400, "nothing was taken: something follows"},
-		{"a field that nobody knows", http.MethodPost, `{"version":1,"imei":"1"}`, 400, `nothing was taken: want one JSON object as in docs/reference/feed.md: json: unknown field "imei"`},
+		{"a field that nobody knows", http.MethodPost, `{"version":1,"imei":"1"}`, 400, `nothing was taken: want one JSON object as in docs/reference/feed.md: unknown field "imei"`},
 		{"an impossible value", http.MethodPost, `{"version":1,"battery":{"level":830},"wifi":{"enabled":true}}`, 400, "nothing was taken: battery.level: got 830, want 0 to 100"},
 		{"another version", http.MethodPost, `{"version":2}`, 400, "nothing was taken: version: got 2, want 1"},
 		{"one byte too large", http.MethodPost, battery + strings.Repeat(" ", status.MaxFeed-len(battery)+1), 413, "too large: tell at most 64 KiB at once"},

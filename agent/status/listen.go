@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,6 +19,9 @@ const (
 	maxSocketPath = 107
 	// socketMode: the owner and its group ask; others have the page.
 	socketMode = 0o660
+	// Where other users are named who may act, the socket must let them come: the kernel says who they are, and only those
+	// named may do more than read, which needs no secret and shows none. Into the folder they may go, and not look.
+	openSocketMode, enterFolder = 0o666, 0o001
 	// aliveTimeout: a live agent accepts at once, and the kernel accepts for one that is busy.
 	aliveTimeout = time.Second
 )
@@ -29,7 +33,9 @@ var ErrRunning = errors.New("another poshealth is running")
 var errNotLoopback = errors.New("not a loopback address")
 
 // listenSocket makes the unix socket, and clears away one that a dead agent left.
-func listenSocket(path string) (net.Listener, error) {
+//
+// open lets every user connect.
+func listenSocket(path string, open bool) (net.Listener, error) {
 	if len(path) > maxSocketPath {
 		return nil, fmt.Errorf("cannot listen on %s: the path has %d bytes and a socket's may have %d: choose a shorter state_dir", path, len(path), maxSocketPath)
 	}
@@ -47,14 +53,28 @@ func listenSocket(path string) (net.Listener, error) {
 	}
 	listener.SetUnlinkOnClose(false) // by name it could be another's by then
 	made, err := os.Lstat(path)
+	mode := fs.FileMode(socketMode)
+	if open {
+		mode = openSocketMode
+		err = errors.Join(err, letIn(filepath.Dir(path)))
+	}
 	if err == nil {
-		err = os.Chmod(path, socketMode)
+		err = os.Chmod(path, mode)
 	}
 	if err != nil {
 		listener.Close()
 		return nil, fmt.Errorf("cannot set up %s: %w", path, err)
 	}
 	return &socket{Listener: listener, path: path, made: made}, nil
+}
+
+// letIn lets other users pass through a folder that is ours.
+func letIn(folder string) error {
+	info, err := os.Stat(folder)
+	if err != nil || info.Mode().Perm()&enterFolder != 0 {
+		return err
+	}
+	return os.Chmod(folder, info.Mode().Perm()|enterFolder)
 }
 
 // clearSocket makes room at path: nothing is there, or a socket that nobody listens on and that is removed.

@@ -78,17 +78,21 @@ func New(o Options) *Server {
 	return &Server{o: o, pages: throttle{every: pageEvery, now: o.Now}}
 }
 
-// Run listens and answers until ctx ends, then returns nil. A socket that cannot be had, or an address that is not
-// loopback, is an error: errors.Is ErrRunning says that another agent has it. A loopback port that is taken is not: the
-// socket goes on alone, and Options.Notice is told.
+// Run listens and answers until ctx ends, then returns nil. A socket that another agent has (errors.Is ErrRunning), or an
+// address that is not loopback, is an error. A socket that cannot be made, or a loopback port that is taken, is not while the
+// other can be had: that one goes on alone, and Options.Notice is told.
 func (s *Server) Run(ctx context.Context) error {
 	var doors []door
 	if s.o.Socket != "" {
-		listener, err := listenSocket(s.o.Socket)
-		if err != nil {
+		listener, err := listenSocket(s.o.Socket, len(s.o.UIDs) > 0)
+		switch {
+		case err == nil:
+			doors = append(doors, door{listener: listener, guard: s.guardSocket})
+		case errors.Is(err, ErrRunning) || s.o.Listen == "":
 			return err
+		default:
+			s.o.Notice(err) // the page needs no folder
 		}
-		doors = append(doors, door{listener: listener, guard: s.guardSocket})
 	}
 	var page net.Addr
 	if s.o.Listen != "" {

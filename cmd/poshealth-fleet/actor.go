@@ -63,6 +63,7 @@ func newActor(dir, broker string, o probetest.TerminalOptions) (*actor, error) {
 	c.Terminal.Root, c.Terminal.StateDir = a.terminal.Root(), dir
 	c.MQTT.Broker, c.MQTT.Pulse = "tcp://"+a.uplink.Addr(), pulse
 	c.App = config.App{Package: payApp, Minimum: appMinimum}
+	c.Network.SIM = "none" // the story is told over cables
 	c.Diagnose.HoldScale = holdScale
 	c.Local.Listen = ""
 	c.Probe = hurried(c.Probe)

@@ -11,9 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/poshealth/poshealth/probes/probetest"
-
 	"github.com/poshealth/poshealth/fleet"
+	"github.com/poshealth/poshealth/probes/probetest"
 )
 
 func TestCommandLine(t *testing.T) {

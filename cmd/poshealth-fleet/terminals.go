@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/poshealth/poshealth/probes/probetest"
@@ -28,12 +29,24 @@ func (in *invocation) terminals(args []string) int {
 	} else {
 		model, err = probetest.Model(name)
 	}
+	if entries, dirErr := os.ReadDir(dir); err == nil && dirErr == nil && len(entries) > 0 {
+		err = fmt.Errorf("%s is not empty: two terminals in one folder are neither", dir)
+	}
 	if err == nil {
 		err = probetest.WriteModel(dir, model)
 	}
 	if err != nil {
 		return in.fail(fmt.Errorf("cannot write out %s: %w", name, err))
 	}
-	_, _ = fmt.Fprintf(in.out, "%s lies in %s; look at it with: poshealth check --root %s\n", name, dir, dir)
+	look := "poshealth check --root " + dir
+	if file := filepath.Join(dir, "poshealth.toml"); exists(file) {
+		look += " --config " + file
+	}
+	_, _ = fmt.Fprintf(in.out, "%s lies in %s; look at it with: %s\n", name, dir, look)
 	return exitDone
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,7 +48,11 @@ func TestSimulatedTerminals(t *testing.T) {
 			}
 			config := l.write(name+".toml", own)
 
-			s := checkRecorded(t, l.binary, config, root, want.exit)
+			binary, user := l.binary, (*syscall.Credential)(nil)
+			if _, err := fs.Stat(model, "denied-files"); err == nil && os.Geteuid() == 0 {
+				binary, user = l.forUser(root)
+			}
+			s := checkRecorded(t, user, binary, config, root, want.exit)
 			assert.Equal(t, want.terminal, s.Terminal.ID)
 			assert.Equal(t, want.takeCard, s.Verdict.TakeCard.Level, "can it take a card")
 			assert.Equal(t, want.findings, standing(s))
@@ -85,11 +90,30 @@ func (l *lab) timeServed() {
 	}
 }
 
-// checkRecorded runs one check of a recorded terminal, on an emulated processor where one is named.
-func checkRecorded(t *testing.T, binary, config, root string, code int) wire.Snapshot {
+// forUser hands what a check needs to a user who is not root, from whom no file is kept: the lab's folder is that user's from
+// then on, the way to the terminal is open, and the program lies where everybody may go.
+func (l *lab) forUser(root string) (binary string, user *syscall.Credential) {
+	l.t.Helper()
+	require.NoError(l.t, filepath.WalkDir(l.dir, func(path string, _ fs.DirEntry, err error) error {
+		require.NoError(l.t, err)
+		return os.Lchown(path, appUID, appUID)
+	}))
+	program, err := os.ReadFile(l.binary)
+	require.NoError(l.t, err)
+	binary = filepath.Join(l.dir, "poshealth-of-all")
+	require.NoError(l.t, os.WriteFile(binary, program, 0o755))
+	for _, folder := range []string{filepath.Dir(l.dir), filepath.Dir(root)} {
+		require.NoError(l.t, os.Chmod(folder, 0o711))
+	}
+	return binary, &syscall.Credential{Uid: appUID, Gid: appUID}
+}
+
+// checkRecorded runs one check of a recorded terminal, on an emulated processor where one is named, as a user where one is.
+func checkRecorded(t *testing.T, user *syscall.Credential, binary, config, root string, code int) wire.Snapshot {
 	t.Helper()
 	argv := append(strings.Fields(os.Getenv("POSHEALTH_EMULATOR")), binary, "check", "--config", config, "--root", root, "--format", "json")
 	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: user}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

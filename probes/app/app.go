@@ -29,6 +29,8 @@ type Options struct {
 	Terminal    *terminal.Terminal
 	Package     string   // "com.acquirer.pos"; a name that no package can have is Unknown, malformed
 	Permissions []string // Android permissions to look at, by their full names
+	Version     bool     // the version is to be compared
+	Signer      bool     // and who signed it
 }
 
 // Probe looks at one app.
@@ -47,7 +49,7 @@ func (p *Probe) ID() probes.ID { return "app" }
 
 // Observe passes when the app is installed and may start. Facts: package, version (the version's name); signer to signer_4
 // (SHA-256 of the signing certificates, hex), past_signer to past_signer_4 (those before, where the key was rotated), scheme
-// ("v2") of the file that is installed; denied (the permissions asked about that it does not have). Readings: version_code
+// ("v2") of the file that is installed; denied (the permissions asked about that it does not have); unread (what is to be compared and could not be read). Readings: version_code
 // and target_sdk, where told; signers (count), where the file could be read; stopped and enabled (0 or 1), where the state is told; running (0 or 1), only where it can be
 // known; permissions_known and permissions_denied (count of those asked about), background_restricted and doze_exempt (0 or 1),
 // where told.
@@ -70,18 +72,22 @@ func (p *Probe) Observe(ctx context.Context) probes.Observation {
 		o.Facts = append(o.Facts, probes.Fact{Name: "version", Value: version})
 	}
 	o.Readings = readings(found)
+	var untold []string // permissions of which the dump does not tell
 	if found.Found {
 		if running, known := p.running(ctx); known {
 			o.Readings = append(o.Readings, yesNo("running", running))
 		}
 		p.signer(ctx, &o, found)
-		p.permissions(&o, found)
+		untold = p.permissions(ctx, &o, found)
 		if restricted, known := p.restricted(ctx); known {
 			o.Readings = append(o.Readings, yesNo("background_restricted", restricted))
 		}
 		if exempt, known := p.dozes(ctx); known {
 			o.Readings = append(o.Readings, yesNo("doze_exempt", exempt))
 		}
+	}
+	if words := p.unread(o, found, untold); found.Found && words != "" {
+		o.Facts = append(o.Facts, probes.Fact{Name: "unread", Value: words})
 	}
 	o.Detail = detail(found, o.Reason, version)
 	return o.Bounded()

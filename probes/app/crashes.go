@@ -23,7 +23,7 @@ const (
 	// crashesWithin is how far back crashes are counted at all.
 	crashesWithin = 24 * time.Hour
 
-	// ahead allows for a clock that was set back since.
+	// ahead allows for a clock that was set back a little since; zones differ by 15 min at least.
 	ahead = 5 * time.Minute
 )
 
@@ -32,18 +32,20 @@ type CrashOptions struct {
 	Terminal *terminal.Terminal
 	Package  string
 	Now      func() time.Time // the terminal's wall clock; nil: time.Now
-	Location *time.Location   // of the times that Android prints; nil: time.Local
+	Location *time.Location   // of the times that Android prints; nil: the terminal's own, asked at each look
 }
 
 // Crashes looks at what of one app crashed or hung.
 type Crashes struct {
 	o       CrashOptions
 	newest  time.Time   // of the last look
+	latest  time.Time   // that the clock has shown, while the drop box has crashes of a time to come
 	process string      // "PID@start" of the app's main process, when last seen
 	starts  []time.Time // when it was seen to be another one, within the last ten minutes
 
-	listed []dump.DropboxEntry // crashes in the drop box's list when it was last read
-	boxed  []dump.Crash        // and those of the app among them
+	opened map[string]*dump.Crash // by the file's name: whose crash it is; nil where it is another's
+	prints map[batch]printout     // what was printed last
+	local  *time.Location         // the zone as it was asked at this look; nil: not yet
 }
 
 var _ probes.Probe = (*Crashes)(nil)
@@ -52,9 +54,6 @@ var _ probes.Probe = (*Crashes)(nil)
 func NewCrashes(o CrashOptions) *Crashes {
 	if o.Now == nil {
 		o.Now = time.Now
-	}
-	if o.Location == nil {
-		o.Location = time.Local
 	}
 	return &Crashes{o: o}
 }
@@ -67,16 +66,64 @@ func (p *Crashes) ID() probes.ID { return "crashes" }
 // anrs_10m, crashes_24h, anrs_24h (count), new (count since the last look), restarts_10m (count: the app's process was seen
 // to be another one, where processes can be seen), last (unix_s). Facts of the newest: kind (crash, native-crash, anr),
 // process, signal. It fails while there were any in the last ten minutes; an app that was started again may have been closed.
-// Where crashes are denied for good, restarts_10m is all that it tells.
+// Where crashes are denied for good, restarts_10m is all that it tells. It is Unknown while of the last ten minutes something
+// is unread, or the times are not understood; where that is so of earlier records, those _24h are left out.
 func (p *Crashes) Observe(ctx context.Context) probes.Observation {
-	events, err := p.events(ctx)
+	p.local = nil
+	events, box, err := p.events(ctx)
 	restarts, seen := p.restarts(ctx)
 	now := p.o.Now()
+	if err == nil {
+		err = p.doubt(box, now)
+	}
+	if err != nil {
+		events = nil
+	}
 	if p.newest.After(now.Add(ahead)) {
 		p.newest = now // the clock was set back
 	}
-	counts := map[string]int{}
-	var last *event
+	counts, last := p.count(events, now)
+	whole := now.Sub(box.unread) > crashesWithin
+	o := probes.Observation{Outcome: probes.Pass, Detail: "nothing of " + p.o.Package + " crashed in 24 h"}
+	if !whole {
+		o.Detail = fmt.Sprintf("nothing of %s crashed in 10 min; what was before is not all read: %v", p.o.Package, box.why)
+	}
+	switch reason := terminal.ReasonOf(err); {
+	case err == nil:
+		for _, name := range [...]string{"crashes_10m", "anrs_10m", "crashes_24h", "anrs_24h", "new"} {
+			if whole || !strings.HasSuffix(name, "_24h") {
+				o.Readings = append(o.Readings, probes.Reading{Name: name, Value: float64(counts[name]), Unit: probes.One})
+			}
+		}
+	case seen && (reason == probes.Denied || reason == probes.Absent):
+		o.Detail = fmt.Sprintf("whether %s crashed is not told; seen started again %d times in 10 min", p.o.Package, restarts)
+	default: // another time it may tell
+		o = terminal.Unknown(err)
+	}
+	if seen {
+		o.Readings = append(o.Readings, probes.Reading{Name: "restarts_10m", Value: float64(restarts), Unit: probes.One})
+	}
+	if last != nil {
+		p.newest = last.at
+		o.Detail = fmt.Sprintf("%d crashes and %d times without an answer in 24 h", counts["crashes_24h"], counts["anrs_24h"])
+		if !whole {
+			o.Detail += " at least: not all is read"
+		}
+		o.Readings = append(o.Readings, probes.Reading{Name: "last", Value: float64(last.at.Unix()), Unit: probes.UnixSeconds})
+		o.Facts = last.facts()
+	}
+	if p.newest.IsZero() && err == nil {
+		p.newest = now
+	}
+	if o.Outcome == probes.Pass && counts["crashes_10m"]+counts["anrs_10m"] > 0 {
+		o.Outcome, o.Reason = probes.Fail, Crashed
+	}
+	return o.Bounded()
+}
+
+// count counts what is of the last 24 h, and finds the newest of it; nil where there is none.
+func (p *Crashes) count(events []event, now time.Time) (counts map[string]int, last *event) {
+	counts = make(map[string]int)
 	for i, e := range events {
 		age := now.Sub(e.at)
 		if age > crashesWithin || age < -ahead {
@@ -97,33 +144,45 @@ func (p *Crashes) Observe(ctx context.Context) probes.Observation {
 			last = &events[i]
 		}
 	}
-	o := probes.Observation{Outcome: probes.Pass, Detail: "nothing of " + p.o.Package + " crashed in 24 h"}
-	switch reason := terminal.ReasonOf(err); {
-	case err == nil:
-		for _, name := range [...]string{"crashes_10m", "anrs_10m", "crashes_24h", "anrs_24h", "new"} {
-			o.Readings = append(o.Readings, probes.Reading{Name: name, Value: float64(counts[name]), Unit: probes.One})
+	return counts, last
+}
+
+// doubt is why the counts cannot be told though the drop box was read; nil where they can.
+//
+// A crash that is ahead of the clock shows that its time or the clock is not understood: the clock was set back, or the zone
+// is not the one that Android prints in. Then those that seem past are as wrong, and no count is true. Only where this agent
+// has seen the clock show that time is it known what happened: it was set back, what was before is not counted, and what came
+// since is. Whose crash is ahead makes no difference. Android ends it: with its next record it drags those ahead back to now.
+// Traces of a time to come, which it leaves, are not counted: they only add to what the drop box tells.
+func (p *Crashes) doubt(box boxed, now time.Time) error {
+	if now.After(p.latest) || !box.newest.After(now.Add(ahead)) {
+		p.latest = now
+	}
+	if box.newest.After(p.latest.Add(ahead)) {
+		by := box.newest.Sub(now).Round(time.Second)
+		return malformed("the times of crashes", "the newest is %v ahead of the clock: it was set back, or the zone is another", by)
+	}
+	if age := now.Sub(box.unread); age <= lately {
+		return box.why
+	}
+	return nil
+}
+
+// zone is where the terminal is by its own setting, which somebody may change at any time; it is asked only at a look that
+// has a local time to read. Where it is not told, it is the agent's own.
+func (p *Crashes) zone(ctx context.Context) *time.Location {
+	if p.o.Location != nil {
+		return p.o.Location
+	}
+	if p.local == nil {
+		p.local = time.Local
+		if props, err := p.o.Terminal.Props(ctx); err == nil {
+			if zone, err := p.o.Terminal.Location(props["persist.sys.timezone"]); err == nil {
+				p.local = zone
+			}
 		}
-	case seen && (reason == probes.Denied || reason == probes.Absent):
-		o.Detail = fmt.Sprintf("whether %s crashed is not told; seen started again %d times in 10 min", p.o.Package, restarts)
-	default: // another time it may tell
-		o = terminal.Unknown(err)
 	}
-	if seen {
-		o.Readings = append(o.Readings, probes.Reading{Name: "restarts_10m", Value: float64(restarts), Unit: probes.One})
-	}
-	if last != nil {
-		p.newest = last.at
-		o.Detail = fmt.Sprintf("%d crashes and %d times without an answer in 24 h", counts["crashes_24h"], counts["anrs_24h"])
-		o.Readings = append(o.Readings, probes.Reading{Name: "last", Value: float64(last.at.Unix()), Unit: probes.UnixSeconds})
-		o.Facts = last.facts()
-	}
-	if p.newest.IsZero() && err == nil {
-		p.newest = now
-	}
-	if o.Outcome == probes.Pass && counts["crashes_10m"]+counts["anrs_10m"] > 0 {
-		o.Outcome, o.Reason = probes.Fail, Crashed
-	}
-	return o.Bounded()
+	return p.local
 }
 
 // event is a crash with its time made whole.
@@ -144,7 +203,7 @@ func (e event) facts() []probes.Fact {
 }
 
 // ours keeps the crashes of the app and gives them their time.
-func (p *Crashes) ours(all []dump.Crash) []event {
+func (p *Crashes) ours(ctx context.Context, all []dump.Crash) []event {
 	var events []event
 	for _, c := range all {
 		if !p.isOurs(c) {
@@ -152,12 +211,9 @@ func (p *Crashes) ours(all []dump.Crash) []event {
 		}
 		at := c.At
 		if at.IsZero() {
-			local := c.AtLocal[:min(len(c.AtLocal), len(time.DateTime))] // later Androids print milliseconds
-			parsed, err := time.ParseInLocation(time.DateTime, local, p.o.Location)
-			if err != nil {
+			if at = localTime(c.AtLocal, p.zone(ctx)); at.IsZero() {
 				continue
 			}
-			at = parsed
 		}
 		events = append(events, event{c, at})
 	}

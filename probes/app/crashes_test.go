@@ -94,6 +94,10 @@ func (s *till) box(kind, process string, at time.Time, end string) {
 	put(s.t, s.root, fmt.Sprintf("data/system/dropbox/%s@%d%s", kind, at.UnixMilli(), end), text)
 }
 
+func (s *till) boxFile(kind string, at time.Time, end string) string {
+	return filepath.Join(s.root, fmt.Sprintf("data/system/dropbox/%s@%d%s", kind, at.UnixMilli(), end))
+}
+
 // process makes the app's main process one that started at some tick.
 func (s *till) process(pid, ticks int) {
 	put(s.t, s.root, "proc/1/cmdline", "/init\x00")
@@ -179,12 +183,18 @@ func TestCrashesWindows(t *testing.T) {
 		{"24 h ago", 24 * time.Hour, 0, 1},
 		{"longer than 24 h ago", 24*time.Hour + time.Millisecond, 0, 0},
 		{"a clock that was set back by 5 min", -5 * time.Minute, 1, 1},
-		{"by more", -5*time.Minute - time.Millisecond, 0, 0},
-		{"in a year to come", -365 * 24 * time.Hour, 0, 0},
+		{"by more: nothing is told", -5*time.Minute - time.Millisecond, -1, -1},
+		{"in a year to come", -365 * 24 * time.Hour, -1, -1},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := newTill(t)
 			s.box("data_app_crash", pos, noon.Add(-row.age), ".txt")
+			if row.ten < 0 {
+				got := s.sees(probes.Unknown, map[string]float64{})
+				assert.Equal(t, probes.Malformed, got.Reason)
+				assert.Contains(t, got.Detail, "ahead of the clock")
+				return
+			}
 			outcome := probes.Pass
 			if row.ten > 0 {
 				outcome = probes.Fail
@@ -194,7 +204,8 @@ func TestCrashesWindows(t *testing.T) {
 	}
 }
 
-// When the clock is set back, what is new is told by the new time.
+// When the clock is set back before the agent's eyes, what is new is told by the new time. An agent that did not see it knows
+// nothing, until Android drags what is ahead back to now.
 func TestCrashesAfterTheClockWasSetBack(t *testing.T) {
 	s := newTill(t)
 	s.box("data_app_crash", pos, noon, ".txt")
@@ -202,18 +213,79 @@ func TestCrashesAfterTheClockWasSetBack(t *testing.T) {
 	s.now = noon.Add(-48 * time.Hour)
 	s.sees(probes.Pass, counted(0, 0, 0, 0, 0))
 	s.now = s.now.Add(time.Minute)
+	s.sees(probes.Pass, counted(0, 0, 0, 0, 0))
 	s.box("data_app_crash", pos, s.now, ".txt")
 	s.sees(probes.Fail, counted(1, 0, 1, 0, 1))
+
+	s.restart()
+	s.sees(probes.Unknown, map[string]float64{})
+	s.box("data_app_crash", "com.other", s.now.Add(time.Second), ".txt")
+	require.NoError(t, os.Remove(s.boxFile("data_app_crash", noon, ".txt")))
+	s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
+
+	// Once nothing is ahead any more, a time to come is as doubtful as ever.
+	s.now = s.now.Add(time.Minute)
+	s.box("data_app_crash", "com.other", s.now.Add(time.Hour), ".txt")
+	s.sees(probes.Unknown, map[string]float64{})
 }
 
-// Another app that crashes all day hides nothing.
+// Another app that crashes all day hides nothing: what is not opened yet is said to be unknown, and opened at the next look.
 func TestCrashesAmongMany(t *testing.T) {
 	s := newTill(t)
-	for i := range 60 {
+	for i := range 150 {
 		s.box("data_app_crash", "com.other", noon.Add(-time.Duration(i)*time.Second), ".txt")
 	}
-	s.box("data_app_crash", pos, noon.Add(-2*time.Minute), ".txt")
+	ours := noon.Add(-3 * time.Minute)
+	s.box("data_app_crash", pos, ours, ".txt")
+	for range 2 {
+		got := s.sees(probes.Unknown, map[string]float64{})
+		assert.Equal(t, probes.Malformed, got.Reason)
+		assert.Contains(t, got.Detail, "more crashes than are read at one look")
+	}
 	s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
+
+	// It goes on, more than are opened at a look, and only what is new is opened.
+	for i := range 300 {
+		if i%60 == 0 {
+			s.now = s.now.Add(time.Minute)
+			s.box("data_app_crash", "com.other", s.now, ".txt")
+			s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
+		}
+		s.box("data_app_crash", "com.other", s.now.Add(-time.Duration(i+1)*time.Millisecond), ".txt")
+	}
+}
+
+// Where only older records are left, what is of the last ten minutes is told, and of the day nothing.
+func TestCrashesOfEarlierAmongMany(t *testing.T) {
+	s := newTill(t)
+	for i := range 64 {
+		s.box("data_app_crash", "com.other", noon.Add(-time.Duration(i)*time.Second), ".txt")
+	}
+	s.box("data_app_crash", pos, noon.Add(-2*time.Hour), ".txt")
+	got := s.sees(probes.Pass, map[string]float64{"crashes_10m": 0, "anrs_10m": 0, "new": 0})
+	assert.Contains(t, got.Detail, "not all read")
+	s.sees(probes.Pass, counted(0, 0, 1, 0, 0))
+}
+
+// A record is opened once, while it is there.
+func TestCrashesAreOpenedOnce(t *testing.T) {
+	s := newTill(t)
+	s.box("data_app_crash", "com.other", noon, ".txt")
+	s.box("data_app_crash", pos, noon.Add(time.Second), ".txt")
+	s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
+	others := s.boxFile("data_app_crash", noon, ".txt")
+	require.NoError(t, os.WriteFile(others, []byte(entry("data_app_crash", pos)), 0o644))
+	s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
+	require.NoError(t, os.Remove(others))
+	s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
+	s.box("data_app_crash", pos, noon, ".txt")
+	s.sees(probes.Fail, counted(2, 0, 2, 0, 0))
+
+	// One that cannot be read may be the app's.
+	require.NoError(t, os.MkdirAll(s.boxFile("data_app_anr", noon, ".txt"), 0o755))
+	s.sees(probes.Unknown, map[string]float64{})
+	s.now = noon.Add(11 * time.Minute)
+	s.sees(probes.Pass, map[string]float64{"crashes_10m": 0, "anrs_10m": 0, "new": 0})
 }
 
 // A record is read at its beginning only, packed or not.
@@ -225,14 +297,26 @@ func TestCrashesOfLongRecords(t *testing.T) {
 	s.sees(probes.Fail, counted(2, 0, 2, 0, 0))
 }
 
-// printer is dumpsys dropbox, which prints its list, or all records of a tag.
+// printer is dumpsys dropbox, which prints its list, or the records of a tag and a day: "data_app_crash 2026-03-02".
 func (s *till) printer(list string, prints map[string]string) {
 	put(s.t, s.root, "captures/dropbox", list)
 	for tag, text := range prints {
 		put(s.t, s.root, "captures/"+tag, text)
 	}
-	put(s.t, s.root, "system/bin/dumpsys", "#!/bin/sh\nfile=\"${0%/*}/../../captures/$1\"\n[ \"$2\" = --print ] && file=\"${0%/*}/../../captures/$3\"\n[ -f \"$file\" ] && exec cat \"$file\"\nexit 1\n")
+	put(s.t, s.root, "system/bin/dumpsys", "#!/bin/sh\nfile=\"${0%/*}/../../captures/$1\"\n[ \"$2\" = --print ] && file=\"${0%/*}/../../captures/$3 $4\"\n[ -f \"$file\" ] && exec cat \"$file\"\nexit 1\n")
 }
+
+// unprinted makes the records of a tag and a day fail to print.
+func (s *till) unprinted(which string) {
+	require.NoError(s.t, os.Remove(filepath.Join(s.root, "captures", which)))
+}
+
+const (
+	listHead  = "Drop box contents: 9 entries\nMax entries: 1000\n\n"
+	crashes   = "data_app_crash 2026-03-02"
+	anrs      = "data_app_anr 2026-03-02"
+	yesterday = "data_app_crash 2026-03-01"
+)
 
 func printed(kind, process string, at ...time.Time) string {
 	text := "Drop box contents: 9 entries\n"
@@ -248,15 +332,14 @@ func listed(kind string, at time.Time) string {
 
 func TestCrashesByPrint(t *testing.T) {
 	s := newTill(t)
-	const head = "Drop box contents: 9 entries\nMax entries: 1000\n\n"
-	s.printer(head+listed("SYSTEM_BOOT", noon), nil)
+	s.printer(listHead+listed("SYSTEM_BOOT", noon), nil)
 	s.sees(probes.Pass, counted(0, 0, 0, 0, 0))
 	assert.EqualValues(t, 1, s.term.Children(), "no crash in the list: nothing is printed")
 
 	at := noon.Add(time.Minute)
 	s.now = noon.Add(2 * time.Minute)
-	one := head + listed("SYSTEM_BOOT", noon) + listed("data_app_crash", at)
-	s.printer(one, map[string]string{"data_app_crash": printed("data_app_crash", pos, at)})
+	one := listHead + listed("SYSTEM_BOOT", noon) + listed("data_app_crash", at)
+	s.printer(one, map[string]string{crashes: printed("data_app_crash", pos, at)})
 	s.sees(probes.Fail, counted(1, 0, 1, 0, 1))
 	assert.EqualValues(t, 3, s.term.Children(), "the list and one tag")
 	s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
@@ -268,16 +351,108 @@ func TestCrashesByPrint(t *testing.T) {
 	s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
 	assert.EqualValues(t, 5, s.term.Children())
 
-	s.printer(many+listed("data_app_anr", s.now), map[string]string{"data_app_anr": printed("data_app_anr", pos, s.now)})
+	s.printer(many+listed("data_app_anr", s.now), map[string]string{anrs: printed("data_app_anr", pos, s.now)})
 	got := s.sees(probes.Fail, counted(1, 1, 1, 1, 1))
 	assert.Equal(t, "anr", got.Fact("kind"))
-	assert.EqualValues(t, 8, s.term.Children())
+	assert.EqualValues(t, 7, s.term.Children(), "the list and the kind that is new")
 
 	s.now = s.now.Add(11 * time.Minute)
 	s.sees(probes.Pass, counted(0, 0, 1, 1, 0))
 	s.now = s.now.Add(24 * time.Hour)
 	s.sees(probes.Pass, counted(0, 0, 0, 0, 0))
-	assert.EqualValues(t, 10, s.term.Children())
+	assert.EqualValues(t, 9, s.term.Children())
+}
+
+// Only what is of the last day is printed, a day at a time: of three days it may be more than is read.
+func TestCrashesArePrintedByTheDay(t *testing.T) {
+	s := newTill(t)
+	before, old := noon.Add(-23*time.Hour), noon.Add(-70*time.Hour)
+	s.printer(listHead+listed("data_app_crash", old)+listed("data_app_crash", before)+listed("data_app_crash", noon), map[string]string{
+		"data_app_crash 2026-02-27": strings.Repeat("x\n", 9<<20),
+		yesterday:                   printed("data_app_crash", pos, before),
+		crashes:                     printed("data_app_crash", pos, noon),
+	})
+	s.sees(probes.Fail, counted(1, 0, 2, 0, 0))
+	assert.EqualValues(t, 3, s.term.Children())
+}
+
+// Others' records are not kept, however many there are; nor do they hide a kind in the list.
+func TestCrashesPrintedAmongMany(t *testing.T) {
+	s := newTill(t)
+	before := noon.Add(-5 * time.Minute)
+	list, print := listHead+listed("data_app_anr", before)+listed("data_app_crash", before), printed("data_app_crash", pos+":push", before)
+	for i := range 200 {
+		list += listed("data_app_crash", before.Add(time.Duration(i)*time.Second))
+		print += strings.TrimPrefix(printed("data_app_crash", "com.other", before.Add(time.Duration(i)*time.Second)), "Drop box contents: 9 entries\n")
+	}
+	s.printer(list, map[string]string{crashes: print, anrs: printed("data_app_anr", pos, before)})
+	s.sees(probes.Fail, counted(1, 1, 1, 1, 0))
+}
+
+// What cannot be printed does not take the rest with it: it is unknown while it may be of the last ten minutes.
+func TestCrashesPrintFailsInPart(t *testing.T) {
+	s := newTill(t)
+	before := noon.Add(-time.Hour)
+	old := listed("data_app_anr", before) + listed("data_app_crash", before)
+	s.printer(listHead+old, map[string]string{anrs: printed("data_app_anr", pos, before), crashes: ""})
+	got := s.sees(probes.Pass, map[string]float64{"crashes_10m": 0, "anrs_10m": 0, "new": 0})
+	assert.Contains(t, got.Detail, "at least")
+	assert.EqualValues(t, 3, s.term.Children())
+
+	s.now = noon.Add(5 * time.Minute)
+	at := noon.Add(4 * time.Minute)
+	list := listHead + old + listed("data_app_crash", at)
+	s.printer(list, nil)
+	got = s.sees(probes.Unknown, map[string]float64{})
+	assert.Equal(t, probes.Malformed, got.Reason)
+	assert.Contains(t, got.Detail, "data_app_crash")
+	assert.EqualValues(t, 4, s.term.Children(), "what has just failed is not tried at each look")
+
+	s.now = noon.Add(10 * time.Minute)
+	s.printer(list, map[string]string{crashes: printed("data_app_crash", pos, before, at)})
+	s.sees(probes.Fail, counted(1, 0, 2, 1, 1))
+
+	// What was printed before stands, though it cannot be printed again.
+	s.unprinted(crashes)
+	s.now = noon.Add(15 * time.Minute)
+	s.printer(list+listed("data_app_crash", noon.Add(12*time.Minute)), nil)
+	s.sees(probes.Unknown, map[string]float64{})
+	s.now = noon.Add(23 * time.Minute)
+	got = s.sees(probes.Pass, map[string]float64{"crashes_10m": 0, "anrs_10m": 0, "new": 0})
+	assert.Contains(t, got.Detail, "2 crashes and 1 times")
+	s.printer(list, nil)
+	s.sees(probes.Pass, counted(0, 0, 2, 1, 0))
+}
+
+// Local times are the terminal's, and it may be told another zone at any time.
+func TestCrashesInTheTerminalsOwnZone(t *testing.T) {
+	s := newTill(t)
+	zone := func(name string) {
+		put(t, s.root, "system/bin/getprop", "#!/bin/sh\necho '[persist.sys.timezone]: ["+name+"]'\n")
+	}
+	zone("Asia/Shanghai")
+	s.probe = app.NewCrashes(app.CrashOptions{Terminal: s.term, Package: pos, Now: func() time.Time { return s.now }})
+	s.now = noon.Add(5 * time.Hour) // one in the morning there
+	at := s.now.Add(-90 * time.Minute)
+	show := func(ahead time.Duration, day string) {
+		local := at.Add(ahead)
+		s.printer(listHead+listed("data_app_crash", local), map[string]string{"data_app_crash " + day: printed("data_app_crash", pos, local)})
+	}
+	show(8*time.Hour, "2026-03-02")
+	got := s.sees(probes.Pass, counted(0, 0, 1, 0, 0))
+	last, _ := got.Reading("last")
+	assert.InDelta(t, at.Unix(), last, 0)
+
+	zone("Asia/Kolkata")
+	at = s.now.Add(-5 * time.Minute)
+	local := at.Add(5*time.Hour + 30*time.Minute)
+	s.printer(listHead+listed("data_app_crash", local), map[string]string{crashes: printed("data_app_crash", pos, local)})
+	got = s.sees(probes.Fail, counted(1, 0, 1, 0, 1))
+	last, _ = got.Reading("last")
+	assert.InDelta(t, at.Unix(), last, 0)
+
+	show(8*time.Hour, "2026-03-03") // in another zone than it says
+	s.sees(probes.Unknown, map[string]float64{})
 }
 
 // A list that changed and records that are not printed: nothing is told, and the next look asks again.
@@ -286,7 +461,7 @@ func TestCrashesPrintFails(t *testing.T) {
 	s.printer("Drop box contents: 1 entries\n"+listed("data_app_crash", noon), nil)
 	got := s.sees(probes.Unknown, map[string]float64{})
 	assert.Equal(t, probes.Malformed, got.Reason)
-	s.printer("Drop box contents: 1 entries\n"+listed("data_app_crash", noon), map[string]string{"data_app_crash": printed("data_app_crash", pos, noon)})
+	s.printer("Drop box contents: 1 entries\n"+listed("data_app_crash", noon), map[string]string{crashes: printed("data_app_crash", pos, noon)})
 	s.term.Retry()
 	s.sees(probes.Fail, counted(1, 0, 1, 0, 0))
 }
@@ -413,7 +588,7 @@ func TestCrashesContract(t *testing.T) {
 	s.box("data_app_crash", pos, noon, ".txt")
 	s.process(100, 1)
 	probetest.Contract(t, s.probe)
-	s.printer("Drop box contents: 1 entries\n"+listed("data_app_crash", noon), map[string]string{"data_app_crash": printed("data_app_crash", pos, noon)})
+	s.printer("Drop box contents: 1 entries\n"+listed("data_app_crash", noon), map[string]string{crashes: printed("data_app_crash", pos, noon)})
 	require.NoError(t, os.RemoveAll(filepath.Join(s.root, "data")))
 	s.restart()
 	probetest.Contract(t, s.probe)
@@ -436,6 +611,8 @@ func TestTracesOfHungApps(t *testing.T) {
 	trace("anr_1", pos, s.now.Add(-time.Minute))
 	trace("anr_2", "com.other", s.now.Add(-time.Minute))
 	trace("anr_3", pos, s.now.Add(-25*time.Hour))
+	trace("trace_00", pos, s.now.Add(-time.Hour)) // somebody asked for its stacks: it was well
+	trace("traces_SystemServer_WDT.log", pos, s.now.Add(-time.Hour))
 	put(t, s.root, "data/anr/anr_4", "half of a")
 	o := s.probe.Observe(t.Context())
 	require.Equal(t, probes.Fail, o.Outcome, o.Detail)
@@ -449,4 +626,34 @@ func TestTracesOfHungApps(t *testing.T) {
 	o = s.probe.Observe(t.Context())
 	count, _ = o.Reading("anrs_24h")
 	assert.InDelta(t, 1, count, 0, "the entry and its trace are one")
+}
+
+// The newest traces are read, whatever they are called, and what is none does not count among them.
+func TestTracesAmongMany(t *testing.T) {
+	s := newTill(t)
+	require.NoError(t, os.MkdirAll(filepath.Join(s.root, "data/system/dropbox"), 0o755))
+	write := func(name, text string, at time.Time) {
+		put(t, s.root, name, text)
+		require.NoError(t, os.Chtimes(filepath.Join(s.root, name), at, at))
+	}
+	at := s.now.Add(-5 * time.Minute)
+	for i := range 70 {
+		earlier := s.now.Add(-time.Duration(i+10) * time.Minute)
+		write(fmt.Sprintf("data/anr/anr_1%02d", i), "----- pid 7 at "+earlier.Format(time.DateTime)+" -----\nCmd line: com.other\n", earlier)
+		write(fmt.Sprintf("data/anr/trace_%02d", i), "a living process", s.now)
+		write(fmt.Sprintf("data/tombstones/tombstone_%02d", i), tombstone("com.other", ""), earlier)
+		write(fmt.Sprintf("data/tombstones/tombstone_%02d.pb", i), tombstone(pos, ""), s.now)
+	}
+	write("data/anr/anr_9", "----- pid 7 at "+at.Format(time.DateTime)+" -----\nCmd line: "+pos+"\n", at)
+	write("data/tombstones/tombstone_99", tombstone(pos, ""), at)
+	s.sees(probes.Fail, counted(1, 1, 1, 1, 0))
+}
+
+// Android 7 writes all into one file.
+func TestTracesBeforeAndroid8(t *testing.T) {
+	s := newTill(t)
+	require.NoError(t, os.MkdirAll(filepath.Join(s.root, "data/system/dropbox"), 0o755))
+	put(t, s.root, "data/anr/traces.txt", "----- pid 7 at 2026-03-02 11:59:00 -----\nCmd line: "+pos+"\n")
+	require.NoError(t, os.Chtimes(filepath.Join(s.root, "data/anr/traces.txt"), noon, noon))
+	s.sees(probes.Fail, counted(0, 1, 0, 1, 0))
 }

@@ -5,8 +5,8 @@ import (
 	"cmp"
 	"compress/gzip"
 	"context"
+	"fmt"
 	"io"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -19,8 +19,11 @@ import (
 const (
 	dropbox = "/data/system/dropbox"
 
-	// maxRead records are read at one look: another app that crashes all day must not hide ours.
+	// maxRead records or traces are opened at one look: what a burst leaves is read by the next looks.
 	maxRead = 64
+
+	// maxOpened names are remembered: Android keeps 1000 records, of all kinds.
+	maxOpened = 1024
 
 	// maxRecord of a drop box entry is unpacked, in bytes: who crashed stands in the first lines.
 	maxRecord = 4 << 10
@@ -34,57 +37,111 @@ func crashTags() []string {
 	}
 }
 
-// events lists what of the app crashed: from the drop box, and from traces that did not get there. Where the drop box cannot
-// be read, they do not tell that nothing else crashed.
-func (p *Crashes) events(ctx context.Context) ([]event, error) {
-	boxed, err := terminal.First(
-		ctx, p.o.Terminal, "app-crashes",
-		terminal.Way[[]dump.Crash]{Source: dropbox, Read: p.files},
-		terminal.Way[[]dump.Crash]{Source: "dumpsys dropbox", Read: p.printed},
-	)
-	if err != nil {
-		return nil, err
-	}
-	return p.complete(ctx, p.ours(boxed)), nil
+// boxed is what the drop box tells at one look.
+type boxed struct {
+	crashes []dump.Crash // of the app
+	newest  time.Time    // of all crashes that it lists, whosever
+	unread  time.Time    // of the newest that is listed and was not read; zero: all of the last day were
+	why     error        // it was not
 }
 
-// files reads the drop box's own files, whose names tell tag and time; only new ones are opened, and of those the head.
-func (p *Crashes) files(context.Context) ([]dump.Crash, error) {
+// leave says that a record was not read: whose crash it is, is not known.
+func (b *boxed) leave(at time.Time, why error) {
+	if at.After(b.unread) {
+		b.unread, b.why = at, why
+	}
+}
+
+// events lists what of the app crashed: from the drop box, and from traces that did not get there. Where the drop box cannot
+// be read, they do not tell that nothing else crashed.
+func (p *Crashes) events(ctx context.Context) ([]event, boxed, error) {
+	box, err := terminal.First(
+		ctx, p.o.Terminal, "app-crashes",
+		terminal.Way[boxed]{Source: dropbox, Read: p.files},
+		terminal.Way[boxed]{Source: "dumpsys dropbox", Read: p.printed},
+	)
+	if err != nil {
+		return nil, boxed{}, err
+	}
+	return p.complete(ctx, p.ours(ctx, box.crashes)), box, nil
+}
+
+// record is a file of the drop box, by its name.
+type record struct {
+	name, tag string
+	at        time.Time
+}
+
+// files reads the drop box's own files, whose names tell tag and time but not whose crash it is. Each is opened once, at its
+// head: what it told is remembered while it is there. Those of another app that crashes all day so cost a look only what is
+// new, and hide nothing: what is not opened yet is told as such.
+func (p *Crashes) files(context.Context) (boxed, error) {
 	names, err := p.o.Terminal.Names(dropbox)
 	if err != nil {
-		return nil, err
+		return boxed{}, err
 	}
-	type record struct {
-		name, tag string
-		at        time.Time
-	}
+	var box boxed
 	var records []record
+	now := p.o.Now()
 	for _, name := range names {
 		tag, at, ok := dump.ParseDropboxName(name)
-		if age := p.o.Now().Sub(at); ok && slices.Contains(crashTags(), tag) && age <= crashesWithin && age >= -ahead {
+		if !ok || !slices.Contains(crashTags(), tag) || strings.HasSuffix(name, ".lost") {
+			continue
+		}
+		if at.After(box.newest) {
+			box.newest = at
+		}
+		if age := now.Sub(at); age <= crashesWithin && age >= -ahead {
 			records = append(records, record{name, tag, at})
 		}
 	}
 	slices.SortFunc(records, func(a, b record) int { return cmp.Or(b.at.Compare(a.at), strings.Compare(a.name, b.name)) })
-	var all []dump.Crash
-	for _, r := range records[:min(len(records), maxRead)] {
-		head, err := p.head(dropbox + "/" + r.name)
-		if terminal.ReasonOf(err) == probes.Denied {
-			return nil, err
+	opened := make(map[string]*dump.Crash, min(len(records), maxOpened))
+	left := maxRead
+	for i, r := range records {
+		crash, known := p.opened[r.name]
+		switch {
+		case i >= maxOpened, !known && left == 0:
+			box.leave(r.at, malformed(dropbox, "more crashes than are read at one look"))
+			continue
+		case !known:
+			left--
+			crash, err = p.open(r)
+			switch terminal.ReasonOf(err) {
+			case "":
+			case probes.Denied:
+				return boxed{}, err
+			case probes.Absent:
+				continue // thrown away meanwhile
+			default:
+				box.leave(r.at, err)
+				continue
+			}
 		}
-		if err != nil {
-			continue // thrown away meanwhile, or lost for want of room
-		}
-		crash, ok := dump.ParseDropboxEntry(r.tag, dump.Lines(head))
-		if ok {
-			crash.At = r.at
-			all = append(all, crash)
+		opened[r.name] = crash
+		if crash != nil {
+			box.crashes = append(box.crashes, *crash)
 		}
 	}
-	return all, nil
+	p.opened = opened
+	return box, nil
 }
 
-// head is the beginning of a record, unpacked where it is packed.
+// open reads whose crash a record is; nil where it is not the app's, or does not tell and never will.
+func (p *Crashes) open(r record) (*dump.Crash, error) {
+	head, err := p.head(dropbox + "/" + r.name)
+	if err != nil {
+		return nil, err
+	}
+	crash, ok := dump.ParseDropboxEntry(r.tag, dump.Lines(head))
+	if !ok || !p.isOurs(crash) {
+		return nil, nil //nolint:nilnil // most are others'
+	}
+	crash.At = r.at
+	return &crash, nil
+}
+
+// head is the beginning of a record, unpacked where it is packed; empty where that cannot be done.
 func (p *Crashes) head(path string) ([]byte, error) {
 	packed, err := p.o.Terminal.Head(path, maxRecord)
 	if err != nil || !strings.HasSuffix(path, ".gz") {
@@ -92,59 +149,11 @@ func (p *Crashes) head(path string) ([]byte, error) {
 	}
 	reader, err := gzip.NewReader(strings.NewReader(string(packed)))
 	if err != nil {
-		return nil, err
+		return nil, nil //nolint:nilerr // damaged: another time it tells no more
 	}
 	head := make([]byte, maxRecord)
 	n, _ := io.ReadFull(reader, head) // an error is where the packed text was cut: what came before is whole
 	return head[:n], nil
-}
-
-// printed asks the drop box. The list is short; the entries are printed whole, and are asked for only when the list is another
-// than at the look before.
-func (p *Crashes) printed(ctx context.Context) ([]dump.Crash, error) {
-	var entries []dump.DropboxEntry
-	err := p.o.Terminal.Stream(ctx, func(lines iter.Seq[string]) (err error) {
-		entries, err = dump.ParseDropbox(ofCrashes(lines))
-		return err
-	}, "dumpsys", "dropbox")
-	if err != nil {
-		return nil, err
-	}
-	entries = slices.DeleteFunc(entries, func(e dump.DropboxEntry) bool { return e.Lost || !slices.Contains(crashTags(), e.Tag) })
-	if p.listed != nil && slices.Equal(entries, p.listed) {
-		return p.boxed, nil
-	}
-	var all []dump.Crash
-	for _, tag := range crashTags() {
-		if !slices.ContainsFunc(entries, func(e dump.DropboxEntry) bool { return e.Tag == tag }) {
-			continue
-		}
-		err := p.o.Terminal.Stream(ctx, func(lines iter.Seq[string]) error {
-			crashes, err := dump.ParseDropboxPrint(lines, tag)
-			all = append(all, crashes...)
-			return err
-		}, "dumpsys", "dropbox", "--print", tag)
-		if err != nil {
-			return nil, err
-		}
-	}
-	all = slices.DeleteFunc(all, func(c dump.Crash) bool { return !p.isOurs(c) })
-	p.listed, p.boxed = append([]dump.DropboxEntry{}, entries...), all
-	return all, nil
-}
-
-// ofCrashes leaves the other entries out of the list: of all kinds there may be hundreds behind the last crash.
-func ofCrashes(lines iter.Seq[string]) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		first := true
-		for line := range lines {
-			isCrash := slices.ContainsFunc(crashTags(), func(tag string) bool { return strings.Contains(line, " "+tag+" (") })
-			if (isCrash || first || strings.HasPrefix(line, "Drop box contents: ")) && !yield(line) {
-				return
-			}
-			first = false
-		}
-	}
 }
 
 // processOf is the app's main process as "PID@start", "" where there is none, and whether that can be known.
@@ -167,4 +176,8 @@ func processOf(ctx context.Context, t *terminal.Terminal, name string) (process 
 		return "", false
 	}
 	return pid + "@" + fields[19], true
+}
+
+func malformed(what, format string, args ...any) error {
+	return &terminal.Error{What: what, Reason: probes.Malformed, Err: fmt.Errorf(format, args...)}
 }

@@ -72,7 +72,7 @@ func TestModels(t *testing.T) {
 		maps.Copy(all, more)
 		return all
 	}
-	facts := words{"package": pos, "version": "3.4.1", "denied": "CAMERA"}
+	facts := words{"package": pos, "version": "3.4.1", "denied": "CAMERA", "unread": "signer, INTERNET"}
 	quiet := with(counted(0, 0, 0, 0, 0), 0)
 	for _, row := range []struct {
 		model    string
@@ -81,24 +81,25 @@ func TestModels(t *testing.T) {
 		crashes  numbers       // nil: not told
 		reason   probes.Reason // why not
 	}{
-		{"android-14-app", numbers{"version_code": 30401, "permissions_known": 0, "permissions_denied": 0}, words{"package": pos}, nil, probes.Denied},
+		{"android-14-app", numbers{"version_code": 30401, "permissions_known": 0, "permissions_denied": 0}, words{"package": pos, "unread": "version, signer, CAMERA, INTERNET"}, nil, probes.Denied},
 		{
 			"android-5.1", installed(numbers{"target_sdk": 21, "permissions_known": 2, "permissions_denied": 0}),
-			words{"package": pos, "version": "3.4.1"},
+			words{"package": pos, "version": "3.4.1", "unread": "signer"},
 			quiet, "",
 		},
-		{"pax-a920", installed(numbers{"signers": 1}), words{"package": pos, "version": "3.4.1", "denied": "CAMERA", "scheme": "v2", "signer": v2Signer}, quiet, ""},
+		{"pax-a920", installed(numbers{"signers": 1}), words{"package": pos, "version": "3.4.1", "denied": "CAMERA", "unread": "INTERNET", "scheme": "v2", "signer": v2Signer}, quiet, ""},
 		{"sunmi-11-owner", installed(numbers{"background_restricted": 0}), facts, quiet, ""},
 		{"sunmi-v2-pro", installed(nil), facts, quiet, ""},
 	} {
 		t.Run(row.model, func(t *testing.T) {
 			term := terminal.Open(model(t, row.model))
-			probe := app.New(app.Options{Terminal: term, Package: pos, Permissions: []string{camera, internet}})
+			probe := app.New(app.Options{Terminal: term, Package: pos, Permissions: []string{camera, internet}, Version: true, Signer: true})
 			got := probe.Observe(t.Context())
 			require.Equal(t, probes.Pass, got.Outcome, got.Detail)
 			told(t, got, row.readings, row.facts)
 
-			got = both(term)[1].Observe(t.Context())
+			// As another than root, who may read what a terminal denies.
+			got = allowedOnly(t, term.Root(), 0o755, func() probes.Observation { return both(term)[1].Observe(t.Context()) })
 			require.Equal(t, row.reason, got.Reason, got.Detail)
 			told(t, got, row.crashes, nil)
 			probetest.Contract(t, probe, both(term)...)
@@ -168,6 +169,36 @@ func TestPermissionsOfACutDump(t *testing.T) {
 		if denied := got.Fact("denied"); denied != "" {
 			assert.Equal(t, want.Fact("denied"), denied, "cut at byte %d", n)
 		}
+	}
+}
+
+// A permission that this Android does not have is not denied.
+func TestPermissionsOfOtherAndroids(t *testing.T) {
+	const notify, overlay = "android.permission.POST_NOTIFICATIONS", "android.permission.SYSTEM_ALERT_WINDOW"
+	for _, row := range []struct {
+		name, sdk string
+		known     float64
+		denied    string
+	}{
+		{"Android 7", "25", 1, "CAMERA"},
+		{"Android 13", "33", 2, "CAMERA, POST_NOTIFICATIONS"},
+		{"an Android that is not known", "", 1, "CAMERA"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			root := model(t, "pax-a920")
+			path := "captures/dumpsys_package_" + pos + ".txt"
+			text, err := os.ReadFile(filepath.Join(root, path))
+			require.NoError(t, err)
+			const heading = "requested permissions:\n"
+			require.Contains(t, string(text), heading)
+			put(t, root, path, strings.Replace(string(text), heading, heading+"      "+notify+"\n      "+overlay+"\n", 1))
+			put(t, root, "captures/getprop.txt", "[ro.build.version.sdk]: ["+row.sdk+"]\n")
+			got := app.New(app.Options{Terminal: terminal.Open(root), Package: pos, Permissions: []string{camera, internet, notify, overlay}}).Observe(t.Context())
+			require.Equal(t, probes.Pass, got.Outcome, got.Detail)
+			known, _ := got.Reading("permissions_known")
+			assert.InDelta(t, row.known, known, 0)
+			assert.Equal(t, row.denied, got.Fact("denied"))
+		})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/terminal"
@@ -48,21 +49,32 @@ func (p *Probe) listed(ctx context.Context) (dump.Package, error) {
 	return found, err
 }
 
-// permissions tells which of those asked about the app does not have. What the dump does not tell is not counted.
-func (p *Probe) permissions(o *probes.Observation, found dump.Package) {
+// permissions tells which of those asked about the app does not have. What the dump does not tell, or this Android does not
+// have, is not counted, and given back.
+func (p *Probe) permissions(ctx context.Context, o *probes.Observation, found dump.Package) (untold []string) {
 	if len(p.o.Permissions) == 0 {
-		return
+		return nil
 	}
+	sdk := sync.OnceValue(func() int {
+		level := 0
+		if props, err := p.o.Terminal.Props(ctx); err == nil {
+			level, _ = strconv.Atoi(props["ro.build.version.sdk"]) // 0: not known
+		}
+		return max(level, 0)
+	})
 	known := 0
 	var denied []string
 	for _, name := range p.o.Permissions {
-		granted, told := found.Permission(name)
-		if told {
-			known++
+		granted, told := found.PermissionOn(name, sdk)
+		short := strings.TrimPrefix(name, "android.permission.")
+		switch {
+		case !told:
+			untold = append(untold, short)
+			continue
+		case !granted:
+			denied = append(denied, short)
 		}
-		if told && !granted {
-			denied = append(denied, strings.TrimPrefix(name, "android.permission."))
-		}
+		known++
 	}
 	o.Readings = append(o.Readings,
 		probes.Reading{Name: "permissions_known", Value: float64(known), Unit: probes.One},
@@ -70,6 +82,7 @@ func (p *Probe) permissions(o *probes.Observation, found dump.Package) {
 	if len(denied) > 0 {
 		o.Facts = append(o.Facts, probes.Fact{Name: "denied", Value: terminal.Printable(strings.Join(denied, ", "), 128)})
 	}
+	return untold
 }
 
 // restricted tells whether somebody forbade the app to run in the background: by the battery settings, or by policy. That it

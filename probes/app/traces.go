@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"os"
@@ -30,7 +31,7 @@ func (p *Crashes) complete(ctx context.Context, boxed []event) []event {
 	buried, _ := terminal.First(ctx, p.o.Terminal, "tombstones", terminal.Way[[]dump.Crash]{Source: tombstones, Read: p.buried})
 	hung, _ := terminal.First(ctx, p.o.Terminal, "anr-traces", terminal.Way[[]dump.Crash]{Source: anrTraces, Read: p.hung})
 	events := boxed
-	for _, e := range append(p.ours(buried), p.ours(hung)...) {
+	for _, e := range append(p.ours(ctx, buried), p.ours(ctx, hung)...) {
 		same := sameStone
 		if e.Kind == "anr" {
 			same = sameANR
@@ -43,32 +44,44 @@ func (p *Crashes) complete(ctx context.Context, boxed []event) []event {
 	return events
 }
 
-// recent calls read with each file of a folder that was written within the time that counts, 16 at most.
-func (p *Crashes) recent(folder string, read func(path string, written time.Time)) error {
+// recent calls read with the files of a folder that are wanted and were written within the time that counts, the newest first,
+// 64 at most: Android keeps 32 to 64 traces.
+func (p *Crashes) recent(folder string, wanted func(name string) bool, read func(path string, written time.Time)) error {
 	names, err := p.o.Terminal.Names(folder)
 	if err != nil {
 		return err
 	}
-	slices.Sort(names)
-	n := 0
+	type trace struct {
+		path    string
+		written time.Time
+	}
+	var traces []trace
 	for _, name := range names {
-		path := folder + "/" + name
-		info, err := os.Stat(p.o.Terminal.Path(path))
-		if err != nil || p.o.Now().Sub(info.ModTime()) > crashesWithin || n == maxRead {
+		if !wanted(name) {
 			continue
 		}
-		n++
-		read(path, info.ModTime())
+		path := folder + "/" + name
+		info, err := os.Stat(p.o.Terminal.Path(path))
+		if err != nil {
+			continue // thrown away meanwhile
+		}
+		if age := p.o.Now().Sub(info.ModTime()); age <= crashesWithin && age >= -ahead {
+			traces = append(traces, trace{path, info.ModTime()})
+		}
+	}
+	slices.SortFunc(traces, func(a, b trace) int {
+		return cmp.Or(b.written.Compare(a.written), strings.Compare(a.path, b.path))
+	})
+	for _, t := range traces[:min(len(traces), maxRead)] {
+		read(t.path, t.written)
 	}
 	return nil
 }
 
 // buried reads the heads of the newest tombstones. Before Android 11 they do not tell when: then the file's time does.
 func (p *Crashes) buried(context.Context) (all []dump.Crash, err error) {
-	err = p.recent(tombstones, func(path string, written time.Time) {
-		if strings.HasSuffix(path, ".pb") {
-			return // the same once more
-		}
+	once := func(name string) bool { return !strings.HasSuffix(name, ".pb") } // the same once more
+	err = p.recent(tombstones, once, func(path string, written time.Time) {
 		var stone dump.Tombstone
 		err := p.o.Terminal.Lines(path, func(lines iter.Seq[string]) (err error) {
 			stone, err = dump.ParseTombstone(lines)
@@ -85,9 +98,15 @@ func (p *Crashes) buried(context.Context) (all []dump.Crash, err error) {
 	return all, err
 }
 
+// ofHung tells the traces of apps that did not answer, anr_2026-03-02-11-59-00-123 since Android 8 and traces.txt before, from
+// those that somebody asked a living process for: since Android 8 they are called trace_NN.
+func ofHung(name string) bool {
+	return strings.HasPrefix(name, "anr_") || strings.HasPrefix(name, "traces") && strings.HasSuffix(name, ".txt")
+}
+
 // hung reads the heads of the traces of apps that did not answer; the first process of each is the one that did not.
 func (p *Crashes) hung(context.Context) (all []dump.Crash, err error) {
-	err = p.recent(anrTraces, func(path string, _ time.Time) {
+	err = p.recent(anrTraces, ofHung, func(path string, _ time.Time) {
 		var heads []dump.ANRHead
 		err := p.o.Terminal.Lines(path, func(lines iter.Seq[string]) (err error) {
 			heads, err = dump.ParseANR(lines)

@@ -102,7 +102,7 @@ func TestModels(t *testing.T) {
 	denied, absent := seen{reason: probes.Denied}, seen{reason: probes.Absent}
 	want := map[string]map[probes.ID]seen{
 		"android-14-app": {
-			"thermal": denied, "wear": absent, "tamper": absent, "reboots": absent, "battery": denied,
+			"thermal": denied, "wear": denied, "tamper": absent, "reboots": denied, "battery": denied,
 			"integrity": {
 				readings: numbers{"debuggable": 0, "secure": 1, "patch_age": 666},
 				facts:    words{"verified_boot": "green", "bootloader": "locked", "build": "TP1A.220624.014", "build_tags": "release-keys", "patch": "2024-05-05"},
@@ -158,9 +158,12 @@ func TestModels(t *testing.T) {
 	}
 	for _, name := range probetest.Models() {
 		require.Contains(t, want, name, "a new simulated terminal: what do these probes see of it?")
-		for _, probe := range android(terminal.Open(model(t, name))) {
+		root := model(t, name)
+		closed := filepath.Join(root, "closed") // of no model, but the looks are then those of a user to whom files can be denied
+		require.NoError(t, os.Mkdir(closed, 0o755))
+		for _, probe := range android(terminal.Open(root)) {
 			t.Run(name+" "+string(probe.ID()), func(t *testing.T) {
-				got := probe.Observe(t.Context())
+				got := deniedTo(t, closed, func() []probes.Observation { return []probes.Observation{probe.Observe(t.Context())} })[0]
 				want := want[name][probe.ID()]
 				require.Equal(t, want.reason, got.Reason, got.Detail)
 				assert.Equal(t, want.reason == "", got.Outcome == probes.Pass, got.Detail)

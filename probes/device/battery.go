@@ -17,6 +17,11 @@ import (
 // supplies is where the kernel lists batteries and chargers.
 const supplies = "/sys/class/power_supply"
 
+// The share of its design capacity that a full charge can have: a new battery may hold somewhat more than is written on it,
+// and one that holds less than a tenth does not start a terminal. Beyond that the two numbers are not of one unit (some
+// drivers tell mAh beside µAh), or one was never set; which of them is wrong, nobody can tell.
+const leastShare, mostShare = 0.1, 1.5
+
 // Battery looks at the battery.
 type Battery struct {
 	t *terminal.Terminal
@@ -31,9 +36,9 @@ func NewBattery(t *terminal.Terminal) *Battery { return &Battery{t: t} }
 func (p *Battery) ID() probes.ID { return "battery" }
 
 // Observe reads the battery as Android sees it, as the kernel does, or as an app tells. A terminal without a battery is
-// Unknown, absent. Readings: level (%), charging (0 or 1: a charger is plugged in, be it full already), healthy (0 or 1,
-// where told), temperature (degC, where told), full_share (% of the design capacity that a full charge has) and cycles
-// (count), where the kernel tells.
+// Unknown, absent. Readings: level (%), charging (0 or 1: a charger is plugged in, be it full already), healthy (1, or 0: the
+// battery itself is dead or failed; where told), temperature (degC, where told), full_share (% of the design capacity that a
+// full charge has) and cycles (count), where the kernel tells.
 func (p *Battery) Observe(ctx context.Context) probes.Observation {
 	seen, err := terminal.First(
 		ctx, p.t, "battery",
@@ -62,9 +67,9 @@ func (p *Battery) Observe(ctx context.Context) probes.Observation {
 		}
 	}
 	switch seen.Health {
-	case "good", "dead", "over-voltage", "over-current", "failure", "unspecified-failure":
+	case "good", "dead", "failure", "unspecified-failure":
 		o.Readings = append(o.Readings, probes.Reading{Name: "healthy", Value: bit(seen.Health == "good"), Unit: probes.One})
-	default: // cold or overheated: it will be well again, and the temperature tells
+	default: // too much voltage or current is the charger's, too cold or hot the room's: the battery will be well again
 	}
 	if seen.Temperature != nil {
 		o.Readings = append(o.Readings, probes.Reading{Name: "temperature", Value: *seen.Temperature, Unit: probes.Celsius})
@@ -181,7 +186,7 @@ func (p *Battery) gauge(context.Context) ([]probes.Reading, error) {
 		var all []probes.Reading
 		full, fullErr := p.number(folder + "charge_full")
 		design, designErr := p.number(folder + "charge_full_design")
-		if fullErr == nil && designErr == nil && full > 0 && design > 0 && full <= 1.5*design {
+		if fullErr == nil && designErr == nil && design > 0 && full >= leastShare*design && full <= mostShare*design {
 			all = append(all, probes.Reading{Name: "full_share", Value: 100 * full / design, Unit: probes.Percent})
 		}
 		if cycles, err := p.number(folder + "cycle_count"); err == nil && cycles > 0 && cycles < 1e5 {

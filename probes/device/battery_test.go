@@ -119,12 +119,18 @@ func TestBatteryAge(t *testing.T) {
 	}{
 		{"as new", "Good", "5000000", "5000000", 1, 100},
 		{"aged", "Good", "2750000", "5000000", 1, 55},
-		{"swollen, says the gauge", "Over voltage", "2750000", "5000000", 0, 55},
+		{"a charger that gives too much voltage", "Over voltage", "2750000", "5000000", -1, 55},
+		{"too much current", "Over current", "5000000", "5000000", -1, 100},
+		{"failed", "Unspecified failure", "2750000", "5000000", 0, 55},
 		{"dead", "Dead", "0", "0", 0, -1},
 		{"a night in a cold shop", "Cold", "5000000", "5000000", -1, 100},
 		{"too hot to charge", "Overheat", "5000000", "5000000", -1, 100},
 		{"a gauge that does not know", "Unknown", "0", "5000000", -1, -1},
 		{"an impossible gauge", "Good", "999999999", "5000000", 1, -1},
+		{"mAh beside µAh", "Good", "5000", "5000000", 1, -1},
+		{"µAh beside mAh", "Good", "5000000", "5000", 1, -1},
+		{"a tenth, which can be", "Good", "500000", "5000000", 1, 10},
+		{"less than a tenth", "Good", "499999", "5000000", 1, -1},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			root := t.TempDir()

@@ -39,12 +39,12 @@ func Model(name string) (fs.FS, error) {
 	return model, nil
 }
 
-// WriteModel writes a simulated terminal into dir, ready to be read with --root: the model's own files, and the programs that it
-// names in its file "programs". It does not clean dir first.
+// WriteModel writes a simulated terminal into dir, ready to be read with --root: the model's own files, the programs that it
+// names in its file "programs", and what it names in "denied-files", which nobody but root can read. It does not clean dir first.
 func WriteModel(dir string, model fs.FS) error {
 	list, err := fs.ReadFile(model, "programs")
 	if err != nil {
-		return errors.New(`a simulated terminal needs a file "programs" that names its programs: getprop dumpsys ...`)
+		return errors.New(`a simulated terminal needs a file "programs" that names its programs, such as: getprop dumpsys`)
 	}
 	program, err := models.ReadFile("terminals/program")
 	if err != nil {
@@ -58,7 +58,7 @@ func WriteModel(dir string, model fs.FS) error {
 			return err
 		}
 	}
-	return fs.WalkDir(model, ".", func(path string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(model, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -68,6 +68,41 @@ func WriteModel(dir string, model fs.FS) error {
 		}
 		return writeWhole(filepath.Join(dir, filepath.FromSlash(path)), content, 0o644)
 	})
+	if err != nil {
+		return err
+	}
+	return writeDenied(dir, model)
+}
+
+// writeDenied makes what is there, but not for this reader: empty files and folders of mode 000, which the system answers for
+// as Android's policy does, with EACCES. Root reads them all the same: such a model is looked at as another user.
+func writeDenied(dir string, model fs.FS) error {
+	list, err := fs.ReadFile(model, "denied-files")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for name := range strings.FieldsSeq(string(list)) {
+		path, folder := strings.CutSuffix(name, "/")
+		if !fs.ValidPath(path) || path == "." {
+			return fmt.Errorf("denied-files: %q is no path below the terminal's /", name)
+		}
+		if _, err := fs.Stat(model, path); err == nil {
+			return fmt.Errorf("denied-files: %q is denied, and the model has it", name)
+		}
+		target := filepath.Join(dir, filepath.FromSlash(path))
+		if folder {
+			err = os.MkdirAll(target, 0o755)
+		} else {
+			err = writeWhole(target, nil, 0o644)
+		}
+		if err = errors.Join(err, os.Chmod(target, 0)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeWhole writes a file by another name first: a program that is being run cannot be written, and a reader sees the old or

@@ -108,7 +108,7 @@ func (p *Mobile) slots(ctx context.Context) ([]dump.SIMState, error) {
 		return states, nil
 	}
 	if sdk, _ := strconv.Atoi(props["ro.build.version.sdk"]); sdk >= hiddenFrom && p.t.Level() == terminal.App {
-		return nil, &terminal.Error{What: property, Reason: probes.Denied, Err: errors.New("Android does not show it to apps")}
+		return nil, &terminal.Error{What: property, Reason: probes.Denied, Err: errors.New("not shown to apps by this Android")}
 	}
 	return nil, &terminal.Error{What: property, Reason: probes.Absent, Err: errors.New("not set, or not shown to this user")}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"sync"
 	"time"
@@ -56,10 +57,13 @@ func ParseFacts(body []byte) (Facts, error) {
 	var f Facts
 	if err := decoder.Decode(&f); err != nil {
 		// It may repeat the name of a field whole, and that is another's text.
-		return Facts{}, fmt.Errorf("want one JSON object as in docs/reference/feed.md: %s", Printable(err.Error(), probes.MaxDetail))
+		return Facts{}, fmt.Errorf("want one JSON object as in docs/reference/feed.md: %s", Printable(jsonFault(err).Error(), probes.MaxDetail))
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return Facts{}, errors.New("something follows the JSON object")
+	}
+	if f.Version == 0 {
+		return Facts{}, fmt.Errorf("version: missing, want %d", FeedVersion)
 	}
 	if f.Version != FeedVersion {
 		return Facts{}, fmt.Errorf("version: got %d, want %d", f.Version, FeedVersion)
@@ -120,6 +124,9 @@ func (f *Feed) Tell(facts Facts) []string {
 		{"network", news(f.connectivity.fresh(now), facts.Connectivity)},
 		{"mobile", news(f.sims.fresh(now), facts.SIMs)},
 		{"switches", news(f.settings.fresh(now), facts.Settings)},
+		{"app", news(f.pkg.fresh(now), facts.Package)},
+		{"wifi", newWiFi(f.wifi.fresh(now), facts.WiFi)},
+		{"battery", newBattery(f.battery.fresh(now), facts.Battery)},
 	} {
 		if part.news {
 			kinds = append(kinds, part.kind)
@@ -133,6 +140,23 @@ func (f *Feed) Tell(facts Facts) []string {
 	f.settings.put(facts.Settings, now)
 	f.pkg.put(facts.Package, now)
 	return kinds
+}
+
+// newWiFi is news of Wi-Fi but for its signal and speed.
+func newWiFi(before, told *dump.WiFi) bool {
+	if before == nil || told == nil {
+		return told != nil
+	}
+	return news(&dump.WiFi{Enabled: before.Enabled, Connected: before.Connected}, &dump.WiFi{Enabled: told.Enabled, Connected: told.Connected})
+}
+
+// newBattery is news of the battery: a charger came or went, or the level is another by this much.
+func newBattery(before, told *dump.Battery) bool {
+	const much = 5
+	if before == nil || told == nil || before.Level == nil || told.Level == nil {
+		return told != nil
+	}
+	return math.Abs(*before.Level-*told.Level) >= much || news(before.Charging, told.Charging)
 }
 
 // news tells whether something is told that was not known.

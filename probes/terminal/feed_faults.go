@@ -70,7 +70,7 @@ func (f Facts) fault() error {
 	if f.Settings != nil {
 		l.count("settings", len(*f.Settings), maxFedSettings)
 		for _, name := range slices.Sorted(maps.Keys(*f.Settings)) {
-			l.word("settings: a name", name, maxFedSettingName, letters+"_.012", "a name of Settings.Global, as auto_time is, of at most 64 bytes")
+			l.word("settings: a name", name, maxFedSettingName, letters+"_.012", "a name of Settings.Global as auto_time: 1 to 64 of letters, _, dots and the digits 0 to 2")
 			l.word(fmt.Sprintf("settings.%.40s", name), (*f.Settings)[name], maxFedSetting, letters+numbers+"_.,-", "a switch's value, 1 to 8 letters and digits")
 		}
 	}

@@ -198,8 +198,8 @@ func TestParseFactsRefuses(t *testing.T) {
 	for _, row := range []struct{ name, body, says string }{
 		{"nothing", ``, "want one JSON object"},
 		{"no object", `[]`, "want one JSON object"},
-		{"null", `null`, "version: got 0, want 1"},
-		{"no version", `{}`, "version: got 0, want 1"},
+		{"null", `null`, "version: missing, want 1"},
+		{"no version", `{}`, "version: missing, want 1"},
 		{"another version", `{"version":2}`, "version: got 2, want 1"},
 		{"half an object", `{"version":1,`, "want one JSON object"},
 		{"two objects", `{"version":1}{"version":1}`, "something follows the JSON object"},

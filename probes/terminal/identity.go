@@ -58,6 +58,12 @@ func (t *Terminal) IdentityOf(p Props) Identity {
 	}
 }
 
+// sdkOf is Android's API level; 0 where that is not told.
+func sdkOf(p Props) int {
+	sdk, _ := strconv.Atoi(p["ro.build.version.sdk"])
+	return max(0, min(sdk, 10000))
+}
+
 // serial is the first of the named properties that can be a serial number.
 func (p Props) serial(names []string) string {
 	for _, name := range names {
@@ -79,6 +85,18 @@ func (p Props) serial(names []string) string {
 func plausible(serial string) bool {
 	if len(serial) < 4 || strings.Trim(serial, serial[:1]) == "" {
 		return false // "0", "00000000", "XXXXXXXX"
+	}
+	kept := 0
+	for _, r := range serial {
+		switch {
+		case r > '~' || r < ' ':
+			return false // a text, or what is left of one
+		case r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z':
+			kept++
+		}
+	}
+	if kept < 4 {
+		return false // what a topic can hold of it would not tell two apart
 	}
 	placeholders := []string{"unknown", "null", "none", "default", "0123456789abcdef", "0123456789", "1234567890", "123456789", "12345678", "notset", "emulator", "invalid"}
 	return !slices.Contains(placeholders, strings.ToLower(serial))

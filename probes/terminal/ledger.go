@@ -18,6 +18,10 @@ const (
 	// retrySoon: what could not be understood, or did not answer in time, may have been in the middle of something.
 	retrySoon = 10 * time.Minute
 
+	// retryWorked: a way that has worked fails while the system server restarts, which takes half a minute, or when the
+	// terminal killed the program for want of memory.
+	retryWorked = 30 * time.Second
+
 	// Services come up one by one after the terminal has started: until then "not there" means little.
 	startingUp   = 5 * time.Minute
 	retryStarted = 30 * time.Second
@@ -112,6 +116,7 @@ type ledger struct {
 type entry struct {
 	datum, source string
 	err           error
+	worked        bool          // at least once: what fails now is likely to work again soon
 	retry         time.Duration // boot time at which it may be tried again
 }
 
@@ -149,6 +154,10 @@ func (l *ledger) note(datum, source string, err error) {
 		}
 		l.entries = append(l.entries, entry{datum: datum, source: source})
 		e = &l.entries[len(l.entries)-1]
+	}
+	e.worked = e.worked || err == nil
+	if e.worked {
+		wait = min(wait, retryWorked)
 	}
 	e.err, e.retry = err, now+wait
 }

@@ -231,3 +231,23 @@ func TestLedgerIsShared(t *testing.T) {
 	wg.Wait()
 	assert.Len(t, term.Capabilities(), 4)
 }
+
+// What has worked fails for a moment: the system server restarts, or the terminal killed the program for want of memory.
+func TestFirstAsksSoonAgainWhatHasWorked(t *testing.T) {
+	for _, reason := range []probes.Reason{probes.Absent, probes.Malformed, probes.Denied, terminal.Timeout} {
+		term, clock := atBoot(t)
+		w := &try{source: "dumpsys battery"}
+		_, err := terminal.First(t.Context(), term, "battery", w.way())
+		require.NoError(t, err)
+		w.err = failure(reason)
+		for range 3 {
+			_, err = terminal.First(t.Context(), term, "battery", w.way())
+			require.Error(t, err)
+		}
+		assert.Equal(t, 2, w.asked, "not at every look")
+		clock.set(clock.now() + 31*time.Second)
+		w.err = nil
+		_, err = terminal.First(t.Context(), term, "battery", w.way())
+		require.NoError(t, err, string(reason))
+	}
+}

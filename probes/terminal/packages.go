@@ -29,6 +29,11 @@ func (t *Terminal) Package(ctx context.Context, name string) (dump.Package, erro
 	case p.Found, missing:
 		return p, nil
 	}
+	// Android 7 and later say in so many words that there is none: where nothing is said, something is broken.
+	const saysSo = 24
+	if props, err := t.Props(ctx); err != nil || sdkOf(props) == 0 || sdkOf(props) >= saysSo {
+		return dump.Package{}, &Error{What: "dumpsys package " + name, Reason: malformed, Err: errors.New("neither the package nor a word that there is none")}
+	}
 	return t.packageByPath(ctx, name)
 }
 

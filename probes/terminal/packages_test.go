@@ -18,6 +18,7 @@ func TestPackageAsksPmWhereTheDumpIsSilent(t *testing.T) {
 		name, pm string // pm's script; "-" for none
 		want     probes.Reason
 	}{
+		{"Android 7 would have said so, whatever pm says", "7", probes.Malformed},
 		{"pm has no path either", "exit 1", ""},
 		{"pm has no path and says so by nothing", "exit 0", ""},
 		{"pm knows it", "echo package:/data/app/" + pos + "-1/base.apk", probes.Malformed},
@@ -29,6 +30,11 @@ func TestPackageAsksPmWhereTheDumpIsSilent(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			root := t.TempDir()
 			put(t, root, "system/bin/dumpsys", "#!/bin/sh\necho 'Database versions:'\n", 0o755)
+			sdk := "22"
+			if row.pm == "7" {
+				sdk, row.pm = "24", "exit 1"
+			}
+			put(t, root, "system/bin/getprop", "#!/bin/sh\necho '[ro.build.version.sdk]: ["+sdk+"]'\n", 0o755)
 			if row.pm != "-" {
 				put(t, root, "system/bin/pm", "#!/bin/sh\n[ \"$*\" = 'path "+pos+"' ] || exit 99\n"+row.pm+"\n", 0o755)
 			}

@@ -35,7 +35,7 @@ type ExitError struct {
 func (e *ExitError) Error() string {
 	how := fmt.Sprintf("exit code %d", e.Code)
 	if e.Signal != 0 {
-		how = "killed by " + e.Signal.String()
+		how = fmt.Sprintf("ended by signal %d (%s)", int(e.Signal), e.Signal)
 	}
 	if e.Complaint != "" {
 		how += ": " + e.Complaint

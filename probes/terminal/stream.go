@@ -67,9 +67,17 @@ func (t *Terminal) Stream(ctx context.Context, read func(lines iter.Seq[string])
 		}
 	}
 	if readErr != nil {
-		return &Error{What: what, Reason: malformed, Err: readErr}
+		return &Error{What: what, Reason: malformed, Err: why(readErr)}
 	}
 	return nil
+}
+
+// why is a parser's complaint without the name of the output, which the error around it has.
+func why(err error) error {
+	if e, ok := errors.AsType[*dump.Error](err); ok {
+		return errors.New(e.Why)
+	}
+	return err
 }
 
 // Dumped is the way that reads a program's output by a parser.
@@ -100,7 +108,7 @@ func (t *Terminal) Lines(path string, read func(lines iter.Seq[string]) error) e
 	case in.full:
 		return tooLong(path)
 	case err != nil:
-		return &Error{What: path, Reason: malformed, Err: err}
+		return &Error{What: path, Reason: malformed, Err: why(err)}
 	}
 	return nil
 }

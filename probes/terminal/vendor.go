@@ -55,7 +55,7 @@ func ParseVendors(table []byte) ([]Vendor, error) {
 	decoder.DisallowUnknownFields()
 	var vendors []Vendor
 	if err := decoder.Decode(&vendors); err != nil {
-		return nil, fmt.Errorf("want a JSON list of vendors: %w", err)
+		return nil, fmt.Errorf("want a JSON list of vendors: %w", jsonFault(err))
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("something follows the list of vendors")

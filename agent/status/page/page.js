@@ -43,7 +43,7 @@
 			'no-server': ['没有服务器'], 'no-address': ['没有地址'], 'no-route': ['没有路由'], 'no-carrier': ['没有连接'], 'no-interface': ['没有网络接口'], 'no-connection': ['未连上'],
 			'cert-expired': ['证书过期'], 'cert-not-yet-valid': ['证书未生效'], untrusted: ['证书不可信'], 'wrong-name': ['证书名称不符'], version: ['加密版本不兼容'],
 			'not-tls': ['不是加密服务'], 'client-cert-wanted': ['需要客户端证书'], disagree: ['时间源不一致'], 'no-source': ['时间源无应答'], stepped: ['时钟刚被调整'],
-			crashed: ['崩溃'], tampered: ['已触发防拆', 'tampered with'], missing: ['未安装'], disabled: ['已停用'], stopped: ['已停止'], 'not-configured': ['未配置'], denied: ['无权限', 'no permission'], absent: ['此机型没有', 'not on this model'],
+			crashed: ['崩溃'], tampered: ['已触发防拆', 'tampered with'], missing: ['未安装'], disabled: ['已停用'], stopped: ['已停止'], 'not-configured': ['未配置'], denied: ['无权限', 'no permission'], absent: ['本机未提供', 'not found here'],
 			malformed: ['无法识别'], cancelled: ['已取消'], stuck: ['检测无响应'], panicked: ['检测出错']
 		},
 		pass: ['正常 {0}', '{0} ok'], fail: ['异常 {0}', '{0} failed'], unknown: ['未测 {0}', '{0} unmeasured'],

@@ -149,8 +149,8 @@ func TestParsePackageOfEachAndroid(t *testing.T) {
 			p.Permissions = []dump.Permission{
 				{Name: "android.permission.INTERNET", Granted: true},
 				{Name: "android.permission.READ_PHONE_STATE", Granted: true, Runtime: true},
-				{Name: "android.permission.CAMERA"},
-				{Name: "com.vendor.permission.PRINTER"},
+				{Name: "android.permission.CAMERA", Assumed: true},
+				{Name: "com.vendor.permission.PRINTER", Assumed: true},
 			}
 		})},
 		{"made/package-9.txt", with(func(p *dump.Package) {
@@ -167,7 +167,7 @@ func TestParsePackageOfEachAndroid(t *testing.T) {
 				{Name: "android.permission.INTERNET", Granted: true},
 				{Name: "android.permission.SCHEDULE_EXACT_ALARM"},
 				{Name: "android.permission.POST_NOTIFICATIONS", Runtime: true},
-				{Name: "android.permission.ACCESS_BACKGROUND_LOCATION"},
+				{Name: "android.permission.ACCESS_BACKGROUND_LOCATION", Assumed: true},
 			}
 		})},
 	} {
@@ -205,6 +205,55 @@ func TestPermissionIsDeniedOnlyWhereTheDumpSaysSo(t *testing.T) {
 			assert.Equal(t, row.granted, granted)
 			assert.Equal(t, row.known, known)
 			assert.LessOrEqual(t, len(p.Permissions), 256)
+		})
+	}
+}
+
+func TestPermissionOfEachAndroid(t *testing.T) {
+	const user0 = "User 0: installed=true stopped=false enabled=0"
+	asked := func(target, name string) string {
+		return packageDump("versionCode=1 minSdk=21 targetSdk="+target, "requested permissions:", "  android.permission."+name, user0)
+	}
+	said := func(target, name, granted string) string {
+		return packageDump("versionCode=1 minSdk=21 targetSdk="+target, "requested permissions:", "  android.permission."+name,
+			"install permissions:", "  android.permission."+name+": granted="+granted, user0)
+	}
+	for _, row := range []struct {
+		name, permission, in string
+		sdk                  int
+		granted, known       bool
+	}{
+		{"no line", "CAMERA", asked("25", "CAMERA"), 25, false, true},
+		{"no line, an Android that is not known", "CAMERA", asked("25", "CAMERA"), 0, false, true},
+		{"no line, and Android 7 does not have it", "POST_NOTIFICATIONS", asked("33", "POST_NOTIFICATIONS"), 25, false, false},
+		{"no line, and Android 12L does not have it yet", "POST_NOTIFICATIONS", asked("33", "POST_NOTIFICATIONS"), 32, false, false},
+		{"no line, and Android 13 has it", "POST_NOTIFICATIONS", asked("33", "POST_NOTIFICATIONS"), 33, false, true},
+		{"no line, an Android that may not have it", "POST_NOTIFICATIONS", asked("33", "POST_NOTIFICATIONS"), 0, false, false},
+		{"a line, which an Android prints that has it", "POST_NOTIFICATIONS", said("33", "POST_NOTIFICATIONS", "false"), 0, false, true},
+		{"granted by an Android that should not have it", "BLUETOOTH_CONNECT", said("31", "BLUETOOTH_CONNECT", "true"), 25, true, true},
+		{"Bluetooth before Android 12", "BLUETOOTH_CONNECT", asked("31", "BLUETOOTH_CONNECT"), 30, false, false},
+		{"Bluetooth of Android 12", "BLUETOOTH_CONNECT", asked("31", "BLUETOOTH_CONNECT"), 31, false, true},
+		{"a service before Android 9", "FOREGROUND_SERVICE", asked("28", "FOREGROUND_SERVICE"), 27, false, false},
+		{"a service's kind before Android 14", "FOREGROUND_SERVICE_LOCATION", asked("34", "FOREGROUND_SERVICE_LOCATION"), 33, false, false},
+		{"writing, before Android 11", "WRITE_EXTERNAL_STORAGE", said("30", "WRITE_EXTERNAL_STORAGE", "false"), 29, false, true},
+		{"writing, which has no effect any more", "WRITE_EXTERNAL_STORAGE", said("30", "WRITE_EXTERNAL_STORAGE", "false"), 30, false, false},
+		{"writing, of an app made for Android 10", "WRITE_EXTERNAL_STORAGE", said("29", "WRITE_EXTERNAL_STORAGE", "false"), 30, false, true},
+		{"writing, on an Android that is not known", "WRITE_EXTERNAL_STORAGE", said("30", "WRITE_EXTERNAL_STORAGE", "false"), 0, false, false},
+		{"reading, which still has effect", "READ_EXTERNAL_STORAGE", said("33", "READ_EXTERNAL_STORAGE", "false"), 32, false, true},
+		{"reading, which has none any more", "READ_EXTERNAL_STORAGE", said("33", "READ_EXTERNAL_STORAGE", "false"), 33, false, false},
+		{"switched in the settings, no line", "SYSTEM_ALERT_WINDOW", asked("25", "SYSTEM_ALERT_WINDOW"), 25, false, false},
+		{"switched in the settings, whatever the line says", "WRITE_SETTINGS", said("25", "WRITE_SETTINGS", "false"), 25, false, false},
+		{"of the maker's apps, and granted", "WRITE_SETTINGS", said("25", "WRITE_SETTINGS", "true"), 25, true, true},
+		{"for the maker's apps, asked for in vain", "INSTALL_PACKAGES", asked("25", "INSTALL_PACKAGES"), 25, false, false},
+		{"for Android alone", "BIND_ACCESSIBILITY_SERVICE", asked("25", "BIND_ACCESSIBILITY_SERVICE"), 25, false, false},
+		{"for the maker's apps, and taken away", "INSTALL_PACKAGES", said("25", "INSTALL_PACKAGES", "false"), 25, false, true},
+		{"not asked for", "NFC", asked("25", "CAMERA"), 25, false, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p, _ := dump.ParsePackage(dump.Lines([]byte(row.in)), pos)
+			granted, known := p.PermissionOn("android.permission."+row.permission, func() int { return row.sdk })
+			assert.Equal(t, row.granted, granted)
+			assert.Equal(t, row.known, known)
 		})
 	}
 }

@@ -10,6 +10,7 @@ type Permission struct {
 	Name    string `json:"name"` // "android.permission.CAMERA"
 	Granted bool   `json:"granted"`
 	Runtime bool   `json:"runtime,omitempty"` // the user, or the device owner, may take it away at any time
+	Assumed bool   `json:"-"`                 // not granted for want of a line: the package asks for it, and nothing more is said
 }
 
 // Permission tells whether user 0 granted a permission to the package. known is false where the dump does not tell, and
@@ -22,13 +23,50 @@ type Permission struct {
 //   - Android 5 grants at installation and lists what it granted ("grantedPermissions:"), and not what was asked for: a
 //     listed one is granted, of the others nothing is known.
 //   - Of a permission that the package does not ask for nothing is known: it has no need of it.
+//   - What Android decides elsewhere (see appOp) is never denied here. What only the maker's or Android's own apps get
+//     (see signatureOnly) is denied by a line alone: others ask for it in vain on every terminal, and do without.
+//
+// It does not know which Android this is; ask [Package.PermissionOn] before saying that something is denied.
 func (p Package) Permission(name string) (granted, known bool) {
-	for _, one := range p.Permissions {
-		if one.Name == name {
-			return one.Granted, true
-		}
+	one, asked := p.permissionOf(name)
+	switch {
+	case !asked:
+		return false, false
+	case one.Granted:
+		return true, true
+	case appOp(name), one.Assumed && signatureOnly(name):
+		return false, false
 	}
-	return false, false
+	return false, true
+}
+
+// PermissionOn is Permission on an Android whose API level sdk tells, 0 where that is not known; it is asked only where it
+// matters. A permission that this Android does not have yet, or that has no effect there any more, is not denied: it is not
+// known.
+func (p Package) PermissionOn(name string, sdk func() int) (granted, known bool) {
+	granted, known = p.Permission(name)
+	if granted || !known {
+		return granted, known
+	}
+	if since := permissionSince(name); since > 0 {
+		one, _ := p.permissionOf(name)
+		level := sdk()
+		// A line shows that this Android has it, whichever it is.
+		return false, level >= since || level == 0 && !one.Assumed
+	}
+	if until := permissionUntil(name); until > 0 && (p.TargetSDK == 0 || p.TargetSDK >= until) {
+		level := sdk()
+		return false, level > 0 && level < until
+	}
+	return false, true
+}
+
+func (p Package) permissionOf(name string) (Permission, bool) {
+	at := slices.IndexFunc(p.Permissions, func(one Permission) bool { return one.Name == name })
+	if at < 0 {
+		return Permission{}, false
+	}
+	return p.Permissions[at], true
 }
 
 // permissionLists gathers the permission lists of one package's block.
@@ -94,6 +132,6 @@ func (p *packageBlock) end() {
 		return
 	}
 	for _, name := range p.asked {
-		p.add(Permission{Name: name})
+		p.add(Permission{Name: name, Assumed: true})
 	}
 }
