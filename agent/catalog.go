@@ -58,8 +58,10 @@ func newCatalog(c config.Config, t *terminal.Terminal, boottime func() time.Dura
 	}
 	add("clock", clockProbe)
 	if c.App.Package != "" {
-		add("app", app.New(app.Options{Terminal: t, Package: c.App.Package, Permissions: c.App.Permissions,
-			Version: c.App.Minimum+c.App.Target != "", Signer: len(c.App.SignerSHA256) > 0}))
+		add("app", app.New(app.Options{
+			Terminal: t, Package: c.App.Package, Permissions: c.App.Permissions,
+			Version: c.App.Minimum+c.App.Target != "", Signer: len(c.App.SignerSHA256) > 0,
+		}))
 	}
 	add("cpu", device.NewCPU(t))
 	add("memory", device.NewMemory(t))
