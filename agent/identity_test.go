@@ -132,3 +132,17 @@ func TestTimeForCertificates(t *testing.T) {
 	a.offset.Store(int64(20 * 365 * 24 * time.Hour))
 	assert.Equal(t, built, a.trueTime())
 }
+
+// A terminal that was just starting told neither model nor system; it does an hour later at the latest.
+func TestAgentLearnsWhatTheTerminalIs(t *testing.T) {
+	a := &Agent{}
+	tell := func(id probes.ID, model, os string) {
+		a.learn(probes.Result{Probe: id, Observation: probes.Observation{Facts: []probes.Fact{{Name: "model", Value: model}, {Name: "os", Value: os}}}})
+	}
+	tell("terminal", "", "")
+	tell("app", "X", "Y")
+	assert.Empty(t, a.identity.Model+a.identity.OS)
+	tell("terminal", "PAX A920", "Android 7.1.2")
+	tell("terminal", "another", "another")
+	assert.Equal(t, []string{"PAX A920", "Android 7.1.2"}, []string{a.identity.Model, a.identity.OS})
+}
