@@ -103,6 +103,7 @@ func TestVersionsThatFailGoBack(t *testing.T) {
 }
 
 func TestConfigurationOverAdb(t *testing.T) {
+	t.Parallel()
 	d := newDevice(t, shells(t)[0])
 	kit := adbKit(t, "v1", "good")
 	d.does(kit, "install", "--yes")
@@ -125,6 +126,7 @@ func TestConfigurationOverAdb(t *testing.T) {
 }
 
 func TestStartAndStopOverAdb(t *testing.T) {
+	t.Parallel()
 	d := newDevice(t, shells(t)[0])
 	kit := adbKit(t, "v1", "good")
 	d.does(kit, "install", "--yes")
@@ -150,6 +152,7 @@ func TestStartAndStopOverAdb(t *testing.T) {
 }
 
 func TestInstallAsks(t *testing.T) {
+	t.Parallel()
 	d := newDevice(t, shells(t)[0])
 	kit := adbKit(t, "v1", "good")
 	for answer, code := range map[string]int{"": 1, "no\n": 1, "y\n": 1} {
@@ -199,6 +202,7 @@ func TestFoldersOfOthersAreRefused(t *testing.T) {
 
 // What others have put into our folder since stays, and is named.
 func TestUninstallLeavesWhatIsNotOurs(t *testing.T) {
+	t.Parallel()
 	d := newDevice(t, shells(t)[0])
 	kit := adbKit(t, "v1", "good")
 	require.NoError(t, os.Mkdir(d.path("t"), 0o755)) // an empty folder is anybody's
@@ -220,6 +224,7 @@ func TestUninstallLeavesWhatIsNotOurs(t *testing.T) {
 
 // What a first installation left that was cut goes too, and so does one by a kit that did not mark its folder.
 func TestUninstallOfWhatIsNotWhole(t *testing.T) {
+	t.Parallel()
 	kit := adbKit(t, "v1", "good")
 	d := newDevice(t, shells(t)[0])
 	d.write("cut", "3 during\n", 0o600)
@@ -284,6 +289,7 @@ func TestWhatCanBeWrongWithATerminal(t *testing.T) {
 }
 
 func TestWrongUseOfAdb(t *testing.T) {
+	t.Parallel()
 	d := newDevice(t, shells(t)[0])
 	kit := adbKit(t, "v1", "good")
 	for _, row := range []struct{ args, want string }{

@@ -195,6 +195,7 @@ func (s *story) start(ctx context.Context, command ...string) (wire.State, error
 		return born, fmt.Errorf("it calls itself %s in boot %s, want %s in boot %s", born.Terminal, born.BootID, terminalID, s.machine.bootID)
 	}
 	seen := make(map[string]wire.Result)
+	lacks := round()
 	err = s.snapshot(ctx, "a full round of looks", func(h wire.Snapshot) bool {
 		if h.Session.BootID != born.BootID {
 			return false
@@ -203,8 +204,12 @@ func (s *story) start(ctx context.Context, command ...string) (wire.State, error
 			seen[r.Probe] = r
 		}
 		h.Results = slices.Collect(maps.Values(seen))
-		return fullRound(h)
+		lacks = missing(h)
+		return len(lacks) == 0 && h.Verdict.TakeCard.Level == wire.Ready
 	})
+	if err != nil {
+		err = fmt.Errorf("%w; not passed in any: %s", err, strings.Join(lacks, " "))
+	}
 	return born, err
 }
 
@@ -229,11 +234,6 @@ func round() []string {
 		"cpu", "memory", "storage", "battery", "thermal", "reboots", "terminal", "integrity",
 		"network", "mobile", "wifi", "switches", "app", "crashes",
 	}
-}
-
-// fullRound: each kind of look has seen something.
-func fullRound(h wire.Snapshot) bool {
-	return h.Verdict.TakeCard.Level == wire.Ready && len(missing(h)) == 0
 }
 
 // missing names what did not pass of a round.
@@ -284,9 +284,6 @@ func (s *story) snapshot(ctx context.Context, what string, wanted func(wire.Snap
 // outcomes is a report in a line, for whoever must find out what was missing.
 func outcomes(h wire.Snapshot) string {
 	words := []string{"take_card " + h.Verdict.TakeCard.Level}
-	if none := missing(h); len(none) > 0 {
-		words = append(words, "not passed "+strings.Join(none, " "))
-	}
 	for _, r := range h.Results {
 		words = append(words, strings.Join([]string{r.Probe, r.Outcome, r.Reason, r.Detail}, " "))
 	}

@@ -20,7 +20,7 @@ import (
 // The programs of the emulated terminal say what those of a simulated one say, on both streams, and end alike; to an app that
 // may not ask as well.
 func TestToolboxSaysWhatTheScriptSays(t *testing.T) {
-	sim, err := probetest.NewTerminal(t.TempDir(), probetest.TerminalOptions{})
+	sim, err := probetest.NewTerminal(t.TempDir(), probetest.TerminalOptions{Folder: "sunmi-11-owner"}) // as in the emulated terminal
 	require.NoError(t, err)
 	bin := filepath.Join(sim.Root(), "toolbox", "bin") // as far from the captures as the script
 	require.NoError(t, os.MkdirAll(bin, 0o755))
@@ -49,6 +49,12 @@ func TestToolboxSaysWhatTheScriptSays(t *testing.T) {
 			"pm",
 			"cmd package path com.acquirer.pos",
 			"cmd wifi status",
+			"cmd settings list global",
+			"cmd appops get com.acquirer.pos",
+			"cmd none",
+			"dumpsys thermalservice",
+			"dumpsys dropbox",
+			"dumpsys dropbox --print data_app_crash 2026-11-20",
 			"dumpsys",
 			"dumpsys battery",
 			"dumpsys -t 5 battery",
