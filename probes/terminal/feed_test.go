@@ -347,8 +347,12 @@ func TestTellSaysWhatIsNews(t *testing.T) {
 		{"a SIM that was taken out", `"sims":["absent"]`, []string{"mobile"}},
 		{"a switch that was thrown", `"settings":{"auto_time":"0"}`, []string{"switches"}},
 		{"a signal that moves", `"telephony":{"phones":[{"slot":0,"signal":{"rat":"lte","dbm":-98}}]}`, nil},
-		{"and moves again", `"telephony":{"phones":[{"slot":0,"signal":{"rat":"lte","dbm":-99}}]},"wifi":{"rssi_dbm":-50},"battery":{"level":3}`, nil},
-		{"the app", `"package":{"name":"com.example.pay"}`, nil},
+		{"and moves again", `"telephony":{"phones":[{"slot":0,"signal":{"rat":"lte","dbm":-99}}]},"wifi":{"connected":true,"rssi_dbm":-50},"battery":{"level":43}`, []string{"wifi", "battery"}},
+		{"a little later", `"wifi":{"connected":true,"rssi_dbm":-61},"battery":{"level":41}`, nil},
+		{"a Wi-Fi that is gone, and a battery that sinks", `"wifi":{"connected":false},"battery":{"level":36}`, []string{"wifi", "battery"}},
+		{"a charger", `"battery":{"level":36,"charging":true}`, []string{"battery"}},
+		{"the app", `"package":{"name":"com.example.pay"}`, []string{"app"}},
+		{"the same app", `"package":{"name":"com.example.pay"}`, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			assert.Equal(t, row.want, term.Feed().Tell(told(t, row.parts)))
