@@ -30,7 +30,7 @@ type BrokerOptions struct {
 // and nothing at all beyond its own life.
 type Broker struct {
 	server   *mochi.Server
-	listener net.Listener
+	listener *guests
 	addr     string
 }
 
@@ -44,10 +44,11 @@ func NewBroker(o BrokerOptions) (*Broker, error) {
 	}
 	// Keep-alive probes off, as everywhere between a terminal and its broker: they would cost a terminal 18 MB in 30 days.
 	config := net.ListenConfig{KeepAlive: -1}
-	listener, err := config.Listen(context.Background(), "tcp", o.Addr)
+	socket, err := config.Listen(context.Background(), "tcp", o.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("cannot start a broker: %w", err)
 	}
+	listener := &guests{Listener: socket}
 	limits := mochi.NewDefaultServerCapabilities()
 	limits.MaximumPacketSize = wire.MaxMessage + 64<<10 // unlimited where nobody says
 	limits.MaximumClients = mostClients
@@ -83,7 +84,7 @@ func (b *Broker) Close() error {
 	defer patience.Stop()
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
-	for waiting := true; waiting && b.server.Clients.Len() > 0; {
+	for waiting := true; waiting && (b.server.Clients.Len() > 0 || !b.listener.gone()); {
 		for _, c := range b.server.Clients.GetAll() {
 			c.Stop(packets.ErrServerShuttingDown)
 		}
