@@ -41,7 +41,7 @@ type Platform struct {
 	named    func(ctx context.Context) []netip.Addr
 
 	hosts, conf string
-	port        string // of the servers that an Android names
+	port        string // of the servers of resolv.conf and those that an Android names, which come without one
 	uid         int    // who asks netd
 }
 
@@ -150,12 +150,12 @@ func (p *Platform) servers() (servers []string, configured bool) {
 			configured = false
 		case err == nil && len(fields) >= 2 && fields[0] == "nameserver" && len(servers) < maxPlatform:
 			if addr, err := netip.ParseAddr(fields[1]); err == nil {
-				servers = append(servers, net.JoinHostPort(addr.String(), "53"))
+				servers = append(servers, net.JoinHostPort(addr.String(), p.port))
 			}
 		}
 	}
 	if len(servers) == 0 {
-		servers = []string{"127.0.0.1:53"}
+		servers = []string{net.JoinHostPort("127.0.0.1", p.port)}
 	}
 	return servers, configured
 }

@@ -148,7 +148,7 @@ func TestPlatformOrder(t *testing.T) {
 	assert.Equal(t, "netd", from())
 	require.NoError(t, os.Remove(p.terminal.Path("dev/socket/dnsproxyd")))
 	o := p.look(t, "pos.acquirer.example", 10*time.Second)
-	assert.Contains(t, o.Detail, "127.0.0.7:53", "resolv.conf comes before properties")
+	assert.Contains(t, o.Detail, net.JoinHostPort("127.0.0.7", p.port), "resolv.conf comes before properties")
 	require.NoError(t, os.Remove(p.conf))
 	assert.Equal(t, server.Addr(), from())
 	assert.Zero(t, asked, "a property named one")
@@ -158,10 +158,7 @@ func TestPlatformOrder(t *testing.T) {
 	assert.Equal(t, server.Addr(), from())
 	assert.Equal(t, 1, asked)
 	p.named = func(context.Context) []netip.Addr { return []netip.Addr{{}, netip.IPv4Unspecified()} }
-	if conn, err := net.DialTimeout("tcp", "127.0.0.1:53", time.Second); err == nil {
-		_ = conn.Close()
-		return // this machine has a name server of its own
-	}
+	p.port = closedPort(t)
 	assert.Equal(t, NoServer, p.look(t, "pos.acquirer.example", 10*time.Second).Reason)
 }
 
