@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -548,39 +546,13 @@ func TestCrashesDenied(t *testing.T) {
 	s.box("data_app_crash", pos, noon, ".txt")
 	folder := filepath.Join(s.root, "data/system/dropbox")
 	for _, locked := range []string{folder, filepath.Join(folder, fmt.Sprintf("data_app_crash@%d.txt", noon.UnixMilli()))} {
-		got := deniedTo(t, locked, func() probes.Observation {
+		got := probetest.DeniedTo(t, locked, func() probes.Observation {
 			s.restart()
 			return s.probe.Observe(t.Context())
 		})
 		assert.Equal(t, probes.Unknown, got.Outcome)
 		assert.Equal(t, probes.Denied, got.Reason, "%s: %s", locked, got.Detail)
 	}
-}
-
-// deniedTo looks as a user who may not read a file or folder.
-func deniedTo(t *testing.T, locked string, look func() probes.Observation) probes.Observation {
-	t.Helper()
-	return allowedOnly(t, locked, 0o000, look)
-}
-
-// allowedOnly looks as a user who may do with a file or folder what a mode says.
-func allowedOnly(t *testing.T, locked string, mode os.FileMode, look func() probes.Observation) probes.Observation {
-	t.Helper()
-	for above := filepath.Dir(locked); above != os.TempDir() && len(above) > 1; above = filepath.Dir(above) {
-		require.NoError(t, os.Chmod(above, 0o755))
-	}
-	require.NoError(t, os.Chmod(locked, mode))
-	defer func() { _ = os.Chmod(locked, 0o755) }()
-	looked := make(chan probes.Observation)
-	go func() {
-		runtime.LockOSThread() // and never unlocked
-		if os.Geteuid() == 0 {
-			const nobody = 65534
-			_ = syscall.Setfsuid(nobody) // says nothing of its success: what is seen does
-		}
-		looked <- look()
-	}()
-	return <-looked
 }
 
 func TestCrashesContract(t *testing.T) {

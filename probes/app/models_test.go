@@ -44,27 +44,6 @@ type (
 	words   = map[string]string
 )
 
-// told asserts readings and facts, all of them.
-func told(t *testing.T, got probes.Observation, readings numbers, facts words) {
-	t.Helper()
-	assert.Empty(t, probetest.Faults(got))
-	gotReadings, gotFacts := numbers{}, words{}
-	for _, r := range got.Readings {
-		gotReadings[r.Name] = r.Value
-	}
-	for _, f := range got.Facts {
-		gotFacts[f.Name] = f.Value
-	}
-	if readings == nil {
-		readings = numbers{}
-	}
-	if facts == nil {
-		facts = words{}
-	}
-	assert.Equal(t, readings, gotReadings)
-	assert.Equal(t, facts, gotFacts)
-}
-
 // What both probes see of each simulated terminal.
 func TestModels(t *testing.T) {
 	installed := func(more numbers) numbers {
@@ -96,12 +75,12 @@ func TestModels(t *testing.T) {
 			probe := app.New(app.Options{Terminal: term, Package: pos, Permissions: []string{camera, internet}, Version: true, Signer: true})
 			got := probe.Observe(t.Context())
 			require.Equal(t, probes.Pass, got.Outcome, got.Detail)
-			told(t, got, row.readings, row.facts)
+			probetest.Told(t, got, row.readings, row.facts)
 
 			// As another than root, who may read what a terminal denies.
-			got = allowedOnly(t, term.Root(), 0o755, func() probes.Observation { return both(term)[1].Observe(t.Context()) })
+			got = probetest.AllowedOnly(t, term.Root(), 0o755, func() probes.Observation { return both(term)[1].Observe(t.Context()) })
 			require.Equal(t, row.reason, got.Reason, got.Detail)
-			told(t, got, row.crashes, nil)
+			probetest.Told(t, got, row.crashes, nil)
 			probetest.Contract(t, probe, both(term)...)
 		})
 	}
@@ -135,15 +114,15 @@ func TestNothingToBeTold(t *testing.T) {
 				got := probe.Observe(t.Context())
 				assert.Equal(t, probes.Unknown, got.Outcome)
 				assert.Equal(t, row.want, got.Reason, got.Detail)
-				told(t, got, nil, nil)
+				probetest.Told(t, got, nil, nil)
 			})
 		}
 	}
 	root := model(t, "pax-a920")
 	for i := range both(terminal.Open(root)) {
-		got := deniedTo(t, root, func() probes.Observation { return both(terminal.Open(root))[i].Observe(t.Context()) })
+		got := probetest.DeniedTo(t, root, func() probes.Observation { return both(terminal.Open(root))[i].Observe(t.Context()) })
 		assert.Equal(t, probes.Denied, got.Reason, got.Detail)
-		told(t, got, nil, nil)
+		probetest.Told(t, got, nil, nil)
 	}
 }
 
@@ -290,8 +269,8 @@ func TestSignerOfAFolderThatCannotBeListed(t *testing.T) {
 	look := func() probes.Observation {
 		return app.New(app.Options{Terminal: terminal.Open(root), Package: pos}).Observe(t.Context())
 	}
-	assert.Equal(t, v2Signer, allowedOnly(t, folder, 0o711, look).Fact("signer"))
-	got := deniedTo(t, filepath.Join(folder, "base.apk"), look)
+	assert.Equal(t, v2Signer, probetest.AllowedOnly(t, folder, 0o711, look).Fact("signer"))
+	got := probetest.DeniedTo(t, filepath.Join(folder, "base.apk"), look)
 	assert.Equal(t, probes.Pass, got.Outcome)
 	assert.Empty(t, got.Fact("signer"))
 }

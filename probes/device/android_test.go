@@ -3,8 +3,6 @@ package device_test
 import (
 	"os"
 	"path/filepath"
-	"runtime"
-	"syscall"
 	"testing"
 	"time"
 
@@ -46,51 +44,10 @@ func prints(t *testing.T, root, program, text string) {
 	put(t, root, "system/bin/"+program, "#!/bin/sh\nexec cat \"${0%/*}/../../"+program+".txt\"\n")
 }
 
-// deniedTo lets probes look as a user who may read nothing under folder.
-func deniedTo(t *testing.T, folder string, looks func() []probes.Observation) []probes.Observation {
-	t.Helper()
-	for above := folder; above != os.TempDir() && len(above) > 1; above = filepath.Dir(above) {
-		require.NoError(t, os.Chmod(above, 0o755))
-	}
-	require.NoError(t, os.Chmod(folder, 0o000))
-	t.Cleanup(func() { _ = os.Chmod(folder, 0o755) })
-	looked := make(chan []probes.Observation)
-	go func() {
-		runtime.LockOSThread() // and never unlocked
-		if os.Geteuid() == 0 {
-			const nobody = 65534
-			_ = syscall.Setfsuid(nobody) // says nothing of its success: what is seen does
-		}
-		looked <- looks()
-	}()
-	return <-looked
-}
-
 type (
 	numbers = map[string]float64
 	words   = map[string]string
 )
-
-// told asserts readings and facts, all of them.
-func told(t *testing.T, got probes.Observation, readings numbers, facts words) {
-	t.Helper()
-	assert.Empty(t, probetest.Faults(got))
-	gotReadings, gotFacts := numbers{}, words{}
-	for _, r := range got.Readings {
-		gotReadings[r.Name] = r.Value
-	}
-	for _, f := range got.Facts {
-		gotFacts[f.Name] = f.Value
-	}
-	if readings == nil {
-		readings = numbers{}
-	}
-	if facts == nil {
-		facts = words{}
-	}
-	assert.Equal(t, readings, gotReadings)
-	assert.Equal(t, facts, gotFacts)
-}
 
 // What each probe sees of each simulated terminal.
 func TestModels(t *testing.T) {
@@ -163,11 +120,11 @@ func TestModels(t *testing.T) {
 		require.NoError(t, os.Mkdir(closed, 0o755))
 		for _, probe := range android(terminal.Open(root)) {
 			t.Run(name+" "+string(probe.ID()), func(t *testing.T) {
-				got := deniedTo(t, closed, func() []probes.Observation { return []probes.Observation{probe.Observe(t.Context())} })[0]
+				got := probetest.DeniedTo(t, closed, func() []probes.Observation { return []probes.Observation{probe.Observe(t.Context())} })[0]
 				want := want[name][probe.ID()]
 				require.Equal(t, want.reason, got.Reason, got.Detail)
 				assert.Equal(t, want.reason == "", got.Outcome == probes.Pass, got.Detail)
-				told(t, got, want.readings, want.facts)
+				probetest.Told(t, got, want.readings, want.facts)
 			})
 		}
 	}
@@ -215,12 +172,12 @@ func TestNothingToBeTold(t *testing.T) {
 				got := probe.Observe(t.Context())
 				assert.Equal(t, probes.Unknown, got.Outcome)
 				assert.Equal(t, row.want, got.Reason, got.Detail)
-				told(t, got, nil, nil)
+				probetest.Told(t, got, nil, nil)
 			})
 		}
 	}
 	root := model(t, "sunmi-11-owner")
-	for _, got := range deniedTo(t, root, func() (seen []probes.Observation) {
+	for _, got := range probetest.DeniedTo(t, root, func() (seen []probes.Observation) {
 		for _, probe := range android(terminal.Open(root)) {
 			seen = append(seen, probe.Observe(t.Context()))
 		}
@@ -228,7 +185,7 @@ func TestNothingToBeTold(t *testing.T) {
 	}) {
 		assert.Equal(t, probes.Unknown, got.Outcome)
 		assert.Equal(t, probes.Denied, got.Reason, got.Detail)
-		told(t, got, nil, nil)
+		probetest.Told(t, got, nil, nil)
 	}
 }
 
@@ -247,7 +204,7 @@ func TestProgramsDeny(t *testing.T) {
 	for _, probe := range []probes.Probe{device.NewThermal(term), device.NewBattery(term)} {
 		got := probe.Observe(t.Context())
 		assert.Equal(t, probes.Denied, got.Reason, got.Detail)
-		told(t, got, nil, nil)
+		probetest.Told(t, got, nil, nil)
 	}
 	assert.Equal(t, probes.Absent, device.NewTamper(term).Observe(t.Context()).Reason, "this build has no such file")
 }

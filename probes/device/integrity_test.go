@@ -9,6 +9,7 @@ import (
 
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/device"
+	"github.com/poshealth/poshealth/probes/probetest"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -41,7 +42,7 @@ func TestIntegrity(t *testing.T) {
 			}
 			got := device.NewIntegrity(terminal.Open(root), func() time.Time { return noon }).Observe(t.Context())
 			require.Equal(t, probes.Pass, got.Outcome, got.Detail)
-			told(t, got, row.readings, row.facts)
+			probetest.Told(t, got, row.readings, row.facts)
 			assert.NotEmpty(t, got.Detail)
 		})
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/device"
+	"github.com/poshealth/poshealth/probes/probetest"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -247,12 +248,12 @@ func TestRebootsThatCannotBeTold(t *testing.T) {
 			got := device.NewReboots(device.RebootsOptions{Terminal: terminal.Open(root)}).Observe(t.Context())
 			assert.Equal(t, probes.Unknown, got.Outcome)
 			assert.Equal(t, row.want, got.Reason, got.Detail)
-			told(t, got, nil, nil)
+			probetest.Told(t, got, nil, nil)
 		})
 	}
 	u := newUnit(t)
 	u.look()
-	for _, got := range deniedTo(t, filepath.Join(u.root, "proc/sys/kernel/random"), func() []probes.Observation {
+	for _, got := range probetest.DeniedTo(t, filepath.Join(u.root, "proc/sys/kernel/random"), func() []probes.Observation {
 		u.restart()
 		return []probes.Observation{u.probe.Observe(t.Context())}
 	}) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/device"
+	"github.com/poshealth/poshealth/probes/probetest"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -43,7 +44,7 @@ func TestTamper(t *testing.T) {
 			got := device.NewTamper(terminal.Open(root)).Observe(t.Context())
 			assert.Equal(t, row.outcome, got.Outcome)
 			require.Equal(t, row.reason, got.Reason, got.Detail)
-			told(t, got, row.readings, row.facts)
+			probetest.Told(t, got, row.readings, row.facts)
 			assert.Contains(t, got.Detail, row.detail)
 		})
 	}
@@ -51,7 +52,7 @@ func TestTamper(t *testing.T) {
 	prints(t, root, "getprop", pax)
 	assert.Equal(t, probes.Absent, device.NewTamper(terminal.Open(root)).Observe(t.Context()).Reason, "a PAX whose kernel has no such file")
 	put(t, root, file, "AUTHINFO_SUPPLY_TAMPERCLEAR=0\n")
-	for _, got := range deniedTo(t, filepath.Join(root, filepath.Dir(file)), func() []probes.Observation {
+	for _, got := range probetest.DeniedTo(t, filepath.Join(root, filepath.Dir(file)), func() []probes.Observation {
 		return []probes.Observation{device.NewTamper(terminal.Open(root)).Observe(t.Context())}
 	}) {
 		assert.Equal(t, probes.Denied, got.Reason, got.Detail)

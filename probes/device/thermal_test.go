@@ -9,6 +9,7 @@ import (
 
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/device"
+	"github.com/poshealth/poshealth/probes/probetest"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -62,7 +63,7 @@ func TestThermalWays(t *testing.T) {
 			row.make(root)
 			got := device.NewThermal(terminal.Open(root)).Observe(t.Context())
 			require.Equal(t, row.reason, got.Reason, got.Detail)
-			told(t, got, row.readings, row.facts)
+			probetest.Told(t, got, row.readings, row.facts)
 		})
 	}
 }
@@ -71,7 +72,7 @@ func TestThermalWays(t *testing.T) {
 func TestThermalDenied(t *testing.T) {
 	root := t.TempDir()
 	put(t, root, "sys/class/thermal/thermal_zone0/temp", "41000\n")
-	for _, got := range deniedTo(t, root+"/sys/class/thermal/thermal_zone0", func() []probes.Observation {
+	for _, got := range probetest.DeniedTo(t, root+"/sys/class/thermal/thermal_zone0", func() []probes.Observation {
 		return []probes.Observation{device.NewThermal(terminal.Open(root)).Observe(t.Context())}
 	}) {
 		assert.Equal(t, probes.Denied, got.Reason, got.Detail)

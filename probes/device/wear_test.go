@@ -8,6 +8,7 @@ import (
 
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/device"
+	"github.com/poshealth/poshealth/probes/probetest"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -40,7 +41,7 @@ func TestWear(t *testing.T) {
 			}
 			got := device.NewWear(terminal.Open(root)).Observe(t.Context())
 			require.Equal(t, row.reason, got.Reason, got.Detail)
-			told(t, got, row.readings, row.facts)
+			probetest.Told(t, got, row.readings, row.facts)
 			assert.Contains(t, got.Detail, row.detail)
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/probetest"
 	"github.com/poshealth/poshealth/probes/radio"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
@@ -61,7 +62,7 @@ func TestMobile(t *testing.T) {
 			}
 			got := radio.NewMobile(terminal.Open(root), nil).Observe(t.Context())
 			require.Equal(t, probes.Pass, got.Outcome, got.Detail)
-			told(t, got, row.readings, row.facts)
+			probetest.Told(t, got, row.readings, row.facts)
 		})
 	}
 }
@@ -78,6 +79,6 @@ func TestMobileByFeed(t *testing.T) {
 	assert.Contains(t, term.Feed().Tell(facts), "mobile")
 	got := probe.Observe(t.Context())
 	require.Equal(t, probes.Pass, got.Outcome, got.Detail)
-	told(t, got, numbers{"signal": -95}, words{"sim": "ready", "registration": "in-service", "connection": "connected", "rat": "NR"})
+	probetest.Told(t, got, numbers{"signal": -95}, words{"sim": "ready", "registration": "in-service", "connection": "connected", "rat": "NR"})
 	assert.Equal(t, "SIM ready, in-service, -95 dBm", got.Detail)
 }

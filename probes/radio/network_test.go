@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/probetest"
 	"github.com/poshealth/poshealth/probes/radio"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
@@ -63,7 +64,7 @@ func TestNetwork(t *testing.T) {
 			answers(t, root, "dumpsys", "connectivity", row.dump+"\nMetered Interfaces:\n")
 			got := radio.NewNetwork(terminal.Open(root)).Observe(t.Context())
 			require.Equal(t, probes.Pass, got.Outcome, got.Detail)
-			told(t, got, row.readings, row.facts)
+			probetest.Told(t, got, row.readings, row.facts)
 			assert.Equal(t, row.detail, got.Detail)
 		})
 	}
@@ -74,5 +75,5 @@ func TestNetworkByFeed(t *testing.T) {
 	facts, err := terminal.ParseFacts([]byte(`{"version":1,"connectivity":{"default_id":7,"has_default":true,"networks":[{"id":7,"bearer":"mobile","connected":true,"internet":true,"validated":true}]}}`))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"network"}, term.Feed().Tell(facts))
-	told(t, radio.NewNetwork(term).Observe(t.Context()), numbers{"default": 1, "standby": 0, "validated": 1}, words{"bearer": "mobile"})
+	probetest.Told(t, radio.NewNetwork(term).Observe(t.Context()), numbers{"default": 1, "standby": 0, "validated": 1}, words{"bearer": "mobile"})
 }

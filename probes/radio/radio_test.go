@@ -3,8 +3,6 @@ package radio_test
 import (
 	"os"
 	"path/filepath"
-	"runtime"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -52,44 +50,6 @@ func answers(t *testing.T, root, program, question, text string) {
 	t.Helper()
 	put(t, root, program+".txt", text)
 	put(t, root, "system/bin/"+program, "#!/bin/sh\n[ \"$*\" = \""+question+"\" ] && exec cat \"${0%/*}/../../"+program+".txt\"\nexit 1\n")
-}
-
-// deniedTo lets probes look as a user who may read nothing under root.
-func deniedTo(t *testing.T, root string, looks func() []probes.Observation) []probes.Observation {
-	t.Helper()
-	require.NoError(t, os.Chmod(root, 0o000))
-	t.Cleanup(func() { _ = os.Chmod(root, 0o755) })
-	looked := make(chan []probes.Observation)
-	go func() {
-		runtime.LockOSThread() // and never unlocked
-		if os.Geteuid() == 0 {
-			const nobody = 65534
-			_ = syscall.Setfsuid(nobody) // says nothing of its success: what is seen does
-		}
-		looked <- looks()
-	}()
-	return <-looked
-}
-
-// told asserts readings and facts, all of them.
-func told(t *testing.T, got probes.Observation, readings map[string]float64, facts map[string]string) {
-	t.Helper()
-	assert.Empty(t, probetest.Faults(got))
-	gotReadings, gotFacts := map[string]float64{}, map[string]string{}
-	for _, r := range got.Readings {
-		gotReadings[r.Name] = r.Value
-	}
-	for _, f := range got.Facts {
-		gotFacts[f.Name] = f.Value
-	}
-	if readings == nil {
-		readings = map[string]float64{}
-	}
-	if facts == nil {
-		facts = map[string]string{}
-	}
-	assert.Equal(t, readings, gotReadings)
-	assert.Equal(t, facts, gotFacts)
 }
 
 type (
@@ -155,7 +115,7 @@ func TestModels(t *testing.T) {
 				want := want[name][probe.ID()]
 				require.Equal(t, want.reason, got.Reason, got.Detail)
 				assert.Equal(t, want.reason == "", got.Outcome == probes.Pass, got.Detail)
-				told(t, got, want.readings, want.facts)
+				probetest.Told(t, got, want.readings, want.facts)
 			})
 		}
 	}
@@ -209,19 +169,19 @@ func TestNothingToBeTold(t *testing.T) {
 				got := probe.Observe(t.Context())
 				assert.Equal(t, probes.Unknown, got.Outcome)
 				assert.Equal(t, row.want, got.Reason, got.Detail)
-				told(t, got, nil, nil)
+				probetest.Told(t, got, nil, nil)
 			})
 		}
 	}
 	root := simulated(t, "pax-a920")
-	for _, got := range deniedTo(t, root, func() (seen []probes.Observation) {
+	for _, got := range probetest.DeniedTo(t, root, func() (seen []probes.Observation) {
 		for _, probe := range all(terminal.Open(root)) {
 			seen = append(seen, probe.Observe(t.Context()))
 		}
 		return seen
 	}) {
 		assert.Equal(t, probes.Denied, got.Reason, got.Detail)
-		told(t, got, nil, nil)
+		probetest.Told(t, got, nil, nil)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/probetest"
 	"github.com/poshealth/poshealth/probes/radio"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
@@ -51,7 +52,7 @@ func TestSwitchesWays(t *testing.T) {
 			term := terminal.Open(root)
 			got := radio.NewSwitches(term).Observe(t.Context())
 			require.Equal(t, probes.Pass, got.Outcome, got.Detail)
-			told(t, got, row.readings, nil)
+			probetest.Told(t, got, row.readings, nil)
 			all := term.Capabilities()
 			at := slices.IndexFunc(all, func(c terminal.Capability) bool { return c.Datum == "switches" })
 			require.GreaterOrEqual(t, at, 0)
@@ -67,7 +68,7 @@ func TestSwitchesByFeed(t *testing.T) {
 	term.Feed().Tell(facts)
 	got := radio.NewSwitches(term).Observe(t.Context())
 	require.Equal(t, probes.Pass, got.Outcome, got.Detail)
-	told(t, got, numbers{"airplane": 1, "wifi": 0}, nil)
+	probetest.Told(t, got, numbers{"airplane": 1, "wifi": 0}, nil)
 	assert.Equal(t, "on: airplane", got.Detail)
 }
 
@@ -88,7 +89,7 @@ func TestSwitchesValues(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			root := t.TempDir()
 			answers(t, root, "cmd", "settings list global", row.list)
-			told(t, radio.NewSwitches(terminal.Open(root)).Observe(t.Context()), row.want, nil)
+			probetest.Told(t, radio.NewSwitches(terminal.Open(root)).Observe(t.Context()), row.want, nil)
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/probetest"
 	"github.com/poshealth/poshealth/probes/radio"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
@@ -62,7 +63,7 @@ func TestWiFiWays(t *testing.T) {
 			row.make(root)
 			got := radio.NewWiFi(terminal.Open(root)).Observe(t.Context())
 			require.Equal(t, row.reason, got.Reason, got.Detail)
-			told(t, got, row.readings, nil)
+			probetest.Told(t, got, row.readings, nil)
 			assert.Contains(t, got.Detail, row.detail)
 			assert.NotContains(t, got.Detail, "Shop")
 		})
@@ -74,5 +75,5 @@ func TestWiFiByFeed(t *testing.T) {
 	facts, err := terminal.ParseFacts([]byte(`{"version":1,"wifi":{"enabled":true,"connected":true,"rssi_dbm":-77}}`))
 	require.NoError(t, err)
 	term.Feed().Tell(facts)
-	told(t, radio.NewWiFi(term).Observe(t.Context()), numbers{"enabled": 1, "connected": 1, "signal": -77}, nil)
+	probetest.Told(t, radio.NewWiFi(term).Observe(t.Context()), numbers{"enabled": 1, "connected": 1, "signal": -77}, nil)
 }
