@@ -28,6 +28,9 @@ wanted() {
 			dnsmasq dnsmasq-base a real DNS server
 			ip iproute2 a network of its own for a test
 			chromium chromium the page in a real browser
+			dash dash the installer in a terminal's shells
+			mksh mksh the installer in Android's own shell
+			busybox busybox the installer in a terminal's shells
 		EOF
 		;;
 	lint) echo 'shellcheck shellcheck the check of the scripts' ;;

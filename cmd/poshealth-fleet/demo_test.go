@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/probes/probetest"
 )
 
 // tick is how often tests look at what they wait for, longest how long they wait before they call it lost.
@@ -70,7 +72,7 @@ next:
 // TestDemoTellsItsStory plays one round over a real broker, as a person would see it.
 func TestDemoTellsItsStory(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it takes as long as the demo: a minute")
+		probetest.Skip(t, "-short leaves out what takes as long as the demo: a minute")
 	}
 	t.Setenv("TMPDIR", t.TempDir())
 	before := runtime.NumGoroutine()

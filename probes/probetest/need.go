@@ -1,6 +1,7 @@
 package probetest
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,8 +18,7 @@ type TB interface {
 }
 
 // Need returns the path of an external program that a test drives: from PATH, or from the folders of system programs,
-// which an ordinary user's PATH leaves out. Without the program the test is skipped, naming the Debian package that has
-// it; where CI=true it fails, because there a skipped test is a hole that nobody sees.
+// which an ordinary user's PATH leaves out. Without the program the test ends as Skip has it, naming the Debian package.
 func Need(t TB, program string) string {
 	t.Helper()
 	if path, err := exec.LookPath(program); err == nil {
@@ -32,12 +32,19 @@ func Need(t TB, program string) string {
 			return path
 		}
 	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed, and CI=true allows no skipping: apt-get install %s", program, debianPackage(program))
-	} else {
-		t.Skipf("%s is not installed: apt-get install %s to run this test", program, debianPackage(program))
-	}
+	Skip(t, fmt.Sprintf("%s is not installed: apt-get install %s to run this test", program, debianPackage(program)))
 	return ""
+}
+
+// Skip ends a test that this machine or this call can't run, and says why. Where CI=true it fails: nobody would see the
+// hole. No test skips by other means.
+func Skip(t TB, why string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s; CI=true allows no skipping", why)
+		return
+	}
+	t.Skipf("%s", why)
 }
 
 // debianPackage names the package that holds a program, where it is not called like the program.
