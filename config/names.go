@@ -14,7 +14,7 @@ const (
 	maxZone       = 64   // the longest IANA name has 32
 	maxUsername   = 128  // MQTT allows 65,535, no broker product that many
 	maxPackage    = 255  // of Android, for it names a folder
-	maxPhone      = 32
+	maxPhone      = 32   // E.164 has 15 digits; the rest is for separators and an extension
 )
 
 // Sets of characters.

@@ -13,7 +13,7 @@ const (
 	maxSources = 8  // of time; a ninth vote changes nothing, and the clock's readings are bounded for eight
 	maxServers = 4  // one more than a resolver ever asks
 	maxSigners = 8  // the vendor's own key and those of the stores that sign again
-	maxUIDs    = 16
+	maxUIDs    = 16 // who may ask over the socket: the payment app, its helpers and the vendor's tool are a handful
 
 	maxPermissions = 16 // the payment apps in the captures ask for some ten that a user can refuse
 

@@ -29,12 +29,12 @@ type Network struct {
 	Validated     *bool        `json:"validated,omitempty"`      // Android's own probe got through; nil before Android 6
 	Partial       *bool        `json:"partial,omitempty"`        // parts of that probe did not; true from Android 10 on, false from 11 on
 	CaptivePortal *bool        `json:"captive_portal,omitempty"` // a page to log in at stands before it; nil before Android 6
-	NotVPN        *bool        `json:"not_vpn,omitempty"`
-	Suspended     *bool        `json:"suspended,omitempty"` // a voice call has the radio, or it lost its cell for a while
-	Metered       *bool        `json:"metered,omitempty"`
-	APN           string       `json:"apn,omitempty"`         // of a mobile network: word characters, at most 64
-	DNS           []netip.Addr `json:"dns,omitempty"`         // its servers, at most 8
-	PrivateDNS    string       `json:"private_dns,omitempty"` // "hostname" or "opportunistic" where it is in use
+	NotVPN        *bool        `json:"not_vpn,omitempty"`        // traffic does not pass a VPN
+	Suspended     *bool        `json:"suspended,omitempty"`      // a voice call has the radio, or it lost its cell for a while
+	Metered       *bool        `json:"metered,omitempty"`        // its bytes cost money, as Android has it
+	APN           string       `json:"apn,omitempty"`            // of a mobile network: word characters, at most 64
+	DNS           []netip.Addr `json:"dns,omitempty"`            // its servers, at most 8
+	PrivateDNS    string       `json:"private_dns,omitempty"`    // "hostname" or "opportunistic" where it is in use
 }
 
 // Default is the network that apps use unless they ask for another: by its id, never by its place.

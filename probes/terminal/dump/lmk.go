@@ -11,8 +11,8 @@ const maxKillLevels = 32
 
 // LMK is how many processes Android killed for want of memory since boot.
 type LMK struct {
-	Total  int64      `json:"total"`
-	Levels []LMKLevel `json:"levels,omitempty"`
+	Total  int64      `json:"total"`            // processes killed since boot
+	Levels []LMKLevel `json:"levels,omitempty"` // in the dump's order; at most 32
 }
 
 // LMKLevel counts the kills of processes as dear as a level, or dearer.

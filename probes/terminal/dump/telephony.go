@@ -25,7 +25,7 @@ type Phone struct {
 	Roaming       *bool        `json:"roaming,omitempty"`        // of data where that is registered, else of voice
 	Connection    DataState    `json:"connection,omitempty"`     // of the default data connection
 	APN           string       `json:"apn,omitempty"`            // of it, while it stands
-	Signal        Signal       `json:"signal,omitzero"`
+	Signal        Signal       `json:"signal,omitzero"`          // of the cell it camps on; zero: not told
 }
 
 // Registration is how a phone stands with the network; "" when that is not told.
