@@ -139,3 +139,33 @@ func isPort(s string) bool {
 	n, err := strconv.ParseUint(s, 10, 16)
 	return err == nil && n > 0
 }
+
+// portal takes where a small answer is expected in plain HTTP: a sign-in page cannot stand in for TLS.
+func portal(s string) (string, string) {
+	u, _, ok := parseURL(s)
+	if !ok || u.Scheme != "http" {
+		return s, `an http:// address such as "http://connect.example/generate_204", without user, password or query`
+	}
+	return s, ""
+}
+
+// requestPath takes the path of a URL that is asked for.
+func requestPath(s string) (string, string) {
+	u, err := url.Parse(s)
+	if err != nil || len(s) > maxAddress || !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || u.EscapedPath() != s {
+		return s, `the path of a URL such as "/health", without query`
+	}
+	return s, ""
+}
+
+// addressRange takes addresses by their common beginning; a single address is a range of one.
+func addressRange(s string) (string, string) {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(addr, addr.BitLen()).String(), ""
+	}
+	prefix, err := netip.ParsePrefix(s)
+	if err != nil || prefix.Addr().Zone() != "" {
+		return s, `an address or a range such as "203.0.113.0/24"`
+	}
+	return prefix.Masked().String(), ""
+}

@@ -10,20 +10,21 @@ import "time"
 
 // Config is all that can be set. The zero value is not usable: start from [Default].
 type Config struct {
-	Version  int // of this file's language; 1
-	Terminal Terminal
-	MQTT     MQTT
-	Hosts    []Host // at most 16, each with a name of its own
-	Clock    Clock
-	DNS      DNS
-	Network  Network
-	App      App
-	Intake   Intake
-	Support  Support
-	Budget   Budget
-	Probe    map[string]Timing // by kind of probe; after Parse and Load every known kind is there
-	Diagnose Diagnose
-	Local    Local
+	Version     int // of this file's language; 1
+	Terminal    Terminal
+	MQTT        MQTT
+	Hosts       []Host        // at most 16, each with a name of its own
+	Maintenance []Maintenance // at most 16
+	Clock       Clock
+	DNS         DNS
+	Network     Network
+	App         App
+	Intake      Intake
+	Support     Support
+	Budget      Budget
+	Probe       map[string]Timing // by kind of probe; after Parse and Load every known kind is there
+	Diagnose    Diagnose
+	Local       Local
 }
 
 // Terminal says which terminal this is, and how to read it.
@@ -62,6 +63,31 @@ type Host struct {
 	Every      time.Duration
 	ClockEarly time.Duration // how far the terminal's clock may be behind before this host refuses; 0: no known limit
 	ClockLate  time.Duration // and how far ahead
+	Request    string        // what a host of kind https is asked for: the path of a URL; empty: /
+	Ranges     []string      // address ranges (CIDR) that its name may resolve to; empty: not compared
+	Terminals  int           // terminals that look at this host, which all of them together must not flood; 0: few
+	Echo       Echo          // network management messages of a host of kind iso8583
+}
+
+// Echo is the echo of ISO 8583 network management. It is sent only where Dialect is set, at most every 10 minutes, and only
+// while the payment app is known to be idle.
+type Echo struct {
+	Dialect    string        // generic or unionpay; empty: no echo
+	Every      time.Duration // 10 min to 24 h
+	TLS        bool          // over TLS; false: in plain TCP
+	TerminalID string        // DE41, 8 of [A-Za-z0-9]; unionpay only
+	MerchantID string        // DE42, 15 of [A-Za-z0-9]; unionpay only
+	TPDU       string        // 10 digits; unionpay only
+	Header     string        // 12 digits; unionpay only
+	Codes      []string      // "Z1=technical": what response codes mean at this acquirer, beside the table
+}
+
+// Maintenance is a time in which a host is expected to be away or to refuse: once, or every day.
+type Maintenance struct {
+	Host     string // name of the host; empty: all of them
+	From, To string // RFC 3339 times of an announced window; empty where Daily is set
+	Daily    string // "22:40-23:05" in the terminal's local time, may pass midnight
+	Kind     string // maintenance or day-cut
 }
 
 // Clock names sources of time besides the hosts; eight at most, both lists together.
@@ -79,6 +105,7 @@ type DNS struct {
 type Network struct {
 	Private bool   // a private APN: the payment hosts are the only reference, the internet is never expected
 	SIM     string // expected, none or either
+	Portal  string // http:// address that answers 204 with nothing in it; something else there is a sign-in page; empty: not asked
 }
 
 // App is the payment app that must run for a sale.
@@ -128,15 +155,37 @@ type Local struct {
 
 // HostTiming returns when h is looked at by probes of kind ("dns", "tcp", "tls"): what the host says, else what the kind
 // says. A host's every is about its connection: a certificate changes by the day, whatever the host's connection is worth.
-// The timeout is never longer than the period.
+// Where many terminals look at one host, each looks as rarely as all of them together may connect. The timeout is never
+// longer than the period.
 func (c Config) HostTiming(h Host, kind string) Timing {
 	t := c.Probe[kind]
 	if h.Every != 0 && kind == "tcp" {
 		t.Every = h.Every
 	}
-	if h.Timeout != 0 && kind != "dns" {
+	if kind == "iso8583" && h.Echo.Every != 0 {
+		t.Every = h.Echo.Every
+	}
+	if h.Timeout != 0 && kind != "dns" && kind != "path" {
 		t.Timeout = h.Timeout
+	}
+	if kind == "tcp" || kind == "tls" || kind == "https" || kind == "iso8583" {
+		t.Every = max(t.Every, h.Share())
 	}
 	t.Timeout = min(t.Timeout, t.Every)
 	return t
+}
+
+// SpeaksTLS tells whether a host is looked at through TLS.
+func (h Host) SpeaksTLS() bool {
+	return h.Kind == "tls" || h.Kind == "https" || h.Echo.Dialect != "" && h.Echo.TLS
+}
+
+// connectsPerSecond is what a payment host must bear of all terminals that look at it: a hundredth of what one of 300,000
+// terminals' sales brings at noon.
+const connectsPerSecond = 50
+
+// Share is how long one terminal must leave a host alone so that all of them together open at most 50 connections a second;
+// at most a day.
+func (h Host) Share() time.Duration {
+	return min(time.Duration(h.Terminals)*time.Second/connectsPerSecond, mostEvery)
 }

@@ -46,6 +46,22 @@ func kinds() []kind {
 		{"tcp", 10 * time.Minute, 10 * time.Second},
 		// A full handshake costs kilobytes on both sides, and certificates change by the day, not by the minute.
 		{"tls", 6 * time.Hour, 10 * time.Second},
+		// As dear as tls. A sale waits at least 30 s for its answer, so a host that takes longer has not answered.
+		{"https", 6 * time.Hour, 30 * time.Second},
+		// Each host says its own every: this one is for the timeout.
+		{"iso8583", 10 * time.Minute, 30 * time.Second},
+		// Fifty small packets in a second, within the shop: they cost the data plan nothing, and the router little.
+		{"gateway", time.Hour, 8 * time.Second},
+		// The same to each host costs 16 kB of the data plan, so once a day; in doubt it looks at once.
+		{"path", 24 * time.Hour, 15 * time.Second},
+		// Two files of the kernel.
+		{"counters", time.Minute, 5 * time.Second},
+		// Half a kilobyte; a sign-in page comes with a new network, which is looked at at once.
+		{"portal", time.Hour, 10 * time.Second},
+		// Each name server by itself: one of two that died is found before the other does.
+		{"resolvers", time.Hour, 5 * time.Second},
+		// A SIM that waits beside Wi-Fi is tried a few times a day, on its own data plan.
+		{"standby", 2 * time.Hour, 15 * time.Second},
 		// A bad crystal drifts 0.4 s an hour, far from the 30 s that are worth a word; 10 s lets a slow source answer.
 		{"clock", time.Hour, 10 * time.Second},
 		// Asks the package manager, which takes seconds on an old terminal under load.

@@ -111,6 +111,14 @@ func hours(s string) (string, string) {
 	return s, ""
 }
 
+// span is hours, for what is not a shop's.
+func span(s string) (string, string) {
+	if _, want := hours(s); want != "" {
+		return s, `begin and end, local time, such as "22:40-23:05" (midnight is 00:00)`
+	}
+	return s, ""
+}
+
 func clockTime(s string) bool {
 	_, err := time.Parse("15:04", s)
 	return err == nil && len(s) == len("15:04")
@@ -184,6 +192,53 @@ func fingerprint(s string) (string, string) {
 func phone(s string) (string, string) {
 	if !consists(s, digits+"+-() ,#*", maxPhone) || !strings.ContainsAny(s, digits) {
 		return s, "a telephone number: at most 32 digits, spaces and + - ( ) , # *"
+	}
+	return s, ""
+}
+
+// moment takes a time with its zone: an announcement from another city means its own noon.
+func moment(s string) (string, string) {
+	if _, err := time.Parse(time.RFC3339, s); err != nil {
+		return s, `a time with its zone such as "2026-12-01T01:30:00+08:00"`
+	}
+	return s, ""
+}
+
+// before tells whether a is earlier than b; moment has checked both.
+func before(a, b string) bool {
+	x, _ := time.Parse(time.RFC3339, a)
+	y, _ := time.Parse(time.RFC3339, b)
+	return x.Before(y)
+}
+
+// alphanumeric takes exactly n letters and digits, as terminal and merchant numbers have.
+func alphanumeric(n int) check {
+	return func(s string) (string, string) {
+		if len(s) != n || !consists(s, digits+lower+upper, n) {
+			return s, strconv.Itoa(n) + " letters and digits, as the acquirer assigned them"
+		}
+		return s, ""
+	}
+}
+
+// decimal takes exactly n digits.
+func decimal(n int) check {
+	return func(s string) (string, string) {
+		if len(s) != n || !consists(s, digits, n) {
+			return s, strconv.Itoa(n) + " digits, as the acquirer assigned them"
+		}
+		return s, ""
+	}
+}
+
+// classes of response codes, as package iso8583 of the probes knows them; a test beside the catalog compares both.
+const classes = "approved, verify, cardholder, policy, session, format, linkage, technical"
+
+// responseCode takes what a response code means at an acquirer.
+func responseCode(s string) (string, string) {
+	code, class, _ := strings.Cut(s, "=")
+	if len(code) != 2 || !consists(code, digits+upper, 2) || !slices.Contains(strings.Split(classes, ", "), class) {
+		return s, `a response code and its class such as "Z1=technical"; classes: ` + classes
 	}
 	return s, ""
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -15,8 +16,14 @@ const (
 	maxSigners = 8  // the vendor's own key and those of the stores that sign again
 	maxUIDs    = 16 // who may ask over the socket: the payment app, its helpers and the vendor's tool are a handful
 
+	maxRanges      = 8  // an acquirer lists a handful of addresses
+	maxCodes       = 64 // an acquirer's own response codes fill half a page
+	maxMaintenance = 16 // each a line in the configuration that somebody keeps up to date
+
 	maxPermissions = 16 // the payment apps in the captures ask for some ten that a user can refuse
 
+	// Less than 10 min between two echoes is more than an acquirer has been seen to agree to.
+	leastEcho = 10 * time.Minute
 	// A server may close a silent line after 20 min; below 60 s the pings alone eat a small data plan.
 	leastKeepAlive, mostKeepAlive = 60 * time.Second, 20 * time.Minute
 	// More terminals than any broker, or cluster of them, has been seen to serve.
@@ -39,6 +46,7 @@ func walk(root *table, c *Config) {
 	mqtt(root.section("mqtt"), &c.MQTT)
 	probes(root.section("probe"), c)
 	hosts(root, c)
+	maintenance(root, c)
 
 	clock := root.section("clock")
 	clock.texts("ntp", &c.Clock.NTP, maxSources, ntpSource)
@@ -51,6 +59,7 @@ func walk(root *table, c *Config) {
 	network := root.section("network")
 	network.flag("private", &c.Network.Private)
 	network.text("sim", &c.Network.SIM, oneOf("expected", "none", "either"))
+	network.text("portal", &c.Network.Portal, optional(portal))
 
 	app(root.section("app"), &c.App)
 
@@ -163,6 +172,82 @@ func host(t *table, h *Host, every time.Duration) {
 	}
 	t.duration("clock_early", &h.ClockEarly, leastClock, mostClock, true)
 	t.duration("clock_late", &h.ClockLate, leastClock, mostClock, true)
+	t.text("request", &h.Request, optional(requestPath))
+	t.texts("ranges", &h.Ranges, maxRanges, addressRange)
+	integer(t, "terminals", &h.Terminals, 0, mostFleet, "0 to 10000000 terminals")
+	echo(t, h)
+}
+
+// echo is the network management of a host of kind iso8583. What the dialect needs must be there, so that nothing is sent
+// that the host cannot understand.
+func echo(host *table, h *Host) {
+	t, e := host.section("echo"), &h.Echo
+	t.text("dialect", &e.Dialect, optional(oneOf("generic", "unionpay")))
+	if e.Dialect != "" && e.Every == 0 {
+		e.Every = leastEcho
+	}
+	t.duration("every", &e.Every, leastEcho, mostEvery, true)
+	t.flag("tls", &e.TLS)
+	t.text("terminal_id", &e.TerminalID, optional(alphanumeric(8)))
+	t.text("merchant_id", &e.MerchantID, optional(alphanumeric(15)))
+	t.text("tpdu", &e.TPDU, optional(decimal(10)))
+	t.text("header", &e.Header, optional(decimal(12)))
+	t.texts("codes", &e.Codes, maxCodes, responseCode)
+	if e.Dialect != "" && t.sound("dialect") {
+		if host.sound("kind") && h.Kind != "iso8583" {
+			t.refuse("dialect", e.Dialect, `kind = "iso8583": only such a host understands an echo`)
+		}
+		if e.Dialect == "unionpay" {
+			if e.TPDU == "" && t.sound("tpdu") {
+				t.missing("tpdu", "dialect", "what the acquirer assigned: a UnionPay host routes by it")
+			}
+			if e.Header == "" && t.sound("header") {
+				t.missing("header", "dialect", "what the acquirer assigned: a UnionPay host refuses others")
+			}
+		}
+	}
+}
+
+func maintenance(root *table, c *Config) {
+	tables := root.list("maintenance", len(c.Maintenance), maxMaintenance)
+	if root.has("maintenance") {
+		c.Maintenance = make([]Maintenance, len(tables))
+	}
+	for i, t := range tables {
+		m := c.Maintenance[i] // a copy: Validate must not write into its caller's list
+		if m.Kind == "" {
+			m.Kind = "maintenance"
+		}
+		window(t, &m, c.Hosts)
+		if root.has("maintenance") {
+			c.Maintenance[i] = m
+		}
+	}
+}
+
+func window(t *table, m *Maintenance, hosts []Host) {
+	t.text("host", &m.Host, optional(hostName))
+	if t.sound("host") && m.Host != "" && !slices.ContainsFunc(hosts, func(h Host) bool { return h.Name == m.Host }) {
+		t.refuse("host", m.Host, `the name of a [[host]], or "" for all of them`)
+	}
+	t.text("kind", &m.Kind, oneOf("maintenance", "day-cut"))
+	t.text("from", &m.From, optional(moment))
+	t.text("to", &m.To, optional(moment))
+	t.text("daily", &m.Daily, optional(span))
+	switch once := m.From + m.To; {
+	case !t.sound("from", "to", "daily"):
+	case once == "" && m.Daily == "":
+		t.refuse("from", "", `from and to, or daily: when it is`)
+	case once != "" && m.Daily != "":
+		t.refuse("daily", m.Daily, "either from and to, or daily")
+	case once == "":
+	case m.From == "":
+		t.missing("from", "to", "when it begins")
+	case m.To == "":
+		t.missing("to", "from", "when it ends")
+	case !before(m.From, m.To):
+		t.refuse("to", m.To, "a time after "+m.From+" (from)")
+	}
 }
 
 func app(t *table, c *App) {

@@ -23,11 +23,17 @@ func (c Config) Warnings() []string {
 		warn("budget.bytes_per_month: accepted, but this version does not act upon it")
 	}
 	for i, h := range c.Hosts {
-		if h.Kind == "iso8583" {
-			warn("host[%d].kind: this version probes an iso8583 host up to TCP and sends no echo", i)
+		if h.Kind == "iso8583" && h.Echo.Dialect == "" {
+			warn("host[%d].kind: without host.echo.dialect an iso8583 host is looked at up to TCP, and no echo is sent", i)
 		}
-		if (h.Kind == "tcp" || h.Kind == "iso8583") && (h.ServerName != "" || h.CAFile != "") {
+		if h.Echo.Dialect != "" {
+			warn("host[%d].echo: an echo is sent only while the payment app is known to be idle; agree upon it with the acquirer first", i)
+		}
+		if !h.SpeaksTLS() && (h.ServerName != "" || h.CAFile != "") {
 			warn("host[%d].server_name, host[%d].ca_file: not used, for a host of kind %s is looked at without TLS", i, i, h.Kind)
+		}
+		if h.Kind != "https" && h.Request != "" {
+			warn("host[%d].request: not used, for only a host of kind https is asked for something", i)
 		}
 	}
 	if len(c.Clock.HTTPS) > 0 {
