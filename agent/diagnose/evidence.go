@@ -6,6 +6,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"time"
@@ -37,8 +38,13 @@ const seriesLength = 20
 // flipsKept bounds what is kept of one probe's changes of outcome: the most that a rule asks for is ten in ten minutes.
 const flipsKept = 12
 
-// Series asks the engine to remember a reading of all probes of a kind beyond the last look.
-type Series struct{ Kind, Reading string }
+// Series asks the engine to remember a reading of all probes of a kind beyond the last look: the newest Keep values, 20
+// where that is 0.
+type Series struct {
+	Kind, Reading string
+	Keep          int
+	Positive      bool // zeros are not worth remembering
+}
 
 type sample struct {
 	boot  time.Duration
@@ -165,7 +171,7 @@ func (e Evidence) Flips(id probes.ID, window time.Duration) int {
 }
 
 // Samples returns the remembered values of a reading within the last window, oldest first. Only what a rule asked for by
-// its Keeps is remembered, and at most 20 samples.
+// its Keeps is remembered.
 func (e Evidence) Samples(id probes.ID, reading string, window time.Duration) []float64 {
 	r, ok := e.records[id]
 	if !ok {
@@ -214,13 +220,13 @@ func (e *Evidence) remember(r probes.Result, keeps []Series) {
 	}
 	for _, k := range keeps {
 		v, ok := r.Reading(k.Reading)
-		if k.Kind != r.Probe.Kind() || !ok {
+		if k.Kind != r.Probe.Kind() || !ok || k.Positive && v <= 0 {
 			continue
 		}
 		if rec.series == nil {
 			rec.series = make(map[string][]sample, 1)
 		}
-		rec.series[k.Reading] = appendBounded(rec.series[k.Reading], sample{r.Boot, v}, seriesLength)
+		rec.series[k.Reading] = appendBounded(rec.series[k.Reading], sample{r.Boot, v}, cmp.Or(k.Keep, seriesLength))
 	}
 }
 

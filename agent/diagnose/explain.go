@@ -49,7 +49,7 @@ func (e *Engine) rootOf(k Ref, s *state) *Ref {
 		}
 		for other, c := range e.states {
 			if other.Code != code || c.phase == pending || !samePath(other.Subject, k.Subject) ||
-				c.match.Severity < findings.Degraded || c.since.Boot > s.since.Boot+sameStart {
+				!c.match.explains() || cmp.Or(c.match.Begun, c.since.Boot) > s.since.Boot+sameStart {
 				continue
 			}
 			if c.cause != nil {

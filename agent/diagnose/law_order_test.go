@@ -73,7 +73,7 @@ func TestDoubts(t *testing.T) {
 	assert.Equal(t, []string{"dns", "link", "tcp"}, s.engine.Doubts(), "a fault is seen: itself, and what may be behind it")
 	assert.Empty(t, s.engine.Doubts(), "asked for once")
 	s.play("2 link fail\n11 tcp fail\n17 link fail")
-	assert.Equal(t, []string{"link"}, s.engine.Doubts())
+	assert.Equal(t, []string{"link", "tcp"}, s.engine.Doubts(), "each at the end of its hold, when it must be seen once more")
 	s.play("30 link pass\n50 end")
 	assert.Equal(t, []string{"dns", "tcp", "tls"}, s.engine.Doubts(), "the cause is gone: all that it could have excused")
 	assert.Equal(t, []string{"tcp"}, standingCodes(s.last))

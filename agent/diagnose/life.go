@@ -29,6 +29,7 @@ type state struct {
 	worse     time.Duration // when it was first seen worse than it is said to be; 0: it is not
 	unsure    bool          // the last look could not tell
 	restarted bool          // pending: its hold began anew, because nobody had looked for too long
+	asked     bool          // pending: its hold is over, and a look was asked for that would say so
 }
 
 // notSeen: a fault that nobody saw for so long while it was pending is not one that lasted: a terminal that sleeps with its
@@ -72,8 +73,8 @@ func (e *Engine) observe(rule *Rule) {
 			m.At = now.Boot
 		}
 		// Once: where looks are always as rare as that, two of them must do.
-		if s.phase == pending && !s.restarted && m.At-max(s.match.At, s.since.Boot) > max(notSeen, e.scaled(rule.HoldFor)) {
-			s.restarted, s.since = true, Instant{Boot: m.At, Wall: now.Wall.Add(m.At - now.Boot)}
+		if s.phase == pending && !s.restarted && !m.Rare && m.At-max(s.match.At, s.since.Boot) > max(notSeen, e.scaled(rule.HoldFor)) {
+			s.restarted, s.asked, s.since = true, false, Instant{Boot: m.At, Wall: now.Wall.Add(m.At - now.Boot)}
 			e.doubtSelf(rule.Code)
 			e.doubtCausesOf(rule.Code)
 		}
@@ -141,6 +142,10 @@ func (e *Engine) raise() {
 		rule := &e.graph.rules[e.graph.index[k.Code]]
 		// It has lasted when a look at the end of the hold time still saw it, not when nobody looked again.
 		if s.phase != pending || s.unsure || s.match.At-s.since.Boot < e.scaled(rule.HoldFor) {
+			if s.phase == pending && !s.asked && e.evidence.now.Boot-s.since.Boot >= e.scaled(rule.HoldFor) {
+				s.asked = true
+				e.doubtSelf(rule.Code)
+			}
 			continue
 		}
 		if e.terms.OneShot || !e.mustWait(k, s) { // one look waits for no other
@@ -154,7 +159,7 @@ func (e *Engine) mustWait(k Ref, s *state) bool {
 	for _, code := range e.graph.causes[k.Code] {
 		wait := e.waitsFor(&e.graph.rules[e.graph.index[code]])
 		for other, c := range e.states {
-			if other.Code == code && c.phase == pending && c.match.Severity >= findings.Degraded && samePath(other.Subject, k.Subject) &&
+			if other.Code == code && c.phase == pending && c.match.explains() && samePath(other.Subject, k.Subject) &&
 				!slices.Contains(s.match.NotBy, code) && e.evidence.now.Boot-c.since.Boot < wait {
 				return true
 			}

@@ -129,10 +129,7 @@ func TestNextOfRealRules(t *testing.T) {
 // randomLook is what a probe of a real terminal may see.
 func randomLook(r *rand.Rand) (probes.ID, probes.Observation) {
 	pick := func(words ...string) string { return words[r.IntN(len(words))] }
-	ids := []probes.ID{
-		"link", "route", "dns/a", "dns/b", "tcp/a", "tcp/b", "tls/a", "tls/b", "clock", "app", "cpu", "memory", "storage",
-		"battery", "terminal", "report",
-	}
+	ids := allProbes()
 	id := ids[r.IntN(len(ids))]
 	o := probes.Observation{Outcome: probes.Outcome(r.IntN(3))}
 	reasons := map[string][]string{
@@ -143,6 +140,13 @@ func randomLook(r *rand.Rand) (probes.ID, probes.Observation) {
 		"tls":   {"timeout", "closed", "untrusted", "wrong-name", "version", "not-tls", "alert", "cert-not-yet-valid", "cert-expired"},
 		"clock": {"disagree"},
 		"app":   {"missing", "disabled", "stopped"},
+
+		"https":     {"timeout", "closed", "not-http", "server-error"},
+		"iso8583":   {"timeout", "closed", "malformed-reply", "refused"},
+		"gateway":   {"silent"},
+		"portal":    {"portal"},
+		"resolvers": {"some-silent", "all-silent"},
+		"standby":   {"silent"},
 	}[id.Kind()]
 	switch {
 	case o.Outcome == probes.Unknown:
@@ -167,6 +171,19 @@ func randomLook(r *rand.Rand) (probes.ID, probes.Observation) {
 		if o.Outcome == probes.Pass {
 			o.Readings = append(o.Readings, reading("error", float64(r.IntN(1000))), reading("offset", float64(r.IntN(800_000)-400_000)))
 		}
+	case "link":
+		o.Readings = []probes.Reading{reading("changes", float64(r.IntN(3)))}
+	case "https", "iso8583":
+		o.Readings = []probes.Reading{reading("rtt", float64(r.IntN(200))), reading("host_time", float64(r.IntN(15_000)))}
+	case "gateway", "path":
+		o.Readings = []probes.Reading{
+			reading("sent", 50), reading("received", float64(30+r.IntN(21))), reading("rtt", float64(r.IntN(300))), reading("jitter", float64(r.IntN(600))),
+			reading("large_sent", 4), reading("large_received", float64(r.IntN(3))), reading("reordered", float64(r.IntN(3))),
+		}
+	case "counters":
+		o.Readings = []probes.Reading{reading("segments", float64(r.IntN(200))), reading("retransmission", float64(r.IntN(5)))}
+	case "standby":
+		o.Facts = []probes.Fact{{Name: "opens", Value: pick("", "a", "b", "a,b")}}
 	case "app":
 		o.Readings = []probes.Reading{reading("running", float64(r.IntN(2)))}
 		o.Facts = []probes.Fact{{Name: "version", Value: pick("3.1", "3.3", "3.4.1", "")}}
@@ -186,6 +203,14 @@ func randomLook(r *rand.Rand) (probes.ID, probes.Observation) {
 	return id, o.Bounded()
 }
 
+// allProbes of a terminal in a shop with two hosts.
+func allProbes() []probes.ID {
+	return []probes.ID{
+		"link", "route", "dns/a", "dns/b", "tcp/a", "tcp/b", "tls/a", "tls/b", "https/a", "iso8583/b", "path/a", "path/b", "gateway", "counters",
+		"portal", "resolvers", "standby", "clock", "app", "cpu", "memory", "storage", "battery", "terminal", "report",
+	}
+}
+
 // unknownLook is a look that came to nothing, for any of the reasons that a probe or the schedule may have.
 func unknownLook(r *rand.Rand, id probes.ID) probes.Observation {
 	reasons := []probes.Reason{probes.Denied, probes.Absent, probes.Malformed, probes.Stuck, probes.Panicked, probes.Cancelled}
@@ -196,8 +221,14 @@ func unknownLook(r *rand.Rand, id probes.ID) probes.Observation {
 		reasons = append(reasons, "no-connection", "no-connection", "client-cert-wanted", "tlcp", "no-address")
 	case "tcp":
 		reasons = append(reasons, "no-address", "no-address")
-	case "dns":
+	case "dns", "resolvers":
 		reasons = append(reasons, "no-server")
+	case "https":
+		reasons = append(reasons, "no-connection", "no-handshake", "no-address")
+	case "iso8583":
+		reasons = append(reasons, "not-idle", "too-soon", "no-connection")
+	case "path":
+		reasons = append(reasons, "silent", "no-address")
 	}
 	return probes.Observation{Reason: reasons[r.IntN(len(reasons))], Detail: fmt.Sprintf("%s could not be looked at", id)}
 }

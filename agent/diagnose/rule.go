@@ -25,6 +25,24 @@ type Match struct {
 	Suspect  bool          // unsure, with signs of it: its symptoms wait as if it had been seen
 	Hosts    []string      // the payment hosts that it hurts, where it is not the subject alone
 	NotBy    []Code        // causes that are known not to be behind it this time, although they could be
+	Rare     bool          // its probe may not look again for long: two looks far apart are all that there will be
+	Explains Reach         // whether it can be behind others
+	Begun    time.Duration // boot time since when it can be behind others; 0: since it was first seen
+}
+
+// Reach says whether a match can explain what follows from it.
+type Reach uint8
+
+// How far a cause reaches. The zero value: where it is at least degraded.
+const (
+	ExplainsWhenDegraded Reach = iota
+	ExplainsAlways             // however mild: what was announced explains what it brings
+	ExplainsNever              // it is only ahead
+)
+
+// explains tells whether a finding on this match can be behind others.
+func (m Match) explains() bool {
+	return m.Explains == ExplainsAlways || m.Explains == ExplainsWhenDegraded && m.Severity >= findings.Degraded
 }
 
 // Rule is one piece of knowledge: when a finding stands, how long it must last, and what it may only be a symptom of.

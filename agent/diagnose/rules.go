@@ -23,6 +23,8 @@ type Profile struct {
 	Permissions   bool      // the app's permissions are looked at
 	SIM           SIM
 	Trading       func(time.Time) bool // whether the shop sells at a local time; nil: always
+	Maintenance   []Window             // when hosts are expected to be away
+	PlanEnds      time.Time            // when the SIM's data plan ends; zero: not known
 }
 
 // SIM says whether a SIM belongs into the terminal.
@@ -74,21 +76,37 @@ func Rules(p Profile) []Rule {
 		{Code: findings.RadioOff, Holds: radioOff, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindSwitches, kindLink}},
 		{Code: findings.SIMNotReady, Holds: p.simNotReady, HoldFor: 30 * time.Second, ClearFor: twoLooks, Sees: []string{kindMobile, kindLink}},
 		{Code: findings.SIMDataSuspended, Holds: p.simDataSuspended, HoldFor: time.Minute, ClearFor: threeLooks, Sees: []string{kindMobile, kindSwitches, kindLink}},
-		{Code: findings.WeakSignal, Holds: weakSignal, HoldFor: time.Minute, ClearFor: 5 * time.Minute, Sees: []string{kindMobile, kindWiFi, kindTCP}, Keeps: []Series{{kindMobile, signalReading}, {kindWiFi, signalReading}}},
+		{Code: findings.WeakSignal, Holds: weakSignal, HoldFor: time.Minute, ClearFor: 5 * time.Minute, Sees: []string{kindMobile, kindWiFi, kindTCP}, Keeps: []Series{{Kind: kindMobile, Reading: signalReading}, {Kind: kindWiFi, Reading: signalReading}}},
 		{Code: findings.LinkDown, Holds: linkDown, HoldFor: 15 * time.Second, ClearFor: threeLooks, Sees: []string{kindLink, kindNetwork}},
-		{Code: findings.LinkFlapping, Holds: linkFlapping, ClearFor: 5 * time.Minute, Sees: []string{kindLink}},
-		{Code: findings.LocalNetworkFault, Holds: p.localNetworkFault, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindRoute, kindDNS, kindTCP, kindTLS, kindClock, kindNetwork}, Keeps: []Series{{kindNetwork, captiveReading}}},
-		{Code: findings.DNSFailed, Holds: dnsFailed, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindDNS}},
-		{Code: findings.HighLatency, Holds: highLatency, HoldFor: twoLooks, ClearFor: 5 * time.Minute, Sees: []string{kindTCP}, Keeps: []Series{{kindTCP, connectReading}}},
+		{Code: findings.LinkFlapping, Holds: linkFlapping, ClearFor: 5 * time.Minute, Sees: []string{kindLink}, Keeps: []Series{{Kind: kindLink, Reading: changesReading, Positive: true}}},
+		{Code: findings.StandbyLinkDead, Holds: standbyDead, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindStandby}},
+		{Code: findings.LocalNetworkFault, Holds: p.localNetworkFault, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindRoute, kindDNS, kindTCP, kindTLS, kindClock, kindNetwork, kindPortal, kindGateway}, Keeps: []Series{{Kind: kindNetwork, Reading: captiveReading}}},
+		{Code: findings.DNSFailed, Holds: dnsFailed, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindDNS, kindResolvers}},
+
+		// The way to the hosts. A radio that wakes is slow, or loses, for some seconds; half a minute is its own.
+		{Code: findings.PacketLoss, Holds: packetLoss, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindPath, kindGateway, kindCounters}, Keeps: []Series{
+			{Kind: kindPath, Reading: sentReading}, {Kind: kindPath, Reading: heardReading}, {Kind: kindGateway, Reading: sentReading}, {Kind: kindGateway, Reading: heardReading},
+			{Kind: kindCounters, Reading: segmentReading}, {Kind: kindCounters, Reading: resentReading},
+		}},
+		{Code: findings.PacketReordering, Holds: packetReordering, ClearFor: threeLooks, Sees: []string{kindPath}},
+		{Code: findings.HighLatency, Holds: highLatency, HoldFor: 30 * time.Second, ClearFor: threeLooks, Sees: []string{kindTCP, kindGateway, kindPath}, Keeps: []Series{
+			{Kind: kindTCP, Reading: connectReading}, {Kind: kindTCP, Reading: rttReading},
+		}},
+		{Code: findings.MTUBlackhole, Holds: mtuBlackhole, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS, kindPath}, Keeps: []Series{{Kind: kindPath, Reading: largeReading, Positive: true, Keep: 1}}},
+		{Code: findings.HostPortBlocked, Holds: p.hostPortBlocked, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTCP, kindStandby}},
 
 		// The payment host and its certificate.
+		{Code: findings.MaintenanceWindow, Holds: p.maintenanceWindow},
 		{Code: findings.CertExpired, Holds: certExpired, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindTLS}},
 		{Code: findings.CertExpiring, Holds: certExpiring, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindTLS}},
 		{Code: findings.TLSUntrusted, Holds: p.tlsUntrusted, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},
 		{Code: findings.TLSVersionUnsupported, Holds: p.tlsVersion, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},
 		{Code: findings.HostUnreachable, Holds: p.hostUnreachable, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTCP}},
-		{Code: findings.HostNoAnswer, Holds: p.hostNoAnswer, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS, kindTCP}},
-		{Code: findings.HostProtocolError, Holds: p.hostProtocolError, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},
+		{Code: findings.HostNoAnswer, Holds: p.hostNoAnswer, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS, kindTCP, kindHTTPS, kindISO8583}},
+		{Code: findings.HostSlow, Holds: hostSlow, HoldFor: 30 * time.Second, ClearFor: threeLooks, Sees: []string{kindHTTPS, kindISO8583}, Keeps: []Series{
+			{Kind: kindHTTPS, Reading: hostTimeReading}, {Kind: kindISO8583, Reading: hostTimeReading},
+		}},
+		{Code: findings.HostProtocolError, Holds: p.hostProtocolError, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS, kindHTTPS, kindISO8583}},
 
 		// The payment app. An update takes it away for as long as it takes to install: a minute on a slow terminal.
 		{Code: findings.PaymentAppMissing, Holds: p.appMissing, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindApp}},
@@ -101,7 +119,7 @@ func Rules(p Profile) []Rule {
 
 		// The agent itself. A broker that restarts is back within a minute.
 		{Code: findings.ReportPathDown, Holds: reportPathDown, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindReport}},
-		{Code: findings.ReportsDropped, Holds: reportsDropped, ClearFor: twoLooks, Sees: []string{kindReport}, Keeps: []Series{{kindReport, droppedReading}}},
+		{Code: findings.ReportsDropped, Holds: reportsDropped, ClearFor: twoLooks, Sees: []string{kindReport}, Keeps: []Series{{Kind: kindReport, Reading: droppedReading}}},
 		{Code: findings.PowerRestricted, Holds: p.powerRestricted, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindApp}},
 		{Code: findings.ProbeStale, Holds: probeStale, HoldFor: time.Minute, ClearFor: twoLooks},
 	}

@@ -1,8 +1,10 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/poshealth/poshealth/findings"
@@ -42,14 +44,131 @@ func (p Profile) hostUnreachable(e Evidence) []Match {
 	}))
 }
 
-// hostNoAnswer: the connection opens and nothing sensible comes back.
-func (p Profile) hostNoAnswer(e Evidence) []Match {
-	return p.byAddress(failing(e, kindTLS, findings.Blocking, reasonTimeout, reasonClosed, reasonReset))
+// hostPortBlocked: the host's port opens on another link and not on this one, which carries other things well.
+func (p Profile) hostPortBlocked(e Evidence) []Match {
+	matches := each(e, kindTCP, func(r probes.Result) (Match, bool) {
+		if r.Outcome != probes.Fail {
+			return Match{}, false
+		}
+		other, ok := e.LastKnown(kindStandby)
+		since := e.KnownSince(r.Probe)
+		if !ok || !slices.Contains(strings.Split(other.Fact("opens"), ","), r.Probe.Subject()) || other.Every > 0 && other.Boot < since {
+			// Not tried since, or not to be tried: nothing speaks for it.
+			return Match{}, false
+		}
+		if !e.otherLife(r.Probe.Subject(), since) {
+			return unsure(""), true
+		}
+		return on("", findings.Blocking, fmt.Sprintf("%s; by %s it opens", r.Detail, cmp.Or(other.Fact("bearer"), "another link")), r, other), true
+	})
+	return p.byAddress(matches)
 }
 
-// hostProtocolError: something else than the payment host's protocol comes back.
+// otherLife tells whether something beyond this terminal but that host has shown a sign of life on the link in use since.
+func (e Evidence) otherLife(host string, since time.Duration) bool {
+	for _, kind := range [...]string{kindTCP, kindTLS, kindDNS, kindResolvers, kindPath} {
+		for r := range e.Of(kind) {
+			mine := r.Probe.Subject() == host && (kind == kindTCP || kind == kindTLS)
+			lives := r.Outcome == probes.Pass || r.Outcome == probes.Fail && !isSilence(r) && r.Reason != reasonAllSilent
+			if !mine && lives && (r.Boot+asked >= since || r.Every == 0) && e.Fresh(r) {
+				return true
+			}
+		}
+	}
+	return e.brokerAnsweredSince(since)
+}
+
+// hostNoAnswer: the connection opens and nothing sensible comes back. What never answered here may speak something else.
+func (p Profile) hostNoAnswer(e Evidence) []Match {
+	matches := failing(e, kindTLS, findings.Blocking, reasonTimeout, reasonClosed, reasonReset)
+	for _, kind := range [...]string{kindHTTPS, kindISO8583} {
+		for _, m := range each(e, kind, func(r probes.Result) (Match, bool) {
+			m := on("", findings.Blocking, r.Detail, r)
+			m.Rare = true
+			silent := r.Reason == reasonTimeout || r.Reason == reasonClosed || r.Reason == reasonServerError
+			return m, r.Outcome == probes.Fail && silent && e.EverPassed(r.Probe)
+		}) {
+			matches = joined(matches, m)
+		}
+	}
+	return p.byAddress(matches)
+}
+
+// joined adds the match of another stage of a host: what is known to be wrong outweighs what cannot be told.
+func joined(matches []Match, m Match) []Match {
+	i := slices.IndexFunc(matches, func(other Match) bool { return other.Subject == m.Subject })
+	switch {
+	case i < 0:
+		return append(matches, m)
+	case matches[i].Unsure && !m.Unsure, !m.Unsure && m.Severity > matches[i].Severity:
+		matches[i] = m
+	}
+	return matches
+}
+
+// hostProtocolError: something else than the payment host's protocol comes back. An echo that is refused, or that nobody ever
+// answered, is a remark: many hosts do not serve it.
 func (p Profile) hostProtocolError(e Evidence) []Match {
-	return p.byAddress(failing(e, kindTLS, findings.Imminent, reasonNotTLS, reasonAlert))
+	matches := failing(e, kindTLS, findings.Imminent, reasonNotTLS, reasonAlert)
+	for _, m := range each(e, kindHTTPS, func(r probes.Result) (Match, bool) {
+		m := on("", findings.Imminent, r.Detail, r)
+		if !e.EverPassed(r.Probe) {
+			m.Severity = findings.Info
+		}
+		return m, r.Outcome == probes.Fail && (r.Reason == reasonNotHTTP || !e.EverPassed(r.Probe))
+	}) {
+		matches = joined(matches, m)
+	}
+	for _, m := range each(e, kindISO8583, func(r probes.Result) (Match, bool) {
+		m := on("", findings.Info, r.Detail, r)
+		m.Rare = true
+		if r.Reason == reasonMalformedReply {
+			m.Severity = findings.Imminent
+		}
+		never := !e.EverPassed(r.Probe)
+		return m, r.Outcome == probes.Fail && (r.Reason == reasonMalformedReply || r.Reason == reasonRefused || never)
+	}) {
+		matches = joined(matches, m)
+	}
+	return p.byAddress(matches)
+}
+
+// Limits of the host's own time, network aside, in milliseconds: hosts answer within 0.6 s, customers wait for ten.
+const (
+	hostSlowDegraded = 3_000
+	hostSlowImminent = 10_000
+	hostTimeReading  = "host_time"
+)
+
+// hostSlow: how long the host takes to answer, less what the network takes.
+func hostSlow(e Evidence) []Match {
+	var matches []Match
+	for _, kind := range [...]string{kindHTTPS, kindISO8583} {
+		for _, m := range each(e, kind, func(r probes.Result) (Match, bool) {
+			ms := e.Samples(r.Probe, hostTimeReading, hostSlowWindow(r))
+			p95 := slowest(slices.Clone(ms))
+			if p95 <= hostSlowDegraded {
+				return Match{}, false
+			}
+			m := on("", findings.Degraded, fmt.Sprintf("it takes %.1f s to answer (95th percentile of %d)", p95/1000, len(ms)), r)
+			m.Rare = kind == kindISO8583
+			if p95 > hostSlowImminent {
+				m.Severity = findings.Imminent
+			}
+			return m, true
+		}) {
+			matches = joined(matches, m)
+		}
+	}
+	return matches
+}
+
+// hostSlowWindow counts three looks at least: an echo comes every ten minutes at most.
+func hostSlowWindow(r probes.Result) time.Duration {
+	if r.Probe.Kind() == kindISO8583 {
+		return max(pathWindow, 3*r.Every)
+	}
+	return pathWindow
 }
 
 // tlsVersion: terminal and host have no version in common. A host that worked before and stopped to has changed.

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	connectReading = "connect"
 	captiveReading = "captive"
+	changesReading = "changes"
 )
 
 // linkDown: no interface has a link. Where the kernel does not show them, as to apps from Android 11 on, Android's word counts.
@@ -45,7 +45,11 @@ func linkFlapping(e Evidence) []Match {
 	case r.Outcome == probes.Unknown || !e.Fresh(r):
 		return []Match{unsure("")} // it may go on flapping unseen
 	}
+	// A flap between two looks is only seen by the kernel's own news of it.
 	n := e.Flips(kindLink, flapWindow)
+	if counted := sum(e.Samples(kindLink, changesReading, flapWindow)); int(counted) > n {
+		n = int(counted)
+	}
 	severity := findings.Degraded
 	switch {
 	case n < flapDegraded:
@@ -64,6 +68,9 @@ func (p Profile) localNetworkFault(e Evidence) []Match {
 		return []Match{on("", findings.Blocking, r.Detail, r)}
 	}
 	page, captive := e.signInPage()
+	if m, stands := e.portalStands(); stands {
+		page, captive = m, true
+	}
 	if captive = captive && !p.Private; captive && !page.Unsure {
 		return []Match{page}
 	}
@@ -99,6 +106,18 @@ func (e Evidence) signInPage() (Match, bool) {
 		return unsure(""), true
 	}
 	return on("", findings.Blocking, "a sign-in page answers in place of the internet", r), true
+}
+
+// portalStands is the same by our own probe of an address that is known to answer with nothing.
+func (e Evidence) portalStands() (Match, bool) {
+	r, ok := e.LastKnown(kindPortal)
+	if !ok || r.Reason != reasonPortal || e.reachedSince(r.Boot) {
+		return Match{}, false
+	}
+	if latest, _ := e.Latest(kindPortal); latest.Outcome == probes.Unknown || !e.Fresh(latest) {
+		return unsure(""), true
+	}
+	return on("", findings.Blocking, r.Detail, r), true
 }
 
 // reachedSince tells whether a payment host took a connection after that moment: whatever the routes look like, then the
@@ -163,7 +182,21 @@ func (e Evidence) silenceBeyond() []Match {
 		suspect.Unsure, suspect.Suspect = true, cannotTell && len(silent) > 0
 		return []Match{suspect}
 	}
-	return []Match{on("", findings.Blocking, fmt.Sprintf("connected, but nothing beyond answers: %d far peers tried, all silent", len(silent)), silent...)}
+	return []Match{on("", findings.Blocking, fmt.Sprintf("connected, but nothing beyond answers: %d far peers tried, all silent%s", len(silent), e.gatewaySays()), silent...)}
+}
+
+// gatewaySays tells the shop's fault from the carrier's, where the router was asked lately.
+func (e Evidence) gatewaySays() string {
+	r, ok := e.Latest(kindGateway)
+	switch {
+	case !ok || !e.Fresh(r) || e.now.Boot-r.Boot > pathWindow:
+		return ""
+	case r.Outcome == probes.Pass:
+		return "; the shop's router answers, so the fault lies beyond it"
+	case r.Outcome == probes.Fail:
+		return "; the shop's router is silent as well"
+	}
+	return ""
 }
 
 // brokerAnsweredSince tells whether the broker has acknowledged a message since that moment: it is far away as well.
@@ -264,34 +297,48 @@ func dnsFailed(e Evidence) []Match {
 			matches = append(matches, on(r.Probe.Subject(), severity([]probes.Result{r}), r.Detail, r))
 		}
 	}
+	for _, r := range good {
+		if m, elsewhere := e.ledElsewhere(r); elsewhere {
+			matches = append(matches, m)
+		}
+	}
+	if m, lame := e.lameServers(len(bad) > 0); lame {
+		matches = joined(matches, m)
+	}
 	return matches
 }
 
-// Latency limits: TCP, TLS 1.2 and one message take about four round trips, so 800 ms cost 3.2 s and 2 s cost 8 s before
-// the host has done anything.
-const (
-	latencyWindow   = time.Hour
-	latencySamples  = 5 // fewer say nothing of a 95th percentile
-	latencyDegraded = 800
-	latencyImminent = 2000
-)
+// ledElsewhere: the answer lies outside the acquirer's addresses. Somebody may lead the terminal to a host of his own; that is
+// certain where the host there cannot prove who it is.
+func (e Evidence) ledElsewhere(r probes.Result) (Match, bool) {
+	n, compared := r.Reading("outside")
+	if !compared || n == 0 {
+		return Match{}, false
+	}
+	host := r.Probe.Subject()
+	m := on(host, findings.Imminent, fmt.Sprintf("the name leads to %s, which is none of the acquirer's addresses", r.Fact("outside")), r)
+	tls, ok := e.Latest(probes.ID(kindTLS + "/" + host))
+	if ok && tls.Outcome == probes.Fail && (tls.Reason == reasonUntrusted || tls.Reason == reasonWrongName) {
+		m.Severity = findings.Blocking
+		m.Detail += ", and the host there does not prove who it is"
+		m.Proof = append(m.Proof, tls.Probe)
+	}
+	return m, true
+}
 
-func highLatency(e Evidence) []Match {
-	return each(e, kindTCP, func(r probes.Result) (Match, bool) {
-		ms := e.Samples(r.Probe, connectReading, latencyWindow)
-		if len(ms) < latencySamples {
-			return Match{}, false
-		}
-		slices.Sort(ms)
-		// Up to 20 samples the 95th percentile is the second largest: one lost packet is not a slow network.
-		p95 := ms[len(ms)-2]
-		severity := findings.Degraded
-		switch {
-		case p95 <= latencyDegraded:
-			return Match{}, false
-		case p95 > latencyImminent:
-			severity = findings.Imminent
-		}
-		return on("", severity, fmt.Sprintf("connecting takes %.0f ms (95th percentile of %d in the last hour)", p95, len(ms)), r), true
-	})
+// lameServers: some name servers do not answer, so that lookups wait for the others; or none does, which where no name is
+// needed is a remark.
+func (e Evidence) lameServers(failing bool) (Match, bool) {
+	r, ok := e.Latest(kindResolvers)
+	switch {
+	case !ok:
+		return Match{}, false
+	case r.Outcome == probes.Unknown || !e.Fresh(r):
+		return unsure(""), true
+	case r.Reason == reasonSomeSilent:
+		return on("", findings.Degraded, r.Detail, r), true
+	case r.Reason == reasonAllSilent && !failing:
+		return on("", findings.Info, r.Detail, r), true
+	}
+	return Match{}, false
 }

@@ -120,6 +120,9 @@ func (p Profile) simNotReady(e Evidence) []Match {
 // simDataSuspended: the SIM is registered and data is switched on, and yet there is no data session, nor anything else that
 // carries. While another bearer carries, Android takes the session down on purpose.
 func (p Profile) simDataSuspended(e Evidence) []Match {
+	if m, soon := p.planEnds(e); soon {
+		return []Match{m}
+	}
 	return each(e, kindMobile, func(r probes.Result) (Match, bool) {
 		connection := r.Fact("connection")
 		if r.Fact("sim") == "" || r.Fact("registration") == "" || connection == "" {
@@ -144,6 +147,34 @@ func (p Profile) simDataSuspended(e Evidence) []Match {
 		}
 		return on("", findings.Blocking, "registered on the mobile network, and no data session", r), true
 	})
+}
+
+// Days before a data plan ends. Renewing one takes a carrier some days; a weekend and one more are the last that help.
+const (
+	planInfo, planDegraded, planImminent = 30, 7, 3
+	aDay                                 = 24 * time.Hour
+)
+
+// planEnds warns of a data plan that is about to end, as the configuration says it is.
+func (p Profile) planEnds(e Evidence) (Match, bool) {
+	now, _ := e.trueTime()
+	left := p.PlanEnds.Sub(now)
+	if p.PlanEnds.IsZero() || left <= 0 || left > planInfo*aDay {
+		return Match{}, false // past its end the network itself tells
+	}
+	m := Match{Severity: findings.Info, Explains: ExplainsNever, Due: p.PlanEnds, Detail: "the data plan ends on " + p.PlanEnds.Format(time.DateOnly)}
+	switch {
+	case left <= planImminent*aDay:
+		m.Severity = findings.Imminent
+	case left <= planDegraded*aDay:
+		m.Severity = findings.Degraded
+	}
+	return m, true
+}
+
+// standbyDead: the network beside the one in use failed when it was tried. Payments go on; there is no backup.
+func standbyDead(e Evidence) []Match {
+	return failing(e, kindStandby, findings.Info)
 }
 
 // Signal limits in dBm: RSRP of LTE and NR, RSSI of Wi-Fi. At the second, half of the packets of a sale need another try.

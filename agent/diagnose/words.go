@@ -27,6 +27,15 @@ const (
 	kindWear     = "wear"
 	kindTamper   = "tamper"
 	kindReboots  = "reboots"
+
+	kindHTTPS     = "https"
+	kindISO8583   = "iso8583"
+	kindGateway   = "gateway"
+	kindPath      = "path"
+	kindCounters  = "counters"
+	kindPortal    = "portal"
+	kindResolvers = "resolvers"
+	kindStandby   = "standby"
 )
 
 const (
@@ -46,6 +55,14 @@ const (
 	reasonAlert       probes.Reason = "alert"
 	reasonClientCert  probes.Reason = "client-cert-wanted"
 	reasonTLCP        probes.Reason = "tlcp"
+	reasonLargeStalls probes.Reason = "large-stalls"
+
+	reasonNotHTTP        probes.Reason = "not-http"
+	reasonServerError    probes.Reason = "server-error"
+	reasonMalformedReply probes.Reason = "malformed-reply"
+	reasonSomeSilent     probes.Reason = "some-silent"
+	reasonAllSilent      probes.Reason = "all-silent"
+	reasonPortal         probes.Reason = "portal"
 
 	reasonDisagree probes.Reason = "disagree"
 	reasonNoSource probes.Reason = "no-source"
@@ -65,6 +82,7 @@ func Words() []probes.Reason {
 	return []probes.Reason{
 		reasonTimeout, reasonUnreachable, reasonRefused, reasonReset, reasonNXDomain, reasonNoAddress,
 		reasonNotYetValid, reasonUntrusted, reasonWrongName, reasonVersion, reasonClosed, reasonNotTLS, reasonAlert,
-		reasonClientCert, reasonTLCP, reasonDisagree, reasonNoSource, reasonMissing, reasonDisabled, reasonStopped, reasonTampered,
+		reasonClientCert, reasonTLCP, reasonLargeStalls, reasonNotHTTP, reasonServerError, reasonMalformedReply, reasonSomeSilent, reasonAllSilent,
+		reasonPortal, reasonDisagree, reasonNoSource, reasonMissing, reasonDisabled, reasonStopped, reasonTampered,
 	}
 }

@@ -43,6 +43,13 @@ type Task struct {
 	Probe   probes.Probe
 	Every   time.Duration // between looks while all is well
 	Timeout time.Duration // of one look
+	// Least is how long what is bad is left alone, where it is not this terminal's alone: a host that all of a fleet
+	// would look at each minute while it is down. 0: as long as any.
+	Least time.Duration
+	// Implied tells what another probe's result means for this one: who shook hands has connected. Where it means that
+	// all is well, that is handed out as a result of this probe, whose own look is then not due for its whole period.
+	// Nil: nothing does.
+	Implied func(probes.Result) (probes.Observation, bool)
 }
 
 // Options of a schedule. The zero value of each is what the terminal wants.
@@ -163,11 +170,17 @@ func (s *Schedule) Run(ctx context.Context, out func(probes.Result)) {
 			inFlight--
 			seq++
 			now := s.options.Boottime()
-			out(probes.Result{
+			r := probes.Result{
 				Probe: l.entry.Probe.ID(), Seq: seq, Boot: l.boot, At: l.at, Took: l.took, Every: l.entry.Every,
 				Observation: l.observation,
-			})
+			}
+			out(r)
 			s.plan(l, now)
+			for _, implied := range s.imply(r, now) {
+				seq++
+				implied.Seq = seq
+				out(implied)
+			}
 		}
 	}
 }

@@ -79,9 +79,9 @@ func (s *Schedule) plan(l looked, now time.Duration) {
 		e.settle--
 		gap = min(gap, s.scaled(settleGap))
 	case bad && now-e.badSince < s.scaled(badFor):
-		gap = min(gap, s.scaled(badGap))
+		gap = min(gap, max(s.scaled(badGap), e.Least))
 	case bad:
-		gap = min(gap, s.scaled(badLongGap))
+		gap = min(gap, max(s.scaled(badLongGap), e.Least))
 	case e.looks == 1:
 		// A fleet that starts together does not look together.
 		gap = time.Duration(float64(gap) * (0.5 + s.spread(e)/2))
