@@ -43,6 +43,12 @@ type Facts struct {
 	Battery      *dump.Battery      `json:"battery,omitempty"`
 	Settings     *map[string]string `json:"settings,omitempty"` // Settings.Global by its names: airplane_mode_on, auto_time ...
 	Package      *dump.Package      `json:"package,omitempty"`  // the payment app, from PackageManager
+	Payment      *Payment           `json:"payment,omitempty"`  // the payment app, by its own word
+}
+
+// Payment is what the payment app is doing.
+type Payment struct {
+	Busy *bool `json:"busy"` // a sale, a reversal or a settlement is under way; nil: not told
 }
 
 // ParseFacts reads what an app tells, strictly: an unknown field, a wrong type or an impossible value is refused with its
@@ -86,6 +92,7 @@ type Feed struct {
 	battery      told[dump.Battery]
 	settings     told[map[string]string]
 	pkg          told[dump.Package]
+	payment      told[Payment]
 }
 
 // told is one part, and when it was told.
@@ -139,6 +146,7 @@ func (f *Feed) Tell(facts Facts) []string {
 	f.battery.put(facts.Battery, now)
 	f.settings.put(facts.Settings, now)
 	f.pkg.put(facts.Package, now)
+	f.payment.put(facts.Payment, now)
 	return kinds
 }
 
@@ -173,6 +181,21 @@ func (f *Feed) current() Facts {
 		Version: FeedVersion, Telephony: f.telephony.fresh(now), SIMs: f.sims.fresh(now), Connectivity: f.connectivity.fresh(now),
 		WiFi: f.wifi.fresh(now), Battery: f.battery.fresh(now), Settings: f.settings.fresh(now), Package: f.pkg.fresh(now),
 	}
+}
+
+// idleValid: who was idle a minute ago may sell now. An app that lets others speak to its host tells twice a minute that
+// they may.
+const idleValid = 30 * time.Second
+
+// PaymentIdle tells whether the payment app is idle, and whether that is known: it must have said so in the last 30 s.
+func (f *Feed) PaymentIdle() (idle, known bool) {
+	now := f.boottime()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.payment.value == nil || f.payment.value.Busy == nil || now-f.payment.at > idleValid {
+		return false, false
+	}
+	return !*f.payment.value.Busy, true
 }
 
 // FromFeed is the way that reads what an app told.

@@ -74,7 +74,7 @@ func TestFeedPageHasEveryField(t *testing.T) {
 		}
 	}
 	walk(reflect.TypeFor[terminal.Facts]())
-	assert.Len(t, seen, 10)
+	assert.Len(t, seen, 11)
 }
 
 func TestParseFacts(t *testing.T) {
@@ -317,6 +317,27 @@ func TestFeedKeepsEachPartForTenMinutes(t *testing.T) {
 	term.Feed().Tell(told(t, `"wifi":{"enabled":false}`))
 	require.NotNil(t, wifi(), "that nobody told is not remembered")
 	assert.False(t, *wifi().Enabled)
+}
+
+func TestPaymentIdle(t *testing.T) {
+	term, clock := atBoot(t)
+	is := func(idle, known bool) {
+		t.Helper()
+		gotIdle, gotKnown := term.Feed().PaymentIdle()
+		assert.Equal(t, [2]bool{idle, known}, [2]bool{gotIdle, gotKnown})
+	}
+	is(false, false)
+	term.Feed().Tell(told(t, `"payment":{"busy":false}`))
+	is(true, true)
+	term.Feed().Tell(told(t, `"payment":{"busy":true}`))
+	is(false, true)
+	term.Feed().Tell(told(t, `"payment":{}`))
+	is(false, false) // it stopped telling
+	term.Feed().Tell(told(t, `"payment":{"busy":false}`))
+	clock.set(time.Hour + 30*time.Second)
+	is(true, true)
+	clock.set(time.Hour + 30*time.Second + 1)
+	is(false, false) // who was idle then may sell now
 }
 
 func TestFeedPartsAreReadOneByOne(t *testing.T) {
