@@ -209,7 +209,7 @@ func certExpired(e Evidence) []Match {
 		if !known || !now.After(v.to) {
 			return Match{}, false
 		}
-		m := on("", findings.Blocking, fmt.Sprintf("certificate %q expired on %s", r.Fact("cert_subject"), day(v.to)), r)
+		m := on("", findings.Blocking, fmt.Sprintf("certificate %q expired on %s", cmp.Or(r.Fact("cert_failing"), r.Fact("cert_subject")), day(v.to)), r)
 		if trusted {
 			m.NotBy = []Code{findings.ClockSkew, findings.ClockReset}
 		}

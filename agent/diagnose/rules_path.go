@@ -202,7 +202,11 @@ func packetLoss(e Evidence) []Match {
 		}
 		return m, true
 	})
-	return e.together(kindPath, matches)
+	matches = e.together(kindPath, matches)
+	if shop && len(matches) == 1 && !matches[0].Unsure && matches[0].Subject != "" {
+		matches[0] = whole(matches) // whatever lies beyond, the terminal's own way loses
+	}
+	return matches
 }
 
 // sentAgain tells whether TCP lost packets as well: by the kernel's counters, or on our own connections to that host.

@@ -21,6 +21,11 @@ const hostsFile = "hosts file"
 
 // Client looks names up for the probes. It keeps no cache: each lookup is one.
 type Client struct {
+	// IPv6 tells whether this terminal has a way to IPv6 hosts; without one, IPv6 addresses are asked for only where a name has
+	// no other, which halves the bytes of a lookup. [HasIPv6] is the real thing; nil: both families are always asked for.
+	// Set it before the first lookup.
+	IPv6 func() bool
+
 	servers  []string // "host:port"
 	resolver Resolver // when there are no servers
 	book     *Book
@@ -86,10 +91,11 @@ type result struct {
 // lookup asks who there is to ask, and notes what is good.
 func (c *Client) lookup(ctx context.Context, name string) result {
 	var got result
+	both := c.IPv6 == nil || c.IPv6()
 	if len(c.servers) > 0 {
-		got.askAll(ctx, c.servers, name)
+		got.askAll(ctx, c.servers, name, both)
 	} else if p, ok := c.resolver.(*Platform); ok {
-		got = p.lookup(ctx, name) // it can say more than a Resolver: which server, and which before it failed
+		got = p.lookup(ctx, name, both) // it can say more than a Resolver: which server, and which before it failed
 	} else {
 		start := time.Now()
 		addrs, err := c.resolver.Lookup(ctx, name+".")
@@ -101,11 +107,12 @@ func (c *Client) lookup(ctx context.Context, name string) result {
 	return got
 }
 
-// askAll asks each server in turn until one answers, each with a fair share of the time that is left.
-func (r *result) askAll(ctx context.Context, servers []string, name string) {
+// askAll asks each server in turn until one answers, each with a fair share of the time that is left; both: for both families
+// at once.
+func (r *result) askAll(ctx context.Context, servers []string, name string, both bool) {
 	for i, server := range servers {
 		shared, cancel := share(ctx, len(servers)-i)
-		addrs, took, err := ask(shared, server, name)
+		addrs, took, err := ask(shared, server, name, both)
 		cancel()
 		if r.note(server, addrs, took, err) || ctx.Err() != nil {
 			return

@@ -30,6 +30,24 @@ func ExampleNew() {
 	// Output: dns/acquirer-a pass 192.0.2.7
 }
 
+func ExampleNewResolvers() {
+	server, err := probetest.NewDNSServer(map[string][]netip.Addr{"pos.acquirer.example": {netip.MustParseAddr("192.0.2.7")}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer server.Close()
+
+	p, err := dns.NewResolvers(dns.Options{Name: "pos.acquirer.example", Servers: []string{server.Addr()}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	o := p.Observe(context.Background())
+	fmt.Println(p.ID(), o.Outcome, o.Fact("server_1") == server.Addr()+" pass")
+	// Output: resolvers pass true
+}
+
 func ExampleClient_Resolve() {
 	// What the host probes are given: an answer of the name server, or else the last good one.
 	client, err := dns.NewClient(nil, nil, nil)

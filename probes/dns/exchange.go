@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -32,49 +33,28 @@ const (
 	maxStray = 64
 )
 
-// ask asks one server for the IPv4 and IPv6 addresses of name at once, over UDP, and over TCP where an answer was cut.
-// It returns how long the first address took to come.
-func ask(ctx context.Context, server, name string) ([]netip.Addr, time.Duration, error) {
-	absolute, err := question(name)
-	if err != nil {
-		return nil, 0, err
-	}
-	qname, err := dnsmessage.NewName(absolute)
-	if err != nil {
-		return nil, 0, err
-	}
-	start := time.Now()
-	conn, err := (&net.Dialer{}).DialContext(ctx, "udp", server)
-	if err != nil {
-		return nil, 0, &Error{Reason: failure(err), Server: server}
-	}
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
-
-	x := exchange{conn: conn, server: server, qname: qname}
-	for i, family := range []dnsmessage.Type{dnsmessage.TypeA, dnsmessage.TypeAAAA} {
-		if x.queries[i], err = newQuery(qname, family); err != nil {
-			return nil, 0, err
-		}
-	}
-	if err := x.run(ctx); err != nil {
-		return nil, 0, &Error{Reason: failure(err), Server: server}
-	}
-	addrs, err := x.verdict(ctx)
-	if x.first.IsZero() {
-		x.first = time.Now() // all answers were cut, and came over TCP
-	}
-	return addrs, x.first.Sub(start), err
-}
-
 // exchange is one conversation with one server.
 type exchange struct {
 	conn    net.Conn
 	server  string
 	qname   dnsmessage.Name
-	queries [2]query
+	queries []query
 	first   time.Time // when the first address came
+	end     func()
+}
+
+func (x *exchange) add(family dnsmessage.Type) error {
+	q, err := newQuery(x.qname, family)
+	x.queries = append(x.queries, q)
+	return err
+}
+
+// addresses asks and waits.
+func (x *exchange) addresses(ctx context.Context) ([]netip.Addr, error) {
+	if err := x.run(ctx); err != nil {
+		return nil, &Error{Reason: failure(err), Server: x.server}
+	}
+	return x.verdict(ctx)
 }
 
 // run sends what is not answered, once a second, until all is or ctx ends.
@@ -115,7 +95,7 @@ func (x *exchange) run(ctx context.Context) error {
 			stray++
 			continue
 		}
-		if x.queries[0].done && x.queries[1].done {
+		if !slices.ContainsFunc(x.queries, func(q query) bool { return !q.done }) {
 			return nil
 		}
 		if until.IsZero() && x.found() {

@@ -55,11 +55,11 @@ func NewPlatform(t *terminal.Terminal, named func(ctx context.Context) []netip.A
 
 // Lookup looks a name up as the terminal's programs do.
 func (p *Platform) Lookup(ctx context.Context, name string) ([]netip.Addr, error) {
-	got := p.lookup(ctx, strings.TrimSuffix(name, "."))
+	got := p.lookup(ctx, strings.TrimSuffix(name, "."), true)
 	return got.addrs, got.err
 }
 
-func (p *Platform) lookup(ctx context.Context, name string) (got result) {
+func (p *Platform) lookup(ctx context.Context, name string, both bool) (got result) {
 	start := time.Now()
 	if addrs := p.fixed(name); len(addrs) > 0 {
 		got.note(hostsFile, addrs, time.Since(start), nil)
@@ -78,7 +78,7 @@ func (p *Platform) lookup(ctx context.Context, name string) (got result) {
 			servers, configured = named, true
 		}
 	}
-	got.askAll(ctx, servers, name)
+	got.askAll(ctx, servers, name, both)
 	if got.err != nil && !configured {
 		got.err = p.blind(got.err, closed == probes.Denied)
 	}
@@ -158,6 +158,18 @@ func (p *Platform) servers() (servers []string, configured bool) {
 		servers = []string{net.JoinHostPort("127.0.0.1", p.port)}
 	}
 	return servers, configured
+}
+
+// each are the name servers that this terminal has, as far as it tells; hidden: netd answers its programs in their place,
+// and resolv.conf, if there is one, says nothing.
+func (p *Platform) each(ctx context.Context) (servers []string, hidden bool) {
+	_, err := os.Stat(p.terminal.Path("dev", "socket", "dnsproxyd"))
+	if hidden = err == nil || p.terminal.Android(); !hidden {
+		if servers, configured := p.servers(); configured {
+			return servers, false
+		}
+	}
+	return p.android(ctx), hidden
 }
 
 // android are the servers that an Android names: in its properties up to version 7, from its services later.

@@ -162,6 +162,55 @@ func TestPlatformOrder(t *testing.T) {
 	assert.Equal(t, NoServer, p.look(t, "pos.acquirer.example", 10*time.Second).Reason)
 }
 
+// TestEachServerOfThePlatform: which servers are looked at one by one, and when there is none to be looked at.
+func TestEachServerOfThePlatform(t *testing.T) {
+	s, err := probetest.NewDNSServer(map[string][]netip.Addr{"pos.acquirer.example": {netip.MustParseAddr("192.0.2.9")}})
+	require.NoError(t, err)
+	defer s.Close()
+	_, port, err := net.SplitHostPort(s.Addr())
+	require.NoError(t, err)
+	for _, row := range []struct {
+		name   string
+		setup  func(p *Platform)
+		server string
+		detail string
+	}{
+		{name: "resolv.conf", server: "127.0.0.1", setup: func(p *Platform) {
+			require.NoError(t, os.WriteFile(p.conf, []byte("nameserver 127.0.0.1\n"), 0o600))
+		}},
+		{name: "nothing", detail: "nothing names a name server", setup: func(*Platform) {}},
+		{name: "properties, whatever resolv.conf says", server: "127.0.0.1", setup: func(p *Platform) {
+			p.props(t, "[net.dns1]: [127.0.0.1]")
+			require.NoError(t, os.WriteFile(p.conf, []byte("nameserver 127.0.0.9\n"), 0o600))
+		}},
+		{name: "Android's services", server: "127.0.0.1", setup: func(p *Platform) {
+			p.netd(t, probetest.DNSProxyBehaviour{})
+			p.named = func(context.Context) []netip.Addr { return []netip.Addr{netip.MustParseAddr("127.0.0.1")} }
+		}},
+		{name: "netd, which hides them", detail: "Android's own resolver answers", setup: func(p *Platform) {
+			p.netd(t, probetest.DNSProxyBehaviour{})
+			require.NoError(t, os.WriteFile(p.conf, []byte("nameserver 127.0.0.1\n"), 0o600))
+		}},
+		{name: "an Android that tells nothing", detail: "Android's own resolver answers", setup: func(p *Platform) { p.props(t, "") }},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p := platformIn(t)
+			p.port = port
+			row.setup(p)
+			probe, err := NewResolvers(Options{Name: "pos.acquirer.example", Resolver: p})
+			require.NoError(t, err)
+			o := probe.Observe(t.Context())
+			assert.Empty(t, probetest.Faults(o))
+			if row.server != "" {
+				assert.Equal(t, net.JoinHostPort(row.server, port)+" pass", o.Fact("server_1"), o.Detail)
+				return
+			}
+			assert.Equal(t, NoServer, o.Reason)
+			assert.Contains(t, o.Detail, row.detail)
+		})
+	}
+}
+
 func TestServersOfProperties(t *testing.T) {
 	for _, row := range []struct {
 		name  string

@@ -55,15 +55,20 @@ type Options struct {
 	Servers  []string // "host:port" or an IP address (port 53); empty: Resolver
 	Resolver Resolver // when Servers is empty; nil: the [Platform] of this machine
 	Book     *Book    // where good answers are noted; may be nil
+	// Ranges are those that the addresses should be in; what is outside is counted, and judged by others. None: any will do.
+	Ranges []netip.Prefix
+	// IPv6 is that of [Client]; nil: both families are always asked for.
+	IPv6 func() bool
 }
 
 // Probe is "dns/<subject>". Readings: lookup (ms, until the first usable address), addresses (count), server_failures
-// (count of servers that were tried in vain). Facts: address_1 to address_4, and server, which answered
-// ("hosts file" and "netd" stand for those).
+// (count of servers that were tried in vain), outside (count of addresses outside the ranges, where there are any). Facts:
+// address_1 to address_4; server, which answered ("hosts file" and "netd" stand for those); outside, the first address there.
 type Probe struct {
 	id     probes.ID
 	name   string
 	client *Client
+	ranges []netip.Prefix
 }
 
 // New makes the probe. It refuses a name that is an address: that needs no looking up.
@@ -79,7 +84,13 @@ func New(o Options) (*Probe, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dns/%s: %w", o.Subject, err)
 	}
-	return &Probe{id: probes.ID("dns/" + o.Subject), name: name, client: client}, nil
+	client.IPv6 = o.IPv6
+	for i, r := range o.Ranges {
+		if !r.IsValid() {
+			return nil, fmt.Errorf("dns/%s: range %d is none, want one such as 192.0.2.0/24", o.Subject, i+1)
+		}
+	}
+	return &Probe{id: probes.ID("dns/" + o.Subject), name: name, client: client, ranges: o.Ranges}, nil
 }
 
 // ID is "dns/<subject>".
@@ -117,7 +128,6 @@ func (p *Probe) observation(got result) probes.Observation {
 		o.Detail = terminal.Printable(o.Detail, probes.MaxDetail)
 		return o
 	}
-	o.Detail = terminal.Printable(o.Detail, probes.MaxDetail)
 	ms := math.Round(float64(got.took)/1e3) / 1e3
 	o.Readings = append(o.Readings, probes.Reading{Name: "lookup", Value: ms, Unit: probes.Milliseconds})
 	if got.server != "" {
@@ -128,5 +138,24 @@ func (p *Probe) observation(got result) probes.Observation {
 	for i, addr := range shown[:min(len(shown), maxShown)] {
 		o.Facts = append(o.Facts, probes.Fact{Name: fmt.Sprintf("address_%d", i+1), Value: addr.String()})
 	}
+	p.locate(&o, shown)
+	o.Detail = terminal.Printable(o.Detail, probes.MaxDetail)
 	return o
+}
+
+// locate tells of addresses that lie outside the ranges.
+func (p *Probe) locate(o *probes.Observation, addrs []netip.Addr) {
+	if len(p.ranges) == 0 {
+		return
+	}
+	outside := slices.DeleteFunc(slices.Clone(addrs), func(a netip.Addr) bool {
+		return slices.ContainsFunc(p.ranges, func(r netip.Prefix) bool { return r.Contains(a) })
+	})
+	o.Readings = append(o.Readings, probes.Reading{Name: "outside", Value: float64(len(outside)), Unit: probes.One})
+	if len(outside) == 0 {
+		return
+	}
+	o.Facts = append(o.Facts, probes.Fact{Name: "outside", Value: outside[0].String()})
+	told := fmt.Sprintf("%s leads outside its ranges: to %s (%d of %d addresses)", p.name, outside[0], len(outside), len(addrs))
+	o.Detail = strings.Join(slices.DeleteFunc([]string{told, o.Detail}, func(s string) bool { return s == "" }), "; ")
 }

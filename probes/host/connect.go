@@ -18,6 +18,14 @@ type attempt struct {
 	conn   net.Conn // nil when it failed
 	took   time.Duration
 	reason probes.Reason
+	known  kernelView // right after it was made
+}
+
+// describe tells what the kernel saw while the connection was made.
+func (a attempt) describe(o *probes.Observation) {
+	if a.known.rtt > 0 {
+		o.Readings = append(o.Readings, millis("rtt", a.known.rtt))
+	}
 }
 
 // connect tries one address; left counts it and those that may follow, which share the time that remains.
@@ -35,6 +43,10 @@ func (t *target) connect(ctx context.Context, addr netip.Addr, left int) attempt
 		return a
 	}
 	t.last = addr
+	a.known = kernelOf(conn)
+	// Making a connection takes a round trip at least. Kernels before 3.12 put an older, longer one in its place, and those
+	// that count in ticks round up.
+	a.known.rtt = min(a.known.rtt, a.took)
 	return a
 }
 

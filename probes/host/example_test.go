@@ -3,6 +3,8 @@ package host_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 
 	"github.com/poshealth/poshealth/probes/host"
 	"github.com/poshealth/poshealth/probes/probetest"
@@ -33,4 +35,19 @@ func Example() {
 	// Output:
 	// tcp/acquirer-a pass
 	// tls/acquirer-a pass pos.acquirer.example
+}
+
+func ExampleNewHTTPS() {
+	gateway := httptest.NewTLSServer(http.NotFoundHandler())
+	defer gateway.Close()
+
+	p, err := host.NewHTTPS(host.Options{Name: "acquirer-a", Address: gateway.Listener.Addr().String(), Path: "/health"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	o := p.Observe(context.Background())
+	status, _ := o.Reading("status")
+	fmt.Println(p.ID(), o.Outcome, status)
+	// Output: https/acquirer-a pass 404
 }

@@ -19,6 +19,9 @@ const (
 	alertInsufficientSecurity tls.AlertError = 71
 )
 
+// wantsCertificate is what ClientCertWanted says to people.
+const wantsCertificate = "the host serves only clients with a certificate, which we have not"
+
 // Record types, and both bytes of the record version of GB/T 38636, the national protocol.
 const (
 	recordAlert     = 21
@@ -55,13 +58,13 @@ func (t *tap) tlcp() bool {
 }
 
 // handshakeFailure says what a handshake that came to nothing means.
-func handshakeFailure(err error, certRequested bool, wire *tap) (probes.Outcome, probes.Reason, string) {
+func handshakeFailure(h *handshake) (probes.Outcome, probes.Reason, string) {
+	err, wire := h.err, h.wire
 	_, garbage := errors.AsType[tls.RecordHeaderError](err)
 	alert, alerted := remoteAlert(err)
-	cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 	switch {
-	case certRequested && (alerted || cut):
-		return probes.Unknown, ClientCertWanted, "the host serves only clients with a certificate, which we have not"
+	case h.certRequested && (alerted || wasCut(err)):
+		return probes.Unknown, ClientCertWanted, wantsCertificate
 	case wire.tlcp():
 		return probes.Unknown, TLCP, "the host speaks TLCP, which cannot be measured here"
 	case alerted && (alert == alertProtocolVersion || alert == alertHandshakeFailure || alert == alertInsufficientSecurity),
@@ -71,7 +74,7 @@ func handshakeFailure(err error, certRequested bool, wire *tap) (probes.Outcome,
 		return probes.Fail, Alert, err.Error()
 	case garbage, errors.Is(err, errFlood):
 		return probes.Fail, NotTLS, "the host answers, and not in TLS"
-	case cut:
+	case wasCut(err):
 		return probes.Fail, Closed, "the host closed the connection in the handshake"
 	case timedOut(err):
 		return probes.Fail, Timeout, "the host accepted the connection and did not finish the handshake in time"
@@ -81,6 +84,11 @@ func handshakeFailure(err error, certRequested bool, wire *tap) (probes.Outcome,
 		return probes.Unknown, probes.Malformed, fmt.Sprintf("what the host sent cannot be understood here: %v", err)
 	}
 	return probes.Fail, NotTLS, fmt.Sprintf("the host answers, and not in sound TLS: %v", err)
+}
+
+// wasCut: the other side, or something between, ended the connection.
+func wasCut(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // beyondUs: it spoke TLS, and Go refused: a certificate that it won't parse, a key too short, a signature too old. An app

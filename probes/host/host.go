@@ -1,4 +1,5 @@
-// Package host looks at one payment host by stages: can it be reached ("tcp"), and does it speak TLS as it should ("tls").
+// Package host looks at one payment host by stages: can it be reached ("tcp"), does it speak TLS as it should ("tls"), and
+// does it answer, and how much of the time is its own ("https").
 //
 // A stage judges only itself: where an earlier one fails it says Unknown. The probes never send a byte of payment traffic,
 // never authenticate, and know no threshold; connections are reset at once, so that looking costs host and data plan little.
@@ -21,13 +22,18 @@ import (
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
-// Reasons that both stages may give.
+// Reasons that several stages may give.
 const (
 	Timeout     probes.Reason = "timeout"     // Fail: no answer in time
 	Refused     probes.Reason = "refused"     // Fail, tcp: the host is there, and nothing listens on the port
 	Unreachable probes.Reason = "unreachable" // Fail, tcp: a router, or our own kernel, says that there is no way
 	Reset       probes.Reason = "reset"       // Fail, tcp: the connection was cut while it was being made
 	NoAddress   probes.Reason = "no-address"  // Unknown: the name does not resolve and never did; the dns probe judges that
+
+	NoConnection     probes.Reason = "no-connection"      // Unknown, tls and https: no connection could be made; the tcp stage judges that
+	Closed           probes.Reason = "closed"             // Fail, tls and https: the host closed or reset the connection instead of answering
+	ClientCertWanted probes.Reason = "client-cert-wanted" // Unknown, tls and https: the host serves only clients that have a certificate
+	TLCP             probes.Reason = "tlcp"               // Unknown, tls and https: the host speaks the Chinese national protocol, which we don't
 )
 
 const (
@@ -38,17 +44,21 @@ const (
 	MaxAddresses = 4
 )
 
-// Options of both stages. The functions are seams: nil means the real thing.
+// Options of all stages. The functions are seams: nil means the real thing.
 type Options struct {
 	Name       string         // "acquirer-a": the subject of the probe's name
 	Address    string         // "host:port"; an IPv6 address in brackets
-	ServerName string         // tls: the name asked for and expected in the certificate; "" is the host of Address
+	ServerName string         // tls, https: the name asked for, and expected in the certificate; "" is the host of Address
+	Path       string         // https: what is asked for, the path of a URL, at most 512 bytes; "" is "/"
 	CAFile     string         // tls: PEM file of the authorities that this host's chain must lead to; "" judges no chain
 	Roots      *x509.CertPool // tls: the same, already read; CAFile outranks it
 	// Resolve finds the addresses of the host's name; fromBook says that they are remembered, not looked up.
 	Resolve func(ctx context.Context, name string) (addrs []netip.Addr, fromBook bool, err error)
 	// Dial makes a connection.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// DialSmall makes one on which neither side sends packets of more than 576 bytes, for the tls stage to tell a path that
+	// loses large packets. Where Dial is set and this is not, nothing of the kind is tried: it might leave by another way.
+	DialSmall func(ctx context.Context, network, address string) (net.Conn, error)
 	// Now is the local clock, by which certificates are dated; diagnosis corrects it by the measured offset.
 	Now func() time.Time
 	// PlatformRoots are the authorities that this terminal trusts, used to learn, without CAFile and Roots, that a chain
@@ -56,7 +66,7 @@ type Options struct {
 	PlatformRoots func() (*x509.CertPool, error)
 }
 
-// target is what both stages connect to.
+// target is what all stages connect to.
 type target struct {
 	Options
 	host, port string
@@ -79,6 +89,9 @@ func newTarget(kind string, o Options) (target, error) {
 		o.Resolve = client.Resolve
 	}
 	if o.Dial == nil {
+		if o.DialSmall == nil {
+			o.DialSmall = smallDialer()
+		}
 		// Keep-alives would spend the data plan of a connection that lives for milliseconds.
 		o.Dial = (&net.Dialer{KeepAlive: -1}).DialContext
 	}
@@ -88,6 +101,10 @@ func newTarget(kind string, o Options) (target, error) {
 	if o.PlatformRoots == nil {
 		o.PlatformRoots = x509.SystemCertPool
 	}
+	if o.ServerName == "" {
+		o.ServerName = host
+	}
+	o.ServerName = strings.TrimSuffix(o.ServerName, ".")
 	return target{Options: o, host: host, port: port}, nil
 }
 

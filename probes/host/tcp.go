@@ -11,8 +11,10 @@ import (
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
-// TCP is "tcp/<name>": can a connection be made. Readings: connect (ms, of the first address that answered), resolve (ms,
-// where there is a name), addresses_tried and addresses_up (counts). Facts: address_source (dns, literal, last-good).
+// TCP is "tcp/<name>": can a connection be made. Readings: connect (ms, of the first address that answered), rtt (ms, the
+// kernel's own measure of it) and retransmits (count of packets that had to be sent again for it), both only where the kernel
+// tells; resolve (ms, where there is a name), addresses_tried and addresses_up (counts). Facts: address_source (dns, literal,
+// last-good).
 type TCP struct{ target target }
 
 // NewTCP makes the probe, or says what is wrong with its address.
@@ -97,6 +99,10 @@ func judgeConnect(address string, attempts []attempt) probes.Observation {
 	case best != nil:
 		o.Outcome, o.Reason = probes.Pass, ""
 		o.Readings = append(o.Readings, millis("connect", best.took))
+		best.describe(&o)
+		if best.known.told {
+			o.Readings = append(o.Readings, count("retransmits", best.known.resent))
+		}
 		if len(failures) > 0 {
 			o.Detail = fmt.Sprintf("%d of %d addresses answer: %s", up, len(attempts), strings.Join(failures, "; "))
 		}

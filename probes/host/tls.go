@@ -14,33 +14,28 @@ import (
 
 // Reasons of the tls stage.
 const (
-	NoConnection     probes.Reason = "no-connection"      // Unknown: no connection could be made; the tcp stage judges that
-	CertExpired      probes.Reason = "cert-expired"       // Fail: by the local clock the chain is past its end
-	CertNotYetValid  probes.Reason = "cert-not-yet-valid" // Fail: by the local clock the chain has not begun
-	Untrusted        probes.Reason = "untrusted"          // Fail: the chain leads to no authority that it should, at no time
-	WrongName        probes.Reason = "wrong-name"         // Fail: the chain is good, and somebody else's
-	Version          probes.Reason = "version"            // Fail: no version or cipher in common, as an alert says
-	Alert            probes.Reason = "alert"              // Fail: the host ended the handshake with another alert
-	Closed           probes.Reason = "closed"             // Fail: the host closed or reset the connection in the handshake
-	NotTLS           probes.Reason = "not-tls"            // Fail: the host answers, and not in TLS
-	ClientCertWanted probes.Reason = "client-cert-wanted" // Unknown: the host serves only clients that have a certificate
-	TLCP             probes.Reason = "tlcp"               // Unknown: the host speaks the Chinese national protocol, which we don't
+	CertExpired     probes.Reason = "cert-expired"       // Fail: by the local clock the chain is past its end
+	CertNotYetValid probes.Reason = "cert-not-yet-valid" // Fail: by the local clock the chain has not begun
+	Untrusted       probes.Reason = "untrusted"          // Fail: the chain leads to no authority that it should, at no time
+	WrongName       probes.Reason = "wrong-name"         // Fail: the chain is good, and somebody else's
+	Version         probes.Reason = "version"            // Fail: no version or cipher in common, as an alert says
+	Alert           probes.Reason = "alert"              // Fail: the host ended the handshake with another alert
+	NotTLS          probes.Reason = "not-tls"            // Fail: the host answers, and not in TLS
+	LargeStalls     probes.Reason = "large-stalls"       // Fail: no handshake in time, and one of small packets passes
 )
 
+// minAlertWait and maxAlertWait bound the one read after a TLS 1.3 handshake in which the host asked for a certificate: its
+// refusal comes one round trip later, and connecting took about one.
 const (
-	// maxHandshake bytes are read at most: four full chains of the longest kind seen. A host that sends more floods.
-	maxHandshake = 256 << 10
-
-	// minAlertWait and maxAlertWait bound the one read after a TLS 1.3 handshake in which the host asked for a certificate:
-	// its refusal comes one round trip later, and connecting took about one.
 	minAlertWait = 300 * time.Millisecond
 	maxAlertWait = 2 * time.Second
 )
 
-// TLS is "tls/<name>": does the host speak TLS, and with which certificates. Readings: tcp and handshake (ms),
-// cert_not_before and cert_not_after (unix_s, the narrowest span of the chain), verified (1 or 0: chain and name are good
-// but for the date), ca_configured (1 or 0). Facts: tls_version ("1.3"), cert_subject, cert_issuer, cert_bound (which
-// certificate ends first).
+// TLS is "tls/<name>": does the host speak TLS, and with which certificates. Readings: tcp and handshake (ms), rtt (ms, the
+// kernel's own measure of tcp, where it tells), cert_not_before and cert_not_after (unix_s, the narrowest span of the chain),
+// verified (1 or 0: chain and name are good but for the date), ca_configured (1 or 0), small_mss (1 or 0: a handshake of
+// small packets passed; only where one was tried). Facts: tls_version ("1.3"), cert_subject, cert_issuer, cert_bound (which
+// certificate ends first), cert_failing (which one a reason about certificates is about).
 type TLS struct {
 	target target
 	judge  judge
@@ -52,10 +47,6 @@ func NewTLS(o Options) (*TLS, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.ServerName == "" {
-		o.ServerName = t.host
-	}
-	t.ServerName = strings.TrimSuffix(o.ServerName, ".")
 	roots := o.Roots
 	if o.CAFile != "" {
 		if roots, err = readRoots(o.CAFile); err != nil {
@@ -68,7 +59,8 @@ func NewTLS(o Options) (*TLS, error) {
 // ID is "tls/<name>".
 func (p *TLS) ID() probes.ID { return probes.ID("tls/" + p.target.Name) }
 
-// Observe makes one full handshake with the first address that can be connected to.
+// Observe makes one full handshake with the first address that can be connected to, and a second one, of small packets,
+// beside it where it has not ended after most of the time.
 func (p *TLS) Observe(ctx context.Context) probes.Observation {
 	if ctx.Err() != nil {
 		return unknown(probes.Cancelled, "the look was called off before it began")
@@ -76,29 +68,9 @@ func (p *TLS) Observe(ctx context.Context) probes.Observation {
 	ctx, cancel := context.WithTimeout(ctx, maxLook)
 	defer cancel()
 
-	found, err := p.target.resolve(ctx)
-	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
-		return unknown(NoAddress, fmt.Sprintf("%s was not tried: %v", p.target.Address, err))
-	}
-	var a attempt
-	for i, addr := range found.addrs {
-		// A handshake needs its share too: as much as one more address.
-		if a = p.target.connect(ctx, addr, len(found.addrs)-i+1); a.conn != nil {
-			break
-		}
-	}
-	if errors.Is(ctx.Err(), context.Canceled) {
-		if a.conn != nil {
-			discard(a.conn)
-		}
-		return unknown(probes.Cancelled, "the look was called off")
-	}
+	a, found, why := p.target.reach(ctx)
 	if a.conn == nil {
-		o := unknown(NoConnection, fmt.Sprintf("%s: no connection (%s): the tcp probe judges that", p.target.Address, a.reason))
-		if a.reason == probes.Denied {
-			o.Reason = probes.Denied
-		}
-		return o
+		return why
 	}
 	defer discard(a.conn)
 	o := p.handshake(ctx, a)
@@ -111,65 +83,36 @@ func (p *TLS) Observe(ctx context.Context) probes.Observation {
 
 // handshake shakes hands on a connection and judges what came of it.
 func (p *TLS) handshake(ctx context.Context, a attempt) probes.Observation {
-	var seen handshake
-	wire := &tap{Conn: a.conn, left: maxHandshake}
-	conn := tls.Client(wire, p.config(&seen))
-	start := time.Now()
-	err := conn.HandshakeContext(ctx)
-	took := time.Since(start)
-	if err == nil && seen.certRequested {
-		err = awaitRefusal(ctx, conn, min(max(2*a.took, minAlertWait), maxAlertWait))
+	stop := p.target.beside(ctx, a)
+	h := p.target.shake(ctx, a.conn, nil)
+	small := stop(h.err != nil && timedOut(h.err))
+	if h.err == nil && h.certRequested {
+		h.err = awaitRefusal(ctx, h.conn, min(max(2*a.took, minAlertWait), maxAlertWait))
 	}
 
 	o := probes.Observation{Outcome: probes.Pass}
-	if len(seen.state.PeerCertificates) > 0 {
-		o = p.judge.chain(seen.state.PeerCertificates, p.target.Now())
+	if len(h.state.PeerCertificates) > 0 {
+		o = p.judge.chain(h.state.PeerCertificates, p.target.Now())
 	}
-	if v := versionName(seen.state.Version); v != "" {
+	if v := versionName(h.state.Version); v != "" {
 		o.Facts = append(o.Facts, probes.Fact{Name: "tls_version", Value: v})
 	}
 	o.Readings = append(o.Readings, millis("tcp", a.took), count("ca_configured", yes(p.judge.roots != nil)))
-	if err == nil {
-		o.Readings = append(o.Readings, millis("handshake", took))
+	a.describe(&o)
+	if small != untried {
+		o.Readings = append(o.Readings, count("small_mss", yes(small == passes)))
+	}
+	if h.err == nil {
+		o.Readings = append(o.Readings, millis("handshake", h.took))
 	} else if o.Outcome == probes.Pass {
 		// A bad chain is what an app would stumble over first; only behind a good one does the rest matter.
-		o.Outcome, o.Reason, o.Detail = handshakeFailure(err, seen.certRequested, wire)
+		o.Outcome, o.Reason, o.Detail = handshakeFailure(h)
+		if o.Reason == Timeout && small == passes && len(h.state.PeerCertificates) == 0 {
+			o.Reason, o.Detail = LargeStalls, fmt.Sprintf("handshake stalls with full packets, and passes with packets of %d bytes", smallMSS)
+		}
 		o.Detail = terminal.Printable(fmt.Sprintf("%s: %s", p.target.Address, o.Detail), probes.MaxDetail)
 	}
 	return o
-}
-
-// handshake is what the handshake let us see, whether or not it came to its end.
-type handshake struct {
-	state         tls.ConnectionState
-	certRequested bool
-}
-
-// config offers all that an old payment app may offer, so that "version" means that nothing could be agreed on; nothing
-// secret goes over the connection. The chain is judged by us, not here, so that a bad one is still seen in full.
-func (p *TLS) config(seen *handshake) *tls.Config {
-	c := &tls.Config{
-		InsecureSkipVerify: true, // judged in judge.chain, which must see bad chains too
-		MinVersion:         tls.VersionTLS10,
-		// X25519 alone would shut out old hosts; the post-quantum share would cost 1.2 KB of every look.
-		CurvePreferences: []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
-		VerifyConnection: func(state tls.ConnectionState) error {
-			seen.state = state
-			return nil
-		},
-		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			seen.certRequested = true
-			return new(tls.Certificate), nil // none
-		},
-	}
-	for _, suites := range [][]*tls.CipherSuite{tls.CipherSuites(), tls.InsecureCipherSuites()} {
-		for _, suite := range suites {
-			c.CipherSuites = append(c.CipherSuites, suite.ID)
-		}
-	}
-	// SNI is for names only; Go leaves addresses out of the hello by itself.
-	c.ServerName = p.target.ServerName
-	return c
 }
 
 // awaitRefusal gives a host that asked for a certificate the time to refuse us for having none. Silence and data are both

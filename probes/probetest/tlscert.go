@@ -17,7 +17,8 @@ import (
 // Leaf is what certificate a TLSHost shows.
 type Leaf string
 
-// The certificates a host can show. All but the self-signed one come with the intermediate that issued them.
+// The certificates a host can show. All but the self-signed one and the one alone come with the intermediate that
+// issued them.
 const (
 	LeafValid               Leaf = "valid"                // for 90 days to come
 	LeafExpired             Leaf = "expired"              // since an hour
@@ -27,6 +28,8 @@ const (
 	LeafStranger            Leaf = "stranger"             // valid, by another authority of the same name
 	LeafExpiredIntermediate Leaf = "expired-intermediate" // valid, by an intermediate that ended an hour ago
 	LeafCommonName          Leaf = "common-name"          // valid, and names the host only in its common name, as old ones do
+	LeafAlone               Leaf = "alone"                // valid, and the intermediate that issued it is not sent
+	LeafFutureIntermediate  Leaf = "future-intermediate"  // valid, by an intermediate that begins in an hour
 )
 
 const day = 24 * time.Hour
@@ -59,7 +62,7 @@ func (a *authority) issue(l Leaf) (tls.Certificate, error) {
 	root, rootKey := a.root, a.rootKey
 	names := a.names
 	switch l {
-	case LeafValid:
+	case LeafValid, LeafAlone:
 	case LeafExpired:
 		leaf.NotBefore, leaf.NotAfter = now.Add(-10*day), now.Add(-time.Hour)
 	case LeafNotYetValid:
@@ -69,6 +72,8 @@ func (a *authority) issue(l Leaf) (tls.Certificate, error) {
 		leaf.Subject.CommonName = names[0]
 	case LeafExpiredIntermediate:
 		middle.NotAfter = now.Add(-time.Hour)
+	case LeafFutureIntermediate:
+		middle.NotBefore = now.Add(time.Hour)
 	case LeafCommonName:
 		names = nil
 	case LeafStranger:
@@ -102,6 +107,9 @@ func (a *authority) issue(l Leaf) (tls.Certificate, error) {
 	key, cert, err := sign(leaf, middleCert, middleKey)
 	if err != nil {
 		return tls.Certificate{}, err
+	}
+	if l == LeafAlone {
+		return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key}, nil
 	}
 	return tls.Certificate{Certificate: [][]byte{cert.Raw, middleCert.Raw}, PrivateKey: key}, nil
 }

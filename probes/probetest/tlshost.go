@@ -32,6 +32,7 @@ const (
 	HostAlert      HostMode = "alert"       // ends each handshake with the alert protocol_version
 	HostTLCP       HostMode = "tlcp"        // ends it with an alert in the national protocol's record version
 	HostClientCert HostMode = "client-cert" // serves only clients with a certificate of its own authority
+	HostLargeLost  HostMode = "large-lost"  // serves only connections of small packets, as behind a path that loses large ones
 )
 
 // hostIdle: a connection to a loopback host on which nothing happens for this long is dropped.
@@ -224,9 +225,32 @@ func converse(conn net.Conn, mode HostMode, config *tls.Config) {
 		say(21, 1, 1, 0, 2, 2, 70)
 	case HostDribbles:
 		shake(dribble{conn}, config)
+	case HostLargeLost:
+		if mss(conn) > smallest {
+			_, _ = io.Copy(io.Discard, conn)
+			return
+		}
+		shake(conn, config)
 	case HostOK, HostClientCert, HostClosed:
 		shake(conn, config)
 	}
+}
+
+// smallest is the packet size that each path must carry, less the headers of IP and TCP (RFC 9293, 3.7.1).
+const smallest = 536
+
+// mss is how many bytes the kernel puts into one packet of a connection, as both sides agreed.
+func mss(conn net.Conn) (size int) {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		return 0
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	_ = raw.Control(func(fd uintptr) { size, _ = unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_MAXSEG) })
+	return size
 }
 
 // shake makes a handshake and then listens until the client goes.
