@@ -15,7 +15,6 @@ import (
 	"github.com/poshealth/poshealth/probes/clock"
 	"github.com/poshealth/poshealth/probes/device"
 	"github.com/poshealth/poshealth/probes/dns"
-	"github.com/poshealth/poshealth/probes/host"
 	"github.com/poshealth/poshealth/probes/link"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
@@ -29,6 +28,8 @@ type catalog struct {
 	terminal *terminal.Terminal
 	resolver *dns.Client
 	platform *dns.Platform // how the terminal's own programs resolve
+	book     *dns.Book     // addresses that were good
+	boottime func() time.Duration
 }
 
 // newCatalog makes the probes in the order in which a sale depends on them: link, route, names, hosts, clock, app, device. write
@@ -40,7 +41,8 @@ func newCatalog(c config.Config, t *terminal.Terminal, boottime func() time.Dura
 	if err != nil {
 		return nil, fmt.Errorf("cannot use dns.servers: %w", err)
 	}
-	cat := &catalog{terminal: t, resolver: resolver, platform: platform}
+	resolver.IPv6 = dns.HasIPv6
+	cat := &catalog{terminal: t, resolver: resolver, platform: platform, book: book, boottime: boottime}
 	add := func(kind string, p probes.Probe) {
 		timing := c.Probe[kind]
 		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout})
@@ -48,9 +50,12 @@ func newCatalog(c config.Config, t *terminal.Terminal, boottime func() time.Dura
 	add("link", link.New(link.Options{Root: c.Terminal.Root}))
 	add("route", link.NewRoute(link.Options{Root: c.Terminal.Root}))
 	for _, h := range c.Hosts {
-		if err := cat.addHost(c, h, book); err != nil {
-			return nil, err
+		if err := cat.addHost(c, h); err != nil {
+			return nil, fmt.Errorf("cannot look at host %q: %w", h.Name, err)
 		}
+	}
+	if err := cat.addPath(c, add); err != nil {
+		return nil, err
 	}
 	clockProbe, err := clock.New(clock.Options{Servers: c.Clock.NTP, Resolve: resolver.Resolve})
 	if err != nil {
@@ -73,42 +78,6 @@ func newCatalog(c config.Config, t *terminal.Terminal, boottime func() time.Dura
 	return cat, nil
 }
 
-// addHost adds the stages of one payment host: its name where it has one, its port, and its certificate where it speaks TLS.
-func (cat *catalog) addHost(c config.Config, h config.Host, book *dns.Book) error {
-	options := host.Options{
-		Name: h.Name, Address: h.Address, ServerName: h.ServerName, CAFile: h.CAFile, Resolve: cat.resolver.Resolve,
-		PlatformRoots: trust{terminal: cat.terminal}.vouchers,
-	}
-	add := func(kind string, p probes.Probe) {
-		timing := c.HostTiming(h, kind)
-		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout})
-	}
-	name, isName := hostname(h.Address)
-	if isName {
-		p, err := dns.New(dns.Options{Subject: h.Name, Name: name, Servers: c.DNS.Servers, Resolver: cat.platform, Book: book})
-		if err != nil {
-			return fmt.Errorf("cannot look up host %q: %w", h.Name, err)
-		}
-		add("dns", p)
-	}
-	tcp, err := host.NewTCP(options)
-	if err != nil {
-		return fmt.Errorf("cannot probe host %q: %w", h.Name, err)
-	}
-	add("tcp", tcp)
-	stages := []probes.ID{tcp.ID()}
-	if h.Kind == "tls" || h.Kind == "https" {
-		tls, err := host.NewTLS(options)
-		if err != nil {
-			return fmt.Errorf("cannot probe host %q: %w", h.Name, err)
-		}
-		add("tls", tls)
-		stages = append(stages, tls.ID())
-	}
-	cat.terms.Hosts = append(cat.terms.Hosts, diagnose.Host{Name: h.Name, Group: h.Group, Stages: stages})
-	return nil
-}
-
 // judge makes rules and terms of what the configuration expects.
 func (cat *catalog) judge(c config.Config, built time.Time) {
 	p := diagnose.Profile{
@@ -126,6 +95,9 @@ func (cat *catalog) judge(c config.Config, built time.Time) {
 	}
 	if t, err := time.Parse(time.DateOnly, c.App.Deadline); err == nil {
 		p.AppDeadline = t
+	}
+	for _, m := range c.Maintenance {
+		p.Maintenance = append(p.Maintenance, window(m))
 	}
 	for _, h := range c.Hosts {
 		_, named := hostname(h.Address)

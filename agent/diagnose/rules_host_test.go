@@ -12,7 +12,9 @@ import (
 )
 
 func TestRulesOfHostsThatAnswer(t *testing.T) {
-	answers := func(id probes.ID, ms float64) seen { return seen{id, passed(reading("host_time", ms), reading("rtt", 40))} }
+	answers := func(id probes.ID, ms float64) seen {
+		return seen{id, passed(reading("host_time", ms), reading("rtt", 40))}
+	}
 	for _, tc := range []judged{
 		{name: "a host that answered and does not any more", looks: []seen{answers("https/a", 300), fails("https/a", "timeout")}, want: []string{"host-no-answer/a blocking"}},
 		{name: "or only that it cannot", looks: []seen{answers("https/a", 300), fails("https/a", "server-error")}, want: []string{"host-no-answer/a blocking"}},
@@ -34,7 +36,9 @@ func TestRulesOfHostsThatAnswer(t *testing.T) {
 }
 
 func TestPortThatIsBlockedHere(t *testing.T) {
-	elsewhere := func(hosts string) seen { return seen{"standby", fact(fact(passed(), "opens", hosts), "bearer", "mobile")} }
+	elsewhere := func(hosts string) seen {
+		return seen{"standby", fact(fact(passed(), "opens", hosts), "bearer", "mobile")}
+	}
 	for _, tc := range []judged{
 		{
 			name: "it opens on the other link, and others answer on this one", looks: []seen{fails("tcp/a", "timeout"), {"tcp/b", passed()}, elsewhere("a,b")},

@@ -203,8 +203,9 @@ func packetLoss(e Evidence) []Match {
 		return m, true
 	})
 	matches = e.together(kindPath, matches)
-	if shop && len(matches) == 1 && !matches[0].Unsure && matches[0].Subject != "" {
-		matches[0] = whole(matches) // whatever lies beyond, the terminal's own way loses
+	sure := slices.DeleteFunc(slices.Clone(matches), func(m Match) bool { return m.Unsure || m.Subject == "" })
+	if shop && len(sure) > 0 {
+		return []Match{whole(sure)} // whatever lies beyond, the terminal's own way loses
 	}
 	return matches
 }

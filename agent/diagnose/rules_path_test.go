@@ -78,8 +78,12 @@ func TestLossIsSaidWithWhereItIs(t *testing.T) {
 }
 
 func TestReorderingAndBlackHoles(t *testing.T) {
-	train := func(share float64) seen { return packets("path/a", 50, 50, reading("reordered", share), reading("train_received", 300)) }
-	large := func(came float64) seen { return packets("path/a", 50, 50, reading("large_sent", 4), reading("large_received", came), reading("large_size", 1500)) }
+	train := func(share float64) seen {
+		return packets("path/a", 50, 50, reading("reordered", share), reading("train_received", 300))
+	}
+	large := func(came float64) seen {
+		return packets("path/a", 50, 50, reading("large_sent", 4), reading("large_received", came), reading("large_size", 1500))
+	}
 	for _, tc := range []judged{
 		{name: "in order", looks: []seen{train(0.9)}},
 		{name: "out of order is a remark", looks: []seen{train(1)}, want: []string{"packet-reordering/a info"}},
@@ -100,7 +104,9 @@ func TestReorderingAndBlackHoles(t *testing.T) {
 }
 
 func TestLatencyOfAllAndOfOne(t *testing.T) {
-	slow := func(host string, ms float64) seen { return seen{probes.ID("tcp/" + host), passed(reading("connect", 3*ms), reading("rtt", ms))} }
+	slow := func(host string, ms float64) seen {
+		return seen{probes.ID("tcp/" + host), passed(reading("connect", 3*ms), reading("rtt", ms))}
+	}
 	for _, tc := range []judged{
 		{name: "the kernel's measure counts, not a SYN that was lost", looks: times(3, slow("a", 700))},
 		{name: "one host", looks: times(3, slow("a", 900), slow("b", 50)), want: []string{"high-latency/a degraded"}},
