@@ -55,6 +55,7 @@ func arrows() map[string]string {
 
 		"fleet/...": "fleet/... findings transport/wire transport/downlink",
 
+		"lab/netns":         "",
 		"lab/seccomp":       "",
 		"lab/sandbox":       "lab/seccomp",
 		"lab/arm":           "lab/arm/... probes/probetest transport/wire",

@@ -38,10 +38,12 @@ const (
 // hostIdle: a connection to a loopback host on which nothing happens for this long is dropped.
 const hostIdle = time.Minute
 
-// TLSHost is a payment host on loopback that can be broken and mended while it runs. Beyond the handshake it only listens.
+// TLSHost is a payment host that can be broken and mended while it runs, on loopback where nothing else is said. Beyond the
+// handshake it only listens, where nobody else is to serve.
 type TLSHost struct {
+	TLSHostOptions
 	address  string
-	reserved int // a bound socket that keeps the port ours while nothing listens
+	reserved int // a bound socket that keeps the port ours while nothing listens; -1 where others listen for us
 	certs    *authority
 	accepted atomic.Int64
 
@@ -55,23 +57,46 @@ type TLSHost struct {
 	wg       sync.WaitGroup
 }
 
+// TLSHostOptions place a host elsewhere than on loopback.
+type TLSHostOptions struct {
+	Names  []string                     // in its certificate; none: "payhost.test" and 127.0.0.1
+	Listen func() (net.Listener, error) // opens its port anew each time; nil: a free one on loopback
+	Serve  func(net.Conn)               // speaks with a client after the handshake; nil: listens until it goes
+}
+
 // NewTLSHost starts a host with a valid certificate for these names; for "payhost.test" and 127.0.0.1 when there are none.
 func NewTLSHost(names ...string) (*TLSHost, error) {
-	if len(names) == 0 {
-		names = []string{"payhost.test", "127.0.0.1"}
+	return NewTLSHostAt(TLSHostOptions{Names: names})
+}
+
+// NewTLSHostAt starts a host with a valid certificate where its options say.
+func NewTLSHostAt(o TLSHostOptions) (*TLSHost, error) {
+	if len(o.Names) == 0 {
+		o.Names = []string{"payhost.test", "127.0.0.1"}
 	}
-	certs, err := newAuthority(names)
+	certs, err := newAuthority(o.Names)
 	if err != nil {
 		return nil, err
 	}
-	h := &TLSHost{certs: certs, mode: HostOK, conns: make(map[net.Conn]struct{})}
-	if h.reserved, h.address, err = reservePort(); err != nil {
-		return nil, err
+	h := &TLSHost{TLSHostOptions: o, certs: certs, mode: HostOK, conns: make(map[net.Conn]struct{}), reserved: -1}
+	if o.Listen == nil {
+		h.Listen = h.onLoopback
+		if h.reserved, h.address, err = reservePort(); err != nil {
+			return nil, err
+		}
 	}
 	if err := errors.Join(h.SetLeaf(LeafValid), h.listen()); err != nil {
-		return nil, errors.Join(err, unix.Close(h.reserved))
+		return nil, errors.Join(err, h.release())
 	}
 	return h, nil
+}
+
+// release gives the reserved port back.
+func (h *TLSHost) release() error {
+	if h.reserved < 0 {
+		return nil
+	}
+	return unix.Close(h.reserved)
 }
 
 // Addr is "127.0.0.1:port", the same for the host's life.
@@ -138,20 +163,25 @@ func (h *TLSHost) Close() error {
 	}
 	h.mu.Unlock()
 	h.wg.Wait()
-	return errors.Join(err, unix.Close(h.reserved))
+	return errors.Join(err, h.release())
 }
 
-// listen begins to accept. The caller holds the lock, or is the constructor.
-func (h *TLSHost) listen() error {
+// onLoopback opens the port that is reserved.
+func (h *TLSHost) onLoopback() (net.Listener, error) {
 	config := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, c syscall.RawConn) error {
 		var err error
 		return errors.Join(c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) }), err)
 	}}
-	listener, err := config.Listen(context.Background(), "tcp", h.address)
+	return config.Listen(context.Background(), "tcp", h.address)
+}
+
+// listen begins to accept. The caller holds the lock, or is the constructor.
+func (h *TLSHost) listen() error {
+	listener, err := h.Listen()
 	if err != nil {
 		return err
 	}
-	h.listener = listener
+	h.listener, h.address = listener, listener.Addr().String()
 	h.wg.Go(func() { h.serve(listener) })
 	return nil
 }
@@ -180,7 +210,7 @@ func (h *TLSHost) serve(listener net.Listener) {
 				h.mu.Unlock()
 			}()
 			_ = conn.SetDeadline(time.Now().Add(hostIdle))
-			converse(conn, mode, config)
+			h.converse(conn, mode, config)
 		})
 	}
 }
@@ -196,7 +226,7 @@ func (h *TLSHost) config() *tls.Config {
 }
 
 // converse is one connection's life.
-func converse(conn net.Conn, mode HostMode, config *tls.Config) {
+func (h *TLSHost) converse(conn net.Conn, mode HostMode, config *tls.Config) {
 	hello := make([]byte, 4096)
 	say := func(b ...byte) {
 		if _, err := conn.Read(hello); err == nil {
@@ -224,15 +254,15 @@ func converse(conn net.Conn, mode HostMode, config *tls.Config) {
 	case HostTLCP:
 		say(21, 1, 1, 0, 2, 2, 70)
 	case HostDribbles:
-		shake(dribble{conn}, config)
+		h.shake(dribble{conn}, config)
 	case HostLargeLost:
 		if mss(conn) > smallest {
 			_, _ = io.Copy(io.Discard, conn)
 			return
 		}
-		shake(conn, config)
+		h.shake(conn, config)
 	case HostOK, HostClientCert, HostClosed:
-		shake(conn, config)
+		h.shake(conn, config)
 	}
 }
 
@@ -253,10 +283,14 @@ func mss(conn net.Conn) (size int) {
 	return size
 }
 
-// shake makes a handshake and then listens until the client goes.
-func shake(conn net.Conn, config *tls.Config) {
+// shake makes a handshake, and then serves or listens until the client goes.
+func (h *TLSHost) shake(conn net.Conn, config *tls.Config) {
 	secure := tls.Server(conn, config)
-	if secure.Handshake() == nil {
+	switch {
+	case secure.Handshake() != nil:
+	case h.Serve != nil:
+		h.Serve(secure)
+	default:
 		_, _ = io.Copy(io.Discard, secure)
 	}
 }
