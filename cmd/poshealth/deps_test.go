@@ -56,6 +56,8 @@ func arrows() map[string]string {
 		"fleet/...": "fleet/... findings transport/wire transport/downlink",
 
 		"lab/netns":         "",
+		"lab/path":          "lab/netns lab/shop agent/status transport/wire",
+		"lab/shop":          "lab/netns probes/probetest agent/status transport/wire",
 		"lab/seccomp":       "",
 		"lab/sandbox":       "lab/seccomp",
 		"lab/arm":           "lab/arm/... probes/probetest transport/wire",

@@ -1,0 +1,150 @@
+package agent
+
+import (
+	"crypto/tls"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/agent/schedule"
+	"github.com/poshealth/poshealth/config"
+	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/dns"
+	"github.com/poshealth/poshealth/probes/host"
+	"github.com/poshealth/poshealth/probes/iso8583"
+)
+
+// addHost adds the stages of one payment host, in the order in which each rests on those before: its name where it has one,
+// its port, its certificate where it speaks TLS, and its answer where it gives one.
+func (cat *catalog) addHost(c config.Config, h config.Host) error {
+	options := host.Options{
+		Name: h.Name, Address: h.Address, ServerName: h.ServerName, CAFile: h.CAFile, Path: h.Request, Resolve: cat.resolver.Resolve,
+		PlatformRoots: trust{terminal: cat.terminal}.vouchers,
+	}
+	stages := []probes.ID{}
+	add := func(kind string, p probes.Probe, err error, implied func(probes.Result) (probes.Observation, bool)) error {
+		if err != nil {
+			return err
+		}
+		timing := c.HostTiming(h, kind)
+		if kind == "iso8583" { // tests and demos cannot wait ten minutes for the next one
+			timing.Every = max(time.Duration(float64(timing.Every)*min(c.Diagnose.HoldScale, 1)), timing.Timeout)
+		}
+		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout, Least: h.Share(), Implied: implied})
+		if kind != "dns" && kind != "iso8583" { // an echo is not always sent: its silence takes no proof away
+			stages = append(stages, p.ID())
+		}
+		return nil
+	}
+	if name, isName := hostname(h.Address); isName {
+		ranges, implied := prefixes(h.Ranges), resolved(h.Name)
+		if len(ranges) > 0 {
+			implied = nil // only the look itself compares the answer
+		}
+		p, err := dns.New(dns.Options{
+			Subject: h.Name, Name: name, Servers: c.DNS.Servers, Resolver: cat.platform, Book: cat.book, Ranges: ranges, IPv6: dns.HasIPv6,
+		})
+		if err := add("dns", p, err, implied); err != nil {
+			return err
+		}
+	}
+	tcp, err := host.NewTCP(options)
+	if err := add("tcp", tcp, err, connected(h.Name)); err != nil {
+		return err
+	}
+	if h.SpeaksTLS() {
+		p, err := host.NewTLS(options)
+		if err := add("tls", p, err, nil); err != nil {
+			return err
+		}
+	}
+	if h.Kind == "https" {
+		p, err := host.NewHTTPS(options)
+		if err := add("https", p, err, nil); err != nil {
+			return err
+		}
+	}
+	if h.Echo.Dialect != "" {
+		p, err := iso8583.New(cat.echo(c, h))
+		if err := add("iso8583", p, err, nil); err != nil {
+			return err
+		}
+	}
+	cat.terms.Hosts = append(cat.terms.Hosts, diagnose.Host{Name: h.Name, Group: h.Group, Stages: stages})
+	return nil
+}
+
+// echo is what the probe of a host's echo needs. It asks the payment app's own word whether it is idle.
+func (cat *catalog) echo(c config.Config, h config.Host) iso8583.Options {
+	e := h.Echo
+	o := iso8583.Options{
+		Name: h.Name, Address: h.Address, Resolve: cat.resolver.Resolve, Boottime: cat.boottime, Idle: cat.terminal.Feed().PaymentIdle,
+		Format:  iso8583.Format{Dialect: iso8583.Dialect(e.Dialect), TPDU: e.TPDU, Header: e.Header, TerminalID: e.TerminalID, MerchantID: e.MerchantID},
+		Classes: make(map[string]iso8583.Class), Gap: e.Every, GapScale: min(c.Diagnose.HoldScale, 1),
+	}
+	for _, pair := range e.Codes {
+		code, class, _ := strings.Cut(pair, "=")
+		o.Classes[code] = iso8583.Class(class)
+	}
+	if e.TLS {
+		o.TLS = &tls.Config{ServerName: h.ServerName, InsecureSkipVerify: true} // the tls stage judges the chain; an echo holds no secret
+	}
+	return o
+}
+
+// connected tells what a later stage of a host means for its connection. The time of a whole look is no time of connecting:
+// the round trip is left to those that measured it.
+func connected(name string) func(probes.Result) (probes.Observation, bool) {
+	return func(r probes.Result) (probes.Observation, bool) {
+		later := r.Probe.Kind() == "tls" || r.Probe.Kind() == "https" || r.Probe.Kind() == "iso8583"
+		if !later || r.Probe.Subject() != name {
+			return probes.Observation{}, false
+		}
+		o := probes.Observation{Outcome: probes.Pass, Detail: "a connection stood: " + string(r.Probe) + " passed over it"}
+		for _, reading := range r.Readings {
+			if reading.Name == "rtt" {
+				o.Readings = append(o.Readings, reading)
+			}
+		}
+		return o, true
+	}
+}
+
+// resolved tells what a connection means for a host's name, where the name was looked up for it.
+func resolved(name string) func(probes.Result) (probes.Observation, bool) {
+	return func(r probes.Result) (probes.Observation, bool) {
+		if r.Probe.Kind() != "tcp" || r.Probe.Subject() != name || r.Fact("address_source") != "dns" {
+			return probes.Observation{}, false
+		}
+		o := probes.Observation{Outcome: probes.Pass, Detail: "looked up for " + string(r.Probe)}
+		if ms, ok := r.Reading("resolve"); ok {
+			o.Readings = append(o.Readings, probes.Reading{Name: "lookup", Value: ms, Unit: probes.Milliseconds})
+		}
+		return o, true
+	}
+}
+
+// prefixes are the ranges of the configuration, which has seen to it that they are some.
+func prefixes(ranges []string) []netip.Prefix {
+	var all []netip.Prefix
+	for _, r := range ranges {
+		if p, err := netip.ParsePrefix(r); err == nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// window is a maintenance window as diagnosis knows it; the configuration has checked its times.
+func window(m config.Maintenance) diagnose.Window {
+	w := diagnose.Window{Host: m.Host, DayCut: m.Kind == "day-cut", Daily: m.Daily != ""}
+	if from, to, daily := strings.Cut(m.Daily, "-"); daily {
+		w.From, _ = time.Parse("15:04", from)
+		w.To, _ = time.Parse("15:04", to)
+		return w
+	}
+	w.From, _ = time.Parse(time.RFC3339, m.From)
+	w.To, _ = time.Parse(time.RFC3339, m.To)
+	return w
+}

@@ -1,0 +1,204 @@
+package shop
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/poshealth/poshealth/agent/status"
+	"github.com/poshealth/poshealth/transport/wire"
+)
+
+// Holds is what the lab multiplies hold times, and the gaps between looks at what is doubted, by: 10 s become half a second.
+// Periods are those of [Config]. A fault that takes a minute and a half on a terminal takes some seconds here.
+const Holds = 0.05
+
+// Config writes the configuration of the shop's terminal and gives its file. extra is added at its end.
+func (s *Shop) Config(extra string) (string, error) {
+	return s.write("poshealth.toml", fmt.Sprintf(`
+[terminal]
+id = "T0000001"
+state_dir = "%[1]s"
+lang = "en"
+[mqtt]
+broker = "tls://broker.lab:8883"
+ca_file = "%[1]s/broker-ca.pem"
+[[host]]
+name = "a"
+address = "acquirer-a.lab:443"
+kind = "https"
+ca_file = "%[1]s/a-ca.pem"
+ranges = ["198.51.100.0/26"]
+[[host]]
+name = "b"
+address = "acquirer-b.lab:443"
+kind = "https"
+ca_file = "%[1]s/b-ca.pem"
+[[host]]
+name = "c"
+address = "acquirer-c.lab:6000"
+kind = "iso8583"
+[host.echo]
+dialect = "generic"
+[clock]
+ntp = ["time.lab"]
+[dns]
+servers = ["%[2]s", "%[3]s"]
+[network]
+portal = "http://portal.lab/generate_204"
+[local]
+listen = ""
+[diagnose]
+hold_scale = %[4]g
+[probe]
+link = { every = "2s" }
+route = { every = "2s" }
+dns = { every = "3s", timeout = "2s" }
+tcp = { every = "3s", timeout = "2s" }
+tls = { every = "5s", timeout = "3s" }
+https = { every = "12s", timeout = "12s" }
+iso8583 = { every = "10m", timeout = "3s" }
+gateway = { every = "6s", timeout = "4s" }
+path = { every = "6s", timeout = "5s" }
+counters = { every = "2s" }
+portal = { every = "4s", timeout = "2s" }
+resolvers = { every = "4s", timeout = "2s" }
+standby = { every = "6s", timeout = "2s" }
+clock = { every = "30s", timeout = "2s" }
+report = { every = "2s" }
+cpu = { every = "1h" }
+memory = { every = "1h" }
+storage = { every = "1h" }
+battery = { every = "1h" }
+%[5]s`, s.Dir, DNS1, DNS2, Holds, extra))
+}
+
+// Agent is the daemon as shipped, running in the terminal.
+type Agent struct {
+	shop    *Shop
+	client  *status.Client
+	version uint64
+	newest  wire.Snapshot
+	stop    context.CancelFunc
+}
+
+// Agent starts binary with a configuration, and tells it that the payment app is idle for as long as it runs.
+func (s *Shop) Agent(ctx context.Context, binary, config string) (*Agent, error) {
+	if err := s.start(ctx, s.Terminal, "poshealth", "", binary, "run", "--config", config); err != nil {
+		return nil, err
+	}
+	a := &Agent{shop: s, client: status.NewClient(s.Dir + "/poshealth.sock")}
+	ctx, a.stop = context.WithCancel(ctx)
+	go a.idle(ctx)
+	s.closers = append(s.closers, func() error { a.stop(); a.client.Close(); return nil })
+	return a, nil
+}
+
+// idle is the payment app, which does nothing.
+func (a *Agent) idle(ctx context.Context) {
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", a.shop.Dir+"/poshealth.sock")
+	}}
+	defer transport.CloseIdleConnections()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for range 1 << 20 {
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://localhost/v1/feed", bytes.NewReader([]byte(`{"version":1,"payment":{"busy":false}}`)))
+		if err != nil {
+			return
+		}
+		if answer, err := transport.RoundTrip(request); err == nil {
+			_ = answer.Body.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Next waits for a status newer than the last one that it gave, at most for wait; false: there is none.
+func (a *Agent) Next(ctx context.Context, wait time.Duration) (wire.Snapshot, bool) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	for ctx.Err() == nil {
+		next, version, err := a.client.Status(ctx, "en", a.version, min(wait, time.Second))
+		if err != nil {
+			time.Sleep(20 * time.Millisecond) // it has not begun to listen
+			continue
+		}
+		if version != a.version {
+			a.version, a.newest = version, next
+			return next, true
+		}
+	}
+	return a.newest, false
+}
+
+// Until follows the status until it is as wanted, and tells how long that took; false: it was not so in time.
+func (a *Agent) Until(ctx context.Context, limit time.Duration, wanted func(wire.Snapshot) bool) (wire.Snapshot, time.Duration, bool) {
+	begin := time.Now()
+	for time.Since(begin) < limit && ctx.Err() == nil {
+		if s, news := a.Next(ctx, limit-time.Since(begin)); news && wanted(s) {
+			return s, time.Since(begin), true
+		}
+	}
+	return a.newest, time.Since(begin), false
+}
+
+// Said is what the daemon logged.
+func (a *Agent) Said() string {
+	text, _ := os.ReadFile(a.shop.servers["poshealth"].log)
+	return string(text)
+}
+
+// Healthy starts the agent, and waits until it has looked at everything and says that a card can be taken, with nothing at all
+// to complain of.
+func (s *Shop) Healthy(ctx context.Context, binary string, limit time.Duration) (*Agent, error) {
+	file, err := s.Config("")
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.Agent(ctx, binary, file)
+	if err != nil {
+		return nil, err
+	}
+	last, _, ok := a.Until(ctx, limit, func(w wire.Snapshot) bool {
+		return w.Verdict.TakeCard.Level == "ready" && len(w.Findings) == 0 && looked(w)
+	})
+	if !ok {
+		return nil, fmt.Errorf("a shop without a fault is not healthy in %s: %s\n%s", limit, Complaints(last), a.Said())
+	}
+	return a, nil
+}
+
+// Complaints are what a status says that is not as it should be, in one line.
+func Complaints(w wire.Snapshot) string {
+	var all []string
+	for _, f := range w.Findings {
+		all = append(all, fmt.Sprintf("%s/%s %s (%s)", f.Code, f.Subject, f.Severity, f.Detail))
+	}
+	for _, r := range w.Results {
+		if r.Outcome != "pass" {
+			all = append(all, fmt.Sprintf("%s %s %s (%s)", r.Probe, r.Outcome, r.Reason, r.Detail))
+		}
+	}
+	return fmt.Sprintf("take_card %s; %s", w.Verdict.TakeCard.Level, strings.Join(all, "; "))
+}
+
+// looked tells whether each stage has passed at least once.
+func looked(w wire.Snapshot) bool {
+	for _, id := range []string{"https/a", "https/b", "iso8583/c", "path/a", "path/b", "gateway", "standby", "resolvers", "portal", "clock", "report"} {
+		if !slices.ContainsFunc(w.Results, func(r wire.Result) bool { return r.Probe == id && r.Outcome == "pass" }) {
+			return false
+		}
+	}
+	return true
+}
