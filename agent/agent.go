@@ -134,6 +134,7 @@ func (a *Agent) Run(ctx context.Context) error {
 			}
 		})
 	})
+	parts.Go(func() { a.follow(ctx) })
 	answering := make(chan struct{})
 	answers := sync.OnceFunc(func() { close(answering) })
 	parts.Go(func() {

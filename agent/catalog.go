@@ -30,6 +30,7 @@ type catalog struct {
 	platform *dns.Platform // how the terminal's own programs resolve
 	book     *dns.Book     // addresses that were good
 	boottime func() time.Duration
+	watcher  *link.Watcher
 }
 
 // newCatalog makes the probes in the order in which a sale depends on them: link, route, names, hosts, clock, app, device. write
@@ -42,12 +43,12 @@ func newCatalog(c config.Config, t *terminal.Terminal, boottime func() time.Dura
 		return nil, fmt.Errorf("cannot use dns.servers: %w", err)
 	}
 	resolver.IPv6 = dns.HasIPv6
-	cat := &catalog{terminal: t, resolver: resolver, platform: platform, book: book, boottime: boottime}
+	cat := &catalog{terminal: t, resolver: resolver, platform: platform, book: book, boottime: boottime, watcher: link.NewWatcher(link.Options{Root: c.Terminal.Root})}
 	add := func(kind string, p probes.Probe) {
 		timing := c.Probe[kind]
 		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout})
 	}
-	add("link", link.New(link.Options{Root: c.Terminal.Root}))
+	add("link", link.New(link.Options{Root: c.Terminal.Root, Watcher: cat.watcher}))
 	add("route", link.NewRoute(link.Options{Root: c.Terminal.Root}))
 	for _, h := range c.Hosts {
 		if err := cat.addHost(c, h); err != nil {

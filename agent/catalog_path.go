@@ -1,17 +1,55 @@
 package agent
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
+	"time"
 
+	"github.com/poshealth/poshealth/agent/schedule"
 	"github.com/poshealth/poshealth/config"
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/dns"
+	"github.com/poshealth/poshealth/probes/link"
+	"github.com/poshealth/poshealth/probes/path"
 )
 
-// addPath adds what looks at the way to the hosts as a whole.
+// trainGap is the least time between two trains of 300 packets on one way: 21.6 kB each.
+const trainGap = 10 * time.Minute
+
+// addPath adds what looks at the way to the hosts as a whole: the router, the way to each host, the kernel's counters, a
+// sign-in page, the name servers, and the links that wait.
 func (cat *catalog) addPath(c config.Config, add func(kind string, p probes.Probe)) error {
+	counters := path.NewCounters(cat.terminal)
+	gap := time.Duration(float64(trainGap) * min(c.Diagnose.HoldScale, 1))
+	add("counters", counters)
+	add("gateway", path.NewGateway(path.GatewayOptions{
+		Gateway: link.Gateway(link.Options{Root: c.Terminal.Root}), Suspect: counters.Suspicious, TrainGap: gap, Boottime: cat.boottime,
+	}))
+	standby := link.StandbyOptions{Link: link.Options{Root: c.Terminal.Root}, Resolve: cat.resolver.Resolve}
+	for _, h := range c.Hosts {
+		p, err := path.NewPath(path.Options{
+			Name: h.Name, Address: h.Address, Resolve: cat.resolver.Resolve, Suspect: counters.Suspicious, TrainGap: gap, Boottime: cat.boottime,
+		})
+		if err != nil {
+			return fmt.Errorf("cannot look at the way to host %q: %w", h.Name, err)
+		}
+		timing := c.HostTiming(h, "path")
+		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout, Least: h.Share()})
+		standby.Hosts = append(standby.Hosts, link.StandbyHost{Name: h.Name, Address: h.Address})
+	}
+	if len(standby.Hosts) > 0 {
+		add("standby", link.NewStandby(standby))
+	}
+	if c.Network.Portal != "" && !c.Network.Private {
+		p, err := path.NewPortal(path.PortalOptions{URL: c.Network.Portal, Resolve: cat.resolver.Resolve})
+		if err != nil {
+			return fmt.Errorf("cannot use network.portal: %w", err)
+		}
+		add("portal", p)
+	}
 	if name := anyName(c); name != "" {
 		p, err := dns.NewResolvers(dns.Options{Name: name, Servers: c.DNS.Servers, Resolver: cat.platform})
 		if err != nil {
@@ -36,4 +74,19 @@ func anyName(c config.Config) string {
 		}
 	}
 	return ""
+}
+
+// follow has looked at what a change of the network makes doubtful, as soon as the kernel tells of it. Without that news
+// the timetable alone must do.
+func (a *Agent) follow(ctx context.Context) {
+	err := a.catalog.watcher.Run(ctx, func(c link.Change) {
+		a.options.Log.Debug("network changed", slog.String("what", c.What), slog.String("interface", c.Interface))
+		a.schedule.Doubt("link", "route")
+		if c.What == "route" || c.What == "lost" { // another way to everything
+			a.schedule.Doubt("network", "gateway", "resolvers", "dns", "tcp", "portal", "standby")
+		}
+	})
+	if err != nil {
+		a.options.Log.Info("links are only looked at from time to time", slog.Any("error", err))
+	}
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/poshealth/poshealth/probes/device"
 	"github.com/poshealth/poshealth/probes/dns"
 	"github.com/poshealth/poshealth/probes/host"
+	"github.com/poshealth/poshealth/probes/iso8583"
+	"github.com/poshealth/poshealth/probes/path"
 	"github.com/poshealth/poshealth/probes/probetest"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
@@ -38,6 +40,13 @@ func TestRulesKnowTheProbesWords(t *testing.T) {
 		"alert":              {host.Alert},
 		"client-cert-wanted": {host.ClientCertWanted},
 		"tlcp":               {host.TLCP},
+		"large-stalls":       {host.LargeStalls},
+		"not-http":           {host.NotHTTP},
+		"server-error":       {host.ServerError},
+		"malformed-reply":    {iso8583.MalformedReply},
+		"some-silent":        {dns.SomeSilent},
+		"all-silent":         {dns.AllSilent},
+		"portal":             {path.Portal},
 		"disagree":           {clock.Disagree},
 		"no-source":          {clock.NoSource},
 		"missing":            {app.Missing},
@@ -50,12 +59,12 @@ func TestRulesKnowTheProbesWords(t *testing.T) {
 			assert.Equal(t, word, string(r))
 		}
 	}
-	assert.Len(t, diagnose.Words(), 21, "every word of the rules is some probe's")
+	assert.Len(t, diagnose.Words(), 28, "every word of the rules is some probe's")
 }
 
 // TestCatalogMatchesConfiguration: every kind of probe that a file can set exists, and every probe can be set.
 func TestCatalogMatchesConfiguration(t *testing.T) {
-	c, err := config.Parse("", []byte("[[host]]\nname = \"a\"\naddress = \"a.example:443\"\n[[host]]\nname = \"b\"\naddress = \"192.0.2.1:443\"\nkind = \"tcp\"\n[app]\npackage = \"com.example\"\n"))
+	c, err := config.Parse("", []byte("[[host]]\nname = \"a\"\naddress = \"a.example:443\"\n[[host]]\nname = \"b\"\naddress = \"192.0.2.1:443\"\nkind = \"tcp\"\n[[host]]\nname = \"c\"\naddress = \"c.example:443\"\nkind = \"https\"\n[[host]]\nname = \"d\"\naddress = \"192.0.2.2:6000\"\nkind = \"iso8583\"\n[host.echo]\ndialect = \"generic\"\n[network]\nportal = \"http://portal.example/\"\n[app]\npackage = \"com.example\"\n"))
 	require.NoError(t, err)
 	android, err := probetest.NewTerminal(t.TempDir(), probetest.TerminalOptions{}) // a plain Linux has not all of them
 	require.NoError(t, err)

@@ -27,6 +27,7 @@ wanted() {
 			faketime faketime a time server that lies
 			dnsmasq dnsmasq-base a real DNS server
 			ip iproute2 a network of its own for a test
+			nft nftables a lossy link for a test
 			chromium chromium the page in a real browser
 			dash dash the installer in a terminal's shells
 			mksh mksh the installer in Android's own shell

@@ -30,15 +30,23 @@ type Options struct {
 	Root string
 	// Interfaces stands for net.Interfaces when Root is "/"; nil means the real thing.
 	Interfaces func() ([]net.Interface, error)
+	// Watcher counts ups and downs between looks; nil: nobody does.
+	Watcher *Watcher
 }
 
 // Probe is "link": does any interface have a link, as far as the kernel can tell. Readings: up (interfaces with a link),
-// present (all but the loopback and the kernel's own) and ethernet (those of them for a cable). Facts: bearer (wi-fi, mobile, ethernet, other) of the interface
+// present (all but the loopback and the kernel's own), ethernet (those of them for a cable) and changes (ups and downs since
+// the last look, of the interface that carries or carried: one that searches beside a good cable is nobody's trouble; left
+// out where the kernel does not tell). Facts: bearer (wi-fi, mobile, ethernet, other) of the interface
 // that carries the default route, else of the first with a link; interfaces ("eth0 up, wlan0 down").
-type Probe struct{ reader reader }
+type Probe struct {
+	reader  reader
+	watcher *Watcher
+	carried string // the interface that carried at the last look
+}
 
 // New makes the probe "link".
-func New(o Options) *Probe { return &Probe{reader: newReader(o)} }
+func New(o Options) *Probe { return &Probe{reader: newReader(o), watcher: o.Watcher} }
 
 // ID is "link".
 func (p *Probe) ID() probes.ID { return "link" }
@@ -78,8 +86,16 @@ func (p *Probe) Observe(ctx context.Context) probes.Observation {
 		{Name: "present", Value: float64(len(all)), Unit: probes.One},
 		{Name: "ethernet", Value: float64(ethernet), Unit: probes.One},
 	}
+	name := ""
 	if carrying := p.carrying(ctx, all); carrying != nil {
 		o.Facts = append(o.Facts, probes.Fact{Name: "bearer", Value: carrying.bearer})
+		name = carrying.name
+	}
+	if n, counted := p.watcher.taken(name, p.carried); counted {
+		o.Readings = append(o.Readings, probes.Reading{Name: "changes", Value: float64(n), Unit: probes.One})
+	}
+	if name != "" {
+		p.carried = name
 	}
 	if len(listed) > 0 {
 		o.Facts = append(o.Facts, probes.Fact{Name: "interfaces", Value: terminal.Printable(strings.Join(listed, ", "), maxListed)})
