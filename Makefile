@@ -22,7 +22,7 @@ export PATH := $(CURDIR)/.tools/peers/usr/sbin:$(CURDIR)/.tools/peers/usr/bin:$(
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help go programs build demo test race fuzz lint fmt vuln docs dist size rss qemu lab-arm reproducible check clean
+.PHONY: help go programs build demo test race fuzz lint fmt vuln docs dist size rss qemu lab soak lab-arm reproducible check clean
 
 ##@ Start here
 
@@ -75,6 +75,14 @@ rss: programs ## how much memory the running agent takes; fails when it outgrows
 qemu: programs ## run the ARM programs of dist/ on an emulated processor
 	@scripts/peers.sh qemu
 	@GO='$(GO)' VERSION='$(VERSION)' scripts/qemu.sh dist
+
+lab: go ## break the way between a terminal and its payment hosts in every way: root, Debian; LAB='-run loss -v' picks
+	@scripts/peers.sh path
+	@$(GO) run ./lab/path $(LAB)
+
+soak: go ## the same lab healthy, slow, lossy and roaming, ten minutes each: nothing blocking may be said
+	@scripts/peers.sh path
+	@$(GO) run ./lab/path -run '^$$' -calm 10m
 
 lab-arm: programs ## a day of an emulated ARM terminal: memory, clock, reboot, the system call filter of apps; Debian
 	@scripts/peers.sh lab

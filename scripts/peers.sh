@@ -1,8 +1,8 @@
 #!/bin/sh
-# Sees to it that the programs which tests talk to are on this machine: peers.sh test|lint|qemu|lab..., several at once.
+# Sees to it that the programs which tests talk to are on this machine: peers.sh test|lint|qemu|lab|path..., several at once.
 #
 # Where it runs as root on Debian or Ubuntu it installs what is missing; elsewhere it says what will be skipped and what to
-# install. With CI=true nothing may be skipped: what is missing then fails. It never starts a server, neither now nor at the
+# install. JavaScript peers go into .tools/npm. With CI=true nothing may be skipped: what is missing then fails. It never starts a server, neither now nor at the
 # next boot, never replaces a package that is there, and believes programs, not what apt prints.
 #
 #	peers.sh --missing test    only tells what is missing: program, packages, what it is for
@@ -32,6 +32,22 @@ wanted() {
 			dash dash the installer in a terminal's shells
 			mksh mksh the installer in Android's own shell
 			busybox busybox the installer in a terminal's shells
+			ping iputils-ping the lab's lines against a ping that is not ours
+			node nodejs a payment host of ISO 8583 that is not ours
+			npm npm a payment host of ISO 8583 that is not ours
+			tshark tshark a reading of ISO 8583 that is not ours
+		EOF
+		;;
+	path)
+		cat <<-'EOF'
+			ip iproute2 the networks of the lab
+			nft nftables what is blocked in the lab
+			dnsmasq dnsmasq-base a real DNS server
+			nginx nginx-light a real HTTPS server
+			mosquitto mosquitto a real MQTT broker
+			chronyd chrony a real time server
+			node nodejs a payment host of ISO 8583 that is not ours
+			npm npm a payment host of ISO 8583 that is not ours
 		EOF
 		;;
 	lint) echo 'shellcheck shellcheck the check of the scripts' ;;
@@ -52,7 +68,7 @@ wanted() {
 		EOF
 		;;
 	*)
-		echo "peers: no such set of programs: '$1' (test, lint, qemu or lab)" >&2
+		echo "peers: no such set of programs: '$1' (test, lint, qemu, lab or path)" >&2
 		return 2
 		;;
 	esac
@@ -135,7 +151,7 @@ if [ "${1:-}" = --missing ]; then
 	shift
 fi
 if [ $# = 0 ]; then
-	echo 'usage: peers.sh [--missing] test|lint|qemu|lab...' >&2
+	echo 'usage: peers.sh [--missing] test|lint|qemu|lab|path...' >&2
 	exit 2
 fi
 for set_of in "$@"; do wanted "$set_of" >/dev/null; done # a wrong name ends here
@@ -145,14 +161,28 @@ if [ -n "$only_tell" ]; then
 	[ -z "$lacking" ] || printf '%s\n' "$lacking"
 	exit 0
 fi
-[ -n "$lacking" ] || exit 0
+# modules installs the JavaScript peers of the sets that have some; a registry that cannot be reached is no reason to stop.
+modules() {
+	case " $* " in *' test '* | *' path '*) ;; *) return 0 ;; esac
+	command -v npm >/dev/null 2>&1 || return 0
+	"$top/scripts/npm.sh" >&2 && return 0
+	echo 'peers: no npm package iso_8583: the ISO 8583 host that is not ours is skipped' >&2
+	[ "${CI:-}" != true ]
+}
+if [ -z "$lacking" ]; then
+	modules "$@"
+	exit
+fi
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 if [ "$(id -u)" = 0 ] && debian; then
 	install_missing "$(printf '%s\n' "$lacking" | packages_of)"
 	lacking=$(missing "$@")
-	[ -n "$lacking" ] || exit 0
+	if [ -z "$lacking" ]; then
+		modules "$@"
+		exit
+	fi
 	echo "peers: apt could not install everything; its last words:" >&2
 	tail -n 15 "$log" | LC_ALL=C tr -cd '\11\12\40-\176' | sed 's/^/    /' >&2
 elif debian; then
