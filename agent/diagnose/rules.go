@@ -85,8 +85,12 @@ func Rules(p Profile) []Rule {
 
 		// The way to the hosts. A radio that wakes is slow, or loses, for some seconds; half a minute is its own.
 		{Code: findings.PacketLoss, Holds: packetLoss, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindPath, kindGateway, kindCounters}, Keeps: []Series{
-			{Kind: kindPath, Reading: sentReading}, {Kind: kindPath, Reading: heardReading}, {Kind: kindGateway, Reading: sentReading}, {Kind: kindGateway, Reading: heardReading},
-			{Kind: kindCounters, Reading: segmentReading}, {Kind: kindCounters, Reading: resentReading},
+			{Kind: kindPath, Reading: sentReading},
+			{Kind: kindPath, Reading: heardReading},
+			{Kind: kindGateway, Reading: sentReading},
+			{Kind: kindGateway, Reading: heardReading},
+			{Kind: kindCounters, Reading: segmentReading},
+			{Kind: kindCounters, Reading: resentReading},
 		}},
 		{Code: findings.PacketReordering, Holds: packetReordering, ClearFor: threeLooks, Sees: []string{kindPath}},
 		{Code: findings.HighLatency, Holds: highLatency, HoldFor: 30 * time.Second, ClearFor: threeLooks, Sees: []string{kindTCP, kindGateway, kindPath}, Keeps: []Series{

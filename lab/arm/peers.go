@@ -52,7 +52,7 @@ func (p *peers) start(ctx context.Context, work string) error {
 	if err != nil {
 		return err
 	}
-	if p.host, err = probetest.NewTLSHost(inside); err != nil { //nolint:contextcheck // it lives until it is closed
+	if p.host, err = probetest.NewTLSHost(inside); err != nil {
 		return err
 	}
 	inside, _, err = net.SplitHostPort(brokerAddress)

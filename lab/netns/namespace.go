@@ -93,7 +93,7 @@ func (n *Namespace) Do(f func() error) error {
 			done <- &fs.PathError{Op: "open", Path: n.Name, Err: err}
 			return
 		}
-		defer unix.Close(fd)
+		defer func() { _ = unix.Close(fd) }()
 		if err := unix.Setns(fd, unix.CLONE_NEWNET); err != nil {
 			done <- fmt.Errorf("cannot enter namespace %s: %w", n.Name, err)
 			return
@@ -108,14 +108,18 @@ func (n *Namespace) Do(f func() error) error {
 func (n *Namespace) Filter(ctx context.Context, hook string, rules ...string) (undo func() error, err error) {
 	table := fmt.Sprintf("t%d", count.Add(1))
 	script := fmt.Sprintf("table inet %s { chain c { type filter hook %s priority 0; policy accept; %s\n}\n}", table, hook, strings.Join(rules, "\n"))
-	return func() error { return n.Run(context.Background(), "nft", "delete", "table", "inet", table) }, n.nft(ctx, script)
+	return func() error { return n.undo("inet", table) }, n.nft(ctx, script) //nolint:contextcheck // what was done is undone, whatever has ended since
 }
 
 // Redirect sends what goes through the namespace to a TCP port to an address of the namespace's own.
 func (n *Namespace) Redirect(ctx context.Context, port int, to string) (undo func() error, err error) {
 	table := fmt.Sprintf("t%d", count.Add(1))
 	script := fmt.Sprintf("table ip %s { chain c { type nat hook prerouting priority -100; tcp dport %d dnat to %s\n}\n}", table, port, to)
-	return func() error { return n.Run(context.Background(), "nft", "delete", "table", "ip", table) }, n.nft(ctx, script)
+	return func() error { return n.undo("ip", table) }, n.nft(ctx, script) //nolint:contextcheck // what was done is undone, whatever has ended since
+}
+
+func (n *Namespace) undo(family, table string) error {
+	return n.Run(context.Background(), "nft", "delete", "table", family, table)
 }
 
 func (n *Namespace) nft(ctx context.Context, script string) error {

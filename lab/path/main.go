@@ -64,7 +64,7 @@ func (o *options) run(ctx context.Context, match *regexp.Regexp) error {
 	if o.dir, err = os.MkdirTemp("", "poshealth-path-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(o.dir)
+	defer func() { _ = os.RemoveAll(o.dir) }()
 	if err := o.build(ctx); err != nil {
 		return err
 	}

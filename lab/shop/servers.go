@@ -30,7 +30,7 @@ func Zone() map[string]string {
 
 // serve starts all servers of the internet, and waits until each listens.
 func (s *Shop) serve(ctx context.Context) error {
-	return errors.Join(s.Names(Zone()), s.startDNS(ctx, DNS1), s.startDNS(ctx, DNS2), s.startA(), s.startB(ctx), s.startC(ctx), s.startBroker(ctx), s.startPage(), s.startTime(ctx))
+	return errors.Join(s.Names(Zone()), s.startDNS(ctx, DNS1), s.startDNS(ctx, DNS2), s.startA(), s.startB(ctx), s.startC(ctx), s.startBroker(ctx), s.startPage(), s.startTime(ctx)) //nolint:contextcheck // servers live until the shop closes
 }
 
 // Names changes what both DNS servers answer; a name that is left out does not exist.
@@ -194,7 +194,7 @@ func (s *Shop) start(ctx context.Context, in *netns.Namespace, name, address str
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	p := &process{name: name, cmd: in.Command(context.WithoutCancel(ctx), argv...), log: log.Name()}
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := p.cmd.Start(); err != nil {

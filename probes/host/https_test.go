@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -41,7 +39,6 @@ func web(t *testing.T, serve http.HandlerFunc) *httptest.Server {
 // webServer says nothing of clients that reset their connections.
 func webServer(serve http.HandlerFunc) *httptest.Server {
 	s := httptest.NewUnstartedServer(serve)
-	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	return s
 }

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -340,7 +341,7 @@ func (c trickle) Write(b []byte) (int, error) {
 // twice writes everything again.
 type twice struct{ net.Conn }
 
-func (c twice) Write(b []byte) (int, error) { return c.Conn.Write(append(b, b...)) }
+func (c twice) Write(b []byte) (int, error) { return c.Conn.Write(append(slices.Clone(b), b...)) }
 
 // TestEarlierStagesJudge: what fails before the echo is not the echo's.
 func TestEarlierStagesJudge(t *testing.T) {

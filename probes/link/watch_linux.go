@@ -54,7 +54,7 @@ func (w *Watcher) follow(ctx context.Context, socket *os.File, m *merger) error 
 	for {
 		err := socket.SetReadDeadline(m.due(time.Now())) // none while nothing waits to be told
 		if ctx.Err() != nil {                            // asked after the deadline, which may have replaced the past one
-			return nil
+			return nil //nolint:nilerr // to be told to end is no fault
 		}
 		n := 0
 		if err == nil {
@@ -62,7 +62,7 @@ func (w *Watcher) follow(ctx context.Context, socket *os.File, m *merger) error 
 		}
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // to be told to end is no fault
 		case errors.Is(err, os.ErrDeadlineExceeded):
 		case errors.Is(err, unix.ENOBUFS):
 			_ = w.look() // what cannot be read stays as it was; whoever hears of "lost" looks for himself

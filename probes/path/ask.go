@@ -24,10 +24,9 @@ const (
 )
 
 // What a look sends. 8 bytes of payload make 36 bytes of IPv4, 56 of IPv6.
-var (
-	paced = plan{count: 50, gap: 20 * time.Millisecond, payload: tokenSize, taste: 10}
-	train = plan{count: 300, payload: tokenSize}
-)
+func paced() plan { return plan{count: 50, gap: 20 * time.Millisecond, payload: tokenSize, taste: 10} }
+
+func backToBack() plan { return plan{count: 300, payload: tokenSize} }
 
 // sight is what came of asking one address.
 type sight struct {
@@ -54,7 +53,7 @@ func ask(ctx context.Context, addr netip.Addr, trains *trains, wantLarge bool) s
 	p, err := startPinger(ctx, addr, false)
 	if err == nil {
 		defer p.close()
-		s.small, err = p.send(ctx, paced)
+		s.small, err = p.send(ctx, paced())
 	}
 	if errors.Is(err, errSilent) {
 		err = nil
@@ -67,7 +66,7 @@ func ask(ctx context.Context, addr netip.Addr, trains *trains, wantLarge bool) s
 		s.large, s.largeSize = askLarge(ctx, addr)
 	}
 	if trains.due(s.small.reordered > 0) && timeFor(ctx, trainTime) {
-		s.train, _ = p.send(ctx, train)
+		s.train, _ = p.send(ctx, backToBack())
 		trains.sent(s.train)
 	}
 	return s
@@ -107,7 +106,7 @@ func askLarge(ctx context.Context, addr netip.Addr) (b *burst, size int) {
 			header = header6
 		}
 		size = now
-		b, _ = p.send(ctx, plan{count: largeCount, gap: paced.gap, payload: size - header - echoHeader})
+		b, _ = p.send(ctx, plan{count: largeCount, gap: paced().gap, payload: size - header - echoHeader})
 		p.close()
 		if b.received == len(b.at) {
 			return b, size

@@ -26,8 +26,8 @@ func NewCounters(t *terminal.Terminal) *Counters { return &Counters{terminal: t}
 // ID is "counters".
 func (c *Counters) ID() probes.ID { return "counters" }
 
-// Suspicious: at the last look that could tell, more packets had come out of order than before it. It may be called while a
-// look is under way.
+// Suspicious tells whether, at the last look that could tell, more packets had come out of order than before it. It may be
+// called while a look is under way.
 func (c *Counters) Suspicious() bool { return c.suspicious.Load() }
 
 // outOfOrder are the columns of TcpExt that tell of it. The sender's own are times, not packets: few, and enough to suspect.
