@@ -51,7 +51,7 @@ func New(ctx context.Context, what string) (*Namespace, error) {
 			echo 0 >/proc/sys/net/ipv4/icmp_ratelimit`},
 	} {
 		if err := n.Run(ctx, set...); err != nil {
-			return nil, errors.Join(err, n.Close())
+			return nil, errors.Join(err, n.Close()) //nolint:contextcheck // what was made is taken away, whatever has ended since
 		}
 	}
 	return n, nil
