@@ -46,7 +46,7 @@ func newCatalog(c config.Config, t *terminal.Terminal, boottime func() time.Dura
 	cat := &catalog{terminal: t, resolver: resolver, platform: platform, book: book, boottime: boottime, watcher: link.NewWatcher(link.Options{Root: c.Terminal.Root})}
 	add := func(kind string, p probes.Probe) {
 		timing := c.Probe[kind]
-		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout})
+		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout, Local: kind == "link" || kind == "route" || kind == "counters"})
 	}
 	add("link", link.New(link.Options{Root: c.Terminal.Root, Watcher: cat.watcher}))
 	add("route", link.NewRoute(link.Options{Root: c.Terminal.Root}))

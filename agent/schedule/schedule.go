@@ -46,6 +46,9 @@ type Task struct {
 	// Least is how long what is bad is left alone, where it is not this terminal's alone: a host that all of a fleet
 	// would look at each minute while it is down. 0: as long as any.
 	Least time.Duration
+	// Local looks only read what the terminal knows, in milliseconds: they wait for no place, so that a network that is
+	// silent to all others at once does not keep its own cause from being seen.
+	Local bool
 	// Implied tells what another probe's result means for this one: who shook hands has connected. Where it means that
 	// all is well, that is handed out as a result of this probe, whose own look is then not due for its whole period.
 	// Nil: nothing does.
@@ -142,7 +145,7 @@ func New(tasks []Task, options Options) *Schedule {
 func (s *Schedule) Run(ctx context.Context, out func(probes.Result)) {
 	defer close(s.stopped)
 	var seq uint64
-	inFlight := 0
+	var inFlight flight
 	start := s.options.Boottime()
 	for _, e := range s.entries {
 		e.due = start
@@ -151,13 +154,13 @@ func (s *Schedule) Run(ctx context.Context, out func(probes.Result)) {
 	defer timer.Stop()
 	for {
 		if ctx.Err() == nil {
-			inFlight += s.startDue(ctx, inFlight)
+			s.startDue(ctx, &inFlight)
 			timer.Reset(s.wait(inFlight))
 		}
 		select {
 		case <-ctx.Done():
 			// Probes see the same context: what is under way ends soon, and is waited for.
-			s.finish(inFlight)
+			s.finish(inFlight.local + inFlight.others)
 			return
 		case <-timer.C:
 		case <-s.wake:
@@ -167,7 +170,7 @@ func (s *Schedule) Run(ctx context.Context, out func(probes.Result)) {
 				l.entry.running = false
 				continue
 			}
-			inFlight--
+			inFlight.add(l.entry, -1)
 			seq++
 			now := s.options.Boottime()
 			r := probes.Result{
@@ -182,6 +185,17 @@ func (s *Schedule) Run(ctx context.Context, out func(probes.Result)) {
 				out(implied)
 			}
 		}
+	}
+}
+
+// flight counts the looks under way.
+type flight struct{ local, others int }
+
+func (f *flight) add(e *entry, n int) {
+	if e.Local {
+		f.local += n
+	} else {
+		f.others += n
 	}
 }
 

@@ -10,39 +10,41 @@ import (
 	"github.com/poshealth/poshealth/probes"
 )
 
-// startDue starts what is due, the longest overdue first, as far as there is room; it returns how many it started. What is
-// nearly due goes along: a terminal that sleeps wakes once for all of them.
-func (s *Schedule) startDue(ctx context.Context, inFlight int) int {
+// startDue starts what is due, the longest overdue first, as far as there is room. What is nearly due goes along: a terminal
+// that sleeps wakes once for all of them.
+func (s *Schedule) startDue(ctx context.Context, inFlight *flight) {
 	now := s.options.Boottime()
-	started := 0
-	awake := slices.ContainsFunc(s.entries, func(e *entry) bool { return !e.running && e.due <= now })
-	for awake && inFlight+started < s.options.Parallel {
+	if !slices.ContainsFunc(s.entries, func(e *entry) bool { return !e.running && e.due <= now }) {
+		return
+	}
+	for {
 		var next *entry
 		for _, e := range s.entries {
-			if !e.running && e.due-e.slack <= now && (next == nil || e.due < next.due) {
+			if !e.running && e.due-e.slack <= now && s.room(e, *inFlight) && (next == nil || e.due < next.due) {
 				next = e
 			}
 		}
 		if next == nil {
-			break
+			return
 		}
 		next.running = true
 		next.looks++
-		started++
+		inFlight.add(next, 1)
 		go s.look(ctx, next)
 	}
-	return started
 }
 
-// wait is how long nothing is due; while all places are taken, the end of a look is what to wait for.
-func (s *Schedule) wait(inFlight int) time.Duration {
+// room tells whether a look may start beside those under way.
+func (s *Schedule) room(e *entry, inFlight flight) bool {
+	return e.Local || inFlight.others < s.options.Parallel
+}
+
+// wait is how long nothing is due that has room; for others the end of a look is what to wait for.
+func (s *Schedule) wait(inFlight flight) time.Duration {
 	wait := longestWait
-	if inFlight >= s.options.Parallel {
-		return wait
-	}
 	now := s.options.Boottime()
 	for _, e := range s.entries {
-		if !e.running {
+		if !e.running && s.room(e, inFlight) {
 			wait = min(wait, max(e.due-now, 0))
 		}
 	}

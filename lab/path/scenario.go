@@ -91,7 +91,7 @@ func (o *options) try(ctx context.Context, s scenario, seed uint64) (r result) {
 		return r
 	}
 	defer func() { r.err = errors.Join(r.err, place.Close()) }()
-	agent, err := place.Healthy(ctx, o.binary, healthyIn)
+	agent, err := place.Healthy(ctx, o.binary, shop.Holds, healthyIn)
 	if err != nil {
 		r.err = err
 		return r
@@ -132,7 +132,7 @@ func (s scenario) want() string { return ref(s.code, s.subject) }
 // topRoot is the first finding of a snapshot: they come in the order in which a technician should care. What rests on one
 // look alone, and what is wrong with this lab's terminal anyway, is none.
 func topRoot(s wire.Snapshot) string {
-	i := slices.IndexFunc(s.Findings, func(f wire.Finding) bool { return f.ExplainedBy == nil })
+	i := slices.IndexFunc(s.Findings, func(f wire.Finding) bool { return f.ExplainedBy == nil && !shop.Own(f) })
 	if i < 0 {
 		return ""
 	}

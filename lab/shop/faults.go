@@ -41,7 +41,7 @@ func Faults() map[string]Fault {
 		"delay 1 s":      shaped(netns.Shape{Delay: 500 * time.Millisecond}),
 		"delay 2.6 s":    shaped(netns.Shape{Delay: 1300 * time.Millisecond}),
 		"jitter":         shaped(netns.Shape{Jitter: 900 * time.Millisecond}),
-		"reordering 5 %": shaped(netns.Shape{Reorder: 0.05, ReorderBy: 3 * time.Millisecond}),
+		"reordering 5 %": shaped(netns.Shape{Reorder: 0.05, ReorderBy: 30 * time.Millisecond}),
 		"black hole":     shaped(netns.Shape{LargerThan: 1000}),
 		"black hole upward": func(_ context.Context, s *Shop) error {
 			s.WAN.Shape(netns.Shape{LargerThan: 1000}, netns.Shape{})

@@ -1,0 +1,75 @@
+package schedule_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/agent/schedule"
+	"github.com/poshealth/poshealth/probes"
+)
+
+// TestImplied: a handshake that passes has connected, so the connection is not looked at while handshakes come.
+func TestImplied(t *testing.T) {
+	implied := func(r probes.Result) (probes.Observation, bool) {
+		return probes.Observation{Outcome: r.Outcome, Detail: "by " + string(r.Probe)}, r.Probe == "tls/a"
+	}
+	for _, tc := range []struct {
+		name     string
+		tls, tcp func(int) probes.Outcome
+		looks    int // at the connection, in an hour
+	}{
+		{"handshakes that pass", fixed(probes.Pass), fixed(probes.Pass), 1},
+		{"handshakes that fail say nothing of it", fixed(probes.Fail), fixed(probes.Pass), 7},
+		{"one that failed is asked itself", fixed(probes.Pass), sequence(probes.Fail, probes.Fail, probes.Fail, probes.Pass), 4},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tls := &probe{id: "tls/a", look: func(n int) probes.Observation { return saw(tc.tls(n)) }}
+			tcp := &probe{id: "tcp/a", look: func(n int) probes.Observation { return saw(tc.tcp(n)) }}
+			made := append(tasks(10*time.Minute, tcp), tasks(5*time.Minute, tls)...)
+			made[0].Implied = implied
+			run(t, made, schedule.Options{}, func(r *rig) {
+				time.Sleep(time.Hour)
+				assert.InDelta(t, tc.looks, len(tcp.started()), 2)
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				for i, result := range r.told {
+					require.Equal(t, uint64(i+1), result.Seq, "in order, whoever saw it")
+					if result.Detail != "" {
+						assert.Equal(t, probes.ID("tcp/a"), result.Probe)
+						assert.Equal(t, probes.Pass, result.Outcome, "only that all is well is implied")
+						assert.Equal(t, 10*time.Minute, result.Every)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestLocalLooksWaitForNoPlace: a network that is silent to all others keeps no local look waiting.
+func TestLocalLooksWaitForNoPlace(t *testing.T) {
+	slow := []*probe{{id: "a", takes: 20 * time.Second, look: func(int) probes.Observation { return saw(probes.Fail) }}, {id: "b", takes: 20 * time.Second, look: func(int) probes.Observation { return saw(probes.Fail) }}}
+	local, other := always("link", probes.Pass), always("c", probes.Pass)
+	made := append(tasks(time.Minute, slow...), tasks(time.Second, local, other)...)
+	made[2].Local = true
+	run(t, made, schedule.Options{Parallel: 2}, func(*rig) {
+		time.Sleep(10 * time.Second)
+		assert.Greater(t, len(local.started()), 5)
+		assert.Empty(t, other.started(), "it waits for a place")
+	})
+}
+
+// TestLeast: what is bad and looked at by a whole fleet is left alone for longer.
+func TestLeast(t *testing.T) {
+	for least, looks := range map[time.Duration]int{0: 12, 30 * time.Minute: 5} {
+		bad := always("tcp/a", probes.Fail)
+		made := tasks(time.Hour, bad)
+		made[0].Least = least
+		run(t, made, schedule.Options{}, func(*rig) {
+			time.Sleep(time.Hour - time.Second)
+			assert.InDelta(t, looks, len(bad.started()), 5, "least %s", least)
+		})
+	}
+}
