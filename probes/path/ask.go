@@ -23,10 +23,23 @@ const (
 	largeMin   = 576  // where the kernel knows of less there is nothing large to be lost
 )
 
-// What a look sends. 8 bytes of payload make 36 bytes of IPv4, 56 of IPv6.
-func paced() plan { return plan{count: 50, gap: 20 * time.Millisecond, payload: tokenSize, taste: 10} }
+// How long a reply is waited for. A shop's own router answers in milliseconds, or not at all; the way to a host may take
+// seconds (2G, satellites), which is late and not lost: a payment app waits for a minute.
+const (
+	gatewayPatience = 2 * time.Second
+	hostPatience    = 5 * time.Second
+)
 
-func backToBack() plan { return plan{count: 300, payload: tokenSize} }
+// What a look sends. 8 bytes of payload make 36 bytes of IPv4, 56 of IPv6.
+func paced(patience time.Duration) plan {
+	return plan{count: 50, gap: packetGap, payload: tokenSize, taste: 10, patience: patience}
+}
+
+const packetGap = 20 * time.Millisecond
+
+func backToBack(like plan, known time.Duration) plan {
+	return plan{count: 300, payload: tokenSize, patience: like.patience, known: known}
+}
 
 // sight is what came of asking one address.
 type sight struct {
@@ -46,38 +59,38 @@ func (s sight) asked() bool { return s.small != nil && s.small.sent > 0 }
 // denied: this terminal forbids us to ask.
 func (s sight) denied() bool { return !s.asked() && errors.Is(s.err, os.ErrPermission) }
 
-// ask sends packets to addr: small ones at a pace, by UDP where ICMP comes to nothing; then, if small ones are answered,
+// ask sends packets to addr as how says: small ones at a pace, by UDP where ICMP comes to nothing; then, if small ones are answered,
 // large ones where they are wanted and a train where it is due.
-func ask(ctx context.Context, addr netip.Addr, trains *trains, wantLarge bool) sight {
+func ask(ctx context.Context, addr netip.Addr, how plan, trains *trains, wantLarge bool) sight {
 	s := sight{how: byICMP}
 	p, err := startPinger(ctx, addr, false)
 	if err == nil {
 		defer p.close()
-		s.small, err = p.send(ctx, paced())
+		s.small, err = p.send(ctx, how)
 	}
 	if errors.Is(err, errSilent) {
 		err = nil
 	}
 	s.err = err
 	if !s.answered() {
-		return s.orUDP(ctx, addr)
+		return s.orUDP(ctx, addr, how.patience/2) // for one packet follows the other
 	}
 	if wantLarge && ctx.Err() == nil {
-		s.large, s.largeSize = askLarge(ctx, addr)
+		s.large, s.largeSize = askLarge(ctx, addr, plan{count: largeCount, gap: packetGap, patience: how.patience, known: s.small.longest()})
 	}
 	if trains.due(s.small.reordered > 0) && timeFor(ctx, trainTime) {
-		s.train, _ = p.send(ctx, backToBack())
+		s.train, _ = p.send(ctx, backToBack(how, s.small.longest()))
 		trains.sent(s.train)
 	}
 	return s
 }
 
 // orUDP asks the other way. What ICMP told stays where UDP tells nothing more.
-func (s sight) orUDP(ctx context.Context, addr netip.Addr) sight {
+func (s sight) orUDP(ctx context.Context, addr netip.Addr, patience time.Duration) sight {
 	if ctx.Err() != nil {
 		return s
 	}
-	b, err := askUDP(ctx, addr)
+	b, err := askUDP(ctx, addr, patience)
 	if b.sent > 0 || !s.asked() {
 		s.how, s.small = byUDP, b
 	}
@@ -90,7 +103,7 @@ func (s sight) orUDP(ctx context.Context, addr netip.Addr) sight {
 // askLarge sends packets of the size that the kernel holds to be the path's largest, not to be cut to pieces. If one is
 // missing and the kernel was told meanwhile that the path carries less, those of that size decide: then the path works as
 // it should.
-func askLarge(ctx context.Context, addr netip.Addr) (b *burst, size int) {
+func askLarge(ctx context.Context, addr netip.Addr, how plan) (b *burst, size int) {
 	for range 2 {
 		p, err := startPinger(ctx, addr, true)
 		if err != nil {
@@ -106,7 +119,8 @@ func askLarge(ctx context.Context, addr netip.Addr) (b *burst, size int) {
 			header = header6
 		}
 		size = now
-		b, _ = p.send(ctx, plan{count: largeCount, gap: paced().gap, payload: size - header - echoHeader})
+		how.payload = size - header - echoHeader
+		b, _ = p.send(ctx, how)
 		p.close()
 		if b.received == len(b.at) {
 			return b, size

@@ -59,7 +59,7 @@ func (g *Gateway) Observe(ctx context.Context) probes.Observation {
 		return unknown(probes.Absent, "the way out has no gateway")
 	}
 	addr = addr.Unmap()
-	s := ask(ctx, addr, &g.trains, false)
+	s := ask(ctx, addr, paced(gatewayPatience), &g.trains, false)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return calledOff()
 	}

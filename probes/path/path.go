@@ -89,7 +89,7 @@ func resolver() (func(ctx context.Context, name string) ([]netip.Addr, bool, err
 func (p *Path) ID() probes.ID { return probes.ID("path/" + p.name) }
 
 // Observe sends packets to the first of the host's addresses that this terminal has a way to. It takes 1 to 4 seconds where
-// ICMP is answered, up to 9 where it is not.
+// ICMP is answered soon, up to 15 where it is not.
 func (p *Path) Observe(ctx context.Context) probes.Observation {
 	if ctx.Err() != nil {
 		return unknown(probes.Cancelled, "the look was called off before it began")
@@ -108,7 +108,7 @@ func (p *Path) Observe(ctx context.Context) probes.Observation {
 	}
 	var s sight
 	for _, addr := range addrs {
-		if s = ask(ctx, addr, &p.trains, true); s.asked() {
+		if s = ask(ctx, addr, paced(hostPatience), &p.trains, true); s.asked() {
 			if s.answered() {
 				p.last = addr
 			}

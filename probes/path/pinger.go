@@ -22,8 +22,9 @@ const (
 	// maxPacket bytes of a message are read: the largest that we send, with an IP header before it.
 	maxPacket = 2048
 
-	// Replies that take longer than that are lost to whoever waits for a payment; the shorter bound saves time on most.
-	minPatience, maxPatience = 1 * time.Second, 2 * time.Second
+	// minPatience is the least that a reply is waited for, and three times the longest round trip the most, up to what the
+	// plan grants: a slow path is no lossy one.
+	minPatience = 1 * time.Second
 )
 
 // errSilent: nothing answered the first packets, and the others were spared.
@@ -36,6 +37,13 @@ type plan struct {
 	payload int           // bytes, token included
 	// After so many packets the pinger waits for a first reply: what is silent is not sent the rest. 0: no.
 	taste int
+	// The longest a reply is waited for, and the longest round trip that is known of this path. Known by nothing: 0.
+	patience, known time.Duration
+}
+
+// wait is how long the replies that lack are waited for, where longest is the longest round trip so far.
+func (p plan) wait(longest time.Duration) time.Duration {
+	return min(max(3*max(longest, p.known), minPatience), p.patience)
 }
 
 // pinger sends echo requests to one address and times the replies. Bursts follow each other; the replies are read by a
@@ -115,20 +123,20 @@ func (p *pinger) send(ctx context.Context, how plan) (*burst, error) {
 	err := p.sendAll(ctx, b, how)
 	if !errors.Is(err, errSilent) {
 		p.await(ctx, func() (bool, time.Duration) {
-			return b.received == b.sent, min(max(3*b.longest(), minPatience), maxPatience)
+			return b.received == b.sent, how.wait(b.longest())
 		})
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.burst = nil
-	b.end(time.Since(p.began), minPatience)
+	b.end(time.Since(p.began), how.wait(b.longest()))
 	return b, err
 }
 
 func (p *pinger) sendAll(ctx context.Context, b *burst, how plan) error {
 	start := time.Now()
 	for i := range b.at {
-		if how.taste > 0 && i == how.taste && !p.await(ctx, func() (bool, time.Duration) { return b.received > 0, maxPatience }) {
+		if how.taste > 0 && i == how.taste && !p.await(ctx, func() (bool, time.Duration) { return b.received > 0, how.patience }) {
 			return errSilent
 		}
 		if i == how.taste {

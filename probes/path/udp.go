@@ -23,13 +23,11 @@ const (
 
 	// udpTaste: after so many without an answer the others are spared.
 	udpTaste = 3
-
-	udpPatience = time.Second
 )
 
 // askUDP knocks at closed ports of addr, where the answer is the refusal. Each packet has a socket of its own, so that a
-// refusal can be meant for no other, and a port of its own, as far as chance goes. An error says that nothing could be sent.
-func askUDP(ctx context.Context, addr netip.Addr) (*burst, error) {
+// refusal can be meant for no other, and a port of its own, as far as chance goes. Each is waited for as long as patience. An error says that nothing could be sent.
+func askUDP(ctx context.Context, addr netip.Addr, patience time.Duration) (*burst, error) {
 	b := newBurst(0, udpPackets)
 	began := time.Now()
 	for i := range udpPackets {
@@ -41,7 +39,7 @@ func askUDP(ctx context.Context, addr netip.Addr) (*burst, error) {
 		if err != nil {
 			return b, err
 		}
-		err = knock(ctx, conn, func() { b.went(i, time.Since(began)) })
+		err = knock(ctx, conn, patience, func() { b.went(i, time.Since(began)) })
 		at := time.Since(began)
 		_ = conn.Close()
 		switch {
@@ -52,13 +50,13 @@ func askUDP(ctx context.Context, addr netip.Addr) (*burst, error) {
 			return b, err
 		}
 	}
-	b.end(time.Since(began), udpPatience)
+	b.end(time.Since(began), patience)
 	return b, nil
 }
 
 // knock sends one packet and waits for what comes back: nil where something does listen there, and answers.
-func knock(ctx context.Context, conn *net.UDPConn, going func()) error {
-	_ = conn.SetDeadline(time.Now().Add(udpPatience))
+func knock(ctx context.Context, conn *net.UDPConn, patience time.Duration, going func()) error {
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	unhook := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer unhook()
 	message := make([]byte, tokenSize)
