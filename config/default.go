@@ -39,8 +39,8 @@ func kinds() []kind {
 		{"wifi", time.Minute, 15 * time.Second},
 		// Switches are thrown by people; before Android 8 each look starts a Java machine, so it is rare.
 		{"switches", 10 * time.Minute, 15 * time.Second},
-		// As rare as the connection it serves; 5 s is a resolver's own first wait.
-		{"dns", 10 * time.Minute, 5 * time.Second},
+		// As rare as the connection it serves; 10 s are a resolver's own wait for each of two servers.
+		{"dns", 10 * time.Minute, 10 * time.Second},
 		// 300,000 terminals at 600 s are 500 connects a second at one acquirer, which must agree or be spared.
 		// 10 s: a sale waits 45 to 70 s for its answer, so a slower connection is a fault already.
 		{"tcp", 10 * time.Minute, 10 * time.Second},
