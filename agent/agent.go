@@ -110,7 +110,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	tasks := cat.tasks
 	if a.reporter != nil {
 		timing := o.Config.Probe["report"]
-		tasks = append(slices.Clip(tasks), schedule.Task{Probe: a.reporter, Every: timing.Every, Timeout: timing.Timeout})
+		tasks = append(slices.Clip(tasks), schedule.Task{Probe: a.reporter, Every: timing.Every, Timeout: timing.Timeout, Local: true})
 	}
 	a.schedule = schedule.New(tasks, schedule.Options{Boottime: o.Boottime, Scale: o.Config.Diagnose.HoldScale, Seed: id.ID})
 	return a, nil

@@ -66,6 +66,7 @@ func over(ctx context.Context, link Link) (bool, error) {
 func (c *Courier) send(ctx context.Context, link Link, m Message) error {
 	sctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
+	began := time.Now()
 	err := link.Send(sctx, m)
 	if err == nil {
 		c.outbox.Done(m.Seq)
@@ -74,7 +75,7 @@ func (c *Courier) send(ctx context.Context, link Link, m Message) error {
 		}
 		c.mu.Lock()
 		c.sent++
-		c.lastSent, c.sentAt = time.Now(), c.boottime()
+		c.lastSent, c.sentAt, c.roundTrip = time.Now(), c.boottime(), time.Since(began)
 		c.mu.Unlock()
 		return nil
 	}

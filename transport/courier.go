@@ -61,6 +61,8 @@ type Stats struct {
 	Dropped  uint64
 	LastSent time.Time     // local clock; zero: nothing yet
 	SentAgo  time.Duration // how long ago that was, sleep included
+	// RoundTrip is how long the far side took to say that it has that message: the network there and back, and its own store.
+	RoundTrip time.Duration
 }
 
 // Courier carries messages from an outbox over one link after another. Each is delivered at least once; the number in the body tells the
@@ -84,6 +86,8 @@ type Courier struct {
 	sent     uint64
 	lastSent time.Time
 	sentAt   time.Duration // the same by the boot clock
+	// how long the far side took to acknowledge it
+	roundTrip time.Duration
 }
 
 // New makes a courier; Run sets it going.
@@ -149,7 +153,7 @@ func (c *Courier) Kick() {
 // Stats says how the reporting goes.
 func (c *Courier) Stats() Stats {
 	c.mu.Lock()
-	s := Stats{State: c.state, Sent: c.sent, LastSent: c.lastSent}
+	s := Stats{State: c.state, Sent: c.sent, LastSent: c.lastSent, RoundTrip: c.roundTrip}
 	if c.sent > 0 {
 		s.SentAgo = c.boottime() - c.sentAt
 	}
