@@ -30,6 +30,7 @@ type Engine struct {
 	evidence Evidence
 	states   map[Ref]*state
 	doubts   map[string]bool // kinds of probes worth a look now
+	hinted   []hinted        // by the index of hints
 }
 
 // New builds an engine. It refuses rules that occur twice, name unknown causes, go round in circles or explain money away,
@@ -45,6 +46,7 @@ func New(rules []Rule, terms Terms) (*Engine, error) {
 		evidence: Evidence{records: make(map[probes.ID]*record)},
 		states:   make(map[Ref]*state),
 		doubts:   make(map[string]bool),
+		hinted:   make([]hinted, len(hints())),
 	}
 	for _, r := range rules {
 		e.keeps = append(e.keeps, r.Keeps...)
@@ -60,7 +62,9 @@ func (e *Engine) Add(now Instant, r probes.Result) Verdict {
 		// A stage that can no longer be tried: what it rests on is in doubt, before its proof has lapsed.
 		e.doubts[kindLink], e.doubts[kindRoute], e.doubts[kindDNS] = true, true, true
 	}
-	return e.At(now)
+	verdict := e.At(now)
+	e.heed(r)
+	return verdict
 }
 
 // AddAll takes in results that were seen at one time, and judges once: what stands or falls with all of them is not judged

@@ -218,6 +218,11 @@ func (e Evidence) sentAgain(host string) bool {
 			return true
 		}
 	}
+	return e.kernelSentAgain()
+}
+
+// kernelSentAgain: of all that the terminal's apps sent in ten minutes, TCP sent much again.
+func (e Evidence) kernelSentAgain() bool {
 	segments := sum(e.Samples(kindCounters, segmentReading, pathWindow))
 	return segments >= resentSegments && slowest(e.Samples(kindCounters, resentReading, pathWindow)) >= resentShare
 }
