@@ -16,9 +16,10 @@ func looked(s wire.Snapshot, st style) string {
 		label string
 		kinds []string
 	}{
-		{st.say("Network", "网络"), []string{"link", "route", "network", "mobile", "wifi"}},
-		{st.say("Names", "解析"), []string{"dns"}},
-		{st.say("Hosts", "主机"), []string{"tcp", "tls"}},
+		{st.say("Network", "网络"), []string{"link", "route", "network", "mobile", "wifi", "gateway", "portal", "standby"}},
+		{st.say("Way", "线路"), []string{"path", "counters"}},
+		{st.say("Names", "解析"), []string{"dns", "resolvers"}},
+		{st.say("Hosts", "主机"), []string{"tcp", "tls", "https", "iso8583"}},
 		{st.say("Clock", "时钟"), []string{"clock"}},
 		{st.say("App", "应用"), []string{"app"}},
 		{st.say("Device", "设备"), []string{"cpu", "memory", "storage", "battery", "thermal", "wear", "tamper"}},
@@ -30,7 +31,7 @@ func looked(s wire.Snapshot, st style) string {
 		for _, r := range s.Results {
 			kind, _, _ := strings.Cut(r.Probe, "/")
 			if slices.Contains(row.kinds, kind) && r.Outcome != wire.Unknown {
-				items = append(items, item(r, accused(s, r.Probe), st))
+				items = append(items, item(r, accused(s, r.Probe), overtaken(s, r), st))
 			}
 		}
 		if len(items) > 0 {
@@ -59,7 +60,7 @@ func accused(s wire.Snapshot, probe string) bool {
 	})
 }
 
-func item(r wire.Result, accused bool, st style) string {
+func item(r wire.Result, accused, old bool, st style) string {
 	kind, subject, _ := strings.Cut(r.Probe, "/")
 	mark := st.paint(green, "✓")
 	switch {
@@ -67,14 +68,14 @@ func item(r wire.Result, accused bool, st style) string {
 		mark = st.paint(red, "✗")
 	case accused:
 		mark = st.paint(yellow, "!")
-	case idle(kind, r):
-		mark = st.paint(dim, "·") // neither good nor bad: it is not in use
+	case idle(kind, r), old:
+		mark = st.paint(dim, "·") // neither good nor bad: it is not in use, or was good before what is bad now
 	}
 	words := []string{mark}
 	if subject != "" {
 		words = append(words, subject)
 	}
-	if n := kindName(kind, st); n != "" && (kind == "tcp" || kind == "tls" || subject == "") {
+	if n := kindName(kind, st); n != "" && (subject == "" || slices.Contains([]string{"tcp", "tls", "https", "iso8583"}, kind)) {
 		words = append(words, n)
 	}
 	if r.Outcome != "pass" {
@@ -91,6 +92,8 @@ func kindName(kind string, st style) string {
 		"storage": {"storage", "存储"}, "battery": {"battery", "电量"}, "report": {"broker", "服务器"}, "network": {"network", "系统网络"}, "mobile": {"mobile", "移动网络"}, "wifi": {"Wi-Fi", "Wi-Fi"},
 		"switches": {"switches", "开关"}, "crashes": {"crashes", "崩溃记录"}, "thermal": {"heat", "温度"}, "wear": {"flash", "闪存"}, "tamper": {"tamper", "防拆"},
 		"kills": {"low-memory kills", "低内存查杀"}, "reboots": {"starts", "开机记录"}, "integrity": {"system", "系统"}, "terminal": {"terminal", "终端"}, "dns": {"DNS", "DNS"},
+		"gateway": {"router", "路由器"}, "portal": {"sign-in page", "登录页"}, "standby": {"standby", "备用链路"}, "path": {"way", "线路"},
+		"counters": {"TCP", "TCP"}, "resolvers": {"servers", "服务器"}, "https": {"HTTPS", "HTTPS"}, "iso8583": {"ISO 8583", "ISO 8583"},
 	}
 	if n, ok := names[kind]; ok {
 		return st.say(n[0], n[1])
@@ -166,6 +169,8 @@ func essence(kind string, r wire.Result, st style) []string {
 		return []string{megabytes(free), st.say("free", "可用")}
 	case "network", "mobile", "wifi":
 		return radioEssence(kind, r, st)
+	case "gateway", "portal", "standby", "path", "counters", "resolvers", "https", "iso8583":
+		return wayEssence(kind, r, st)
 	case "thermal":
 		if c, ok := reading("hottest"); ok {
 			return []string{fmt.Sprintf("%.0f °C", c)}

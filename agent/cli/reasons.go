@@ -14,6 +14,10 @@ func reasonIn(lang, reason string) string {
 		return "no permission"
 	case "absent":
 		return "not found here"
+	case "not-idle":
+		return "app not known to be idle"
+	case "portal":
+		return "sign-in page"
 	}
 	return strings.ReplaceAll(reason, "-", " ")
 }
@@ -73,7 +77,38 @@ func chineseReason(reason string) string {
 	case "stepped":
 		return "时钟刚被调整"
 	}
+	if zh := chineseWay(reason); zh != "" {
+		return zh
+	}
 	return chineseState(reason)
+}
+
+func chineseWay(reason string) string {
+	switch reason {
+	case "silent":
+		return "无应答"
+	case "some-silent":
+		return "部分无应答"
+	case "all-silent":
+		return "全部无应答"
+	case "portal":
+		return "需网页登录"
+	case "large-stalls":
+		return "大包不通"
+	case "no-handshake":
+		return "未建立加密"
+	case "not-http":
+		return "不是 HTTP 应答"
+	case "server-error":
+		return "主机报错"
+	case "malformed-reply":
+		return "应答无法识别"
+	case "not-idle":
+		return "支付应用未空闲"
+	case "too-soon":
+		return "未到间隔"
+	}
+	return ""
 }
 
 func chineseState(reason string) string {
