@@ -61,6 +61,29 @@ func TestLocalLooksWaitForNoPlace(t *testing.T) {
 	})
 }
 
+// TestLocalLooksComeAtOnce: however lately it looked, what asks nobody looks again within a second of the news, and no news
+// is dropped; nor does a storm of news make it spin.
+func TestLocalLooksComeAtOnce(t *testing.T) {
+	link, tcp := always("link", probes.Pass), always("tcp/a", probes.Pass)
+	made := tasks(time.Hour, link, tcp)
+	made[0].Local = true
+	run(t, made, schedule.Options{}, func(r *rig) {
+		<-time.After(time.Minute)
+		r.schedule.Doubt("link", "tcp")
+		<-time.After(100 * time.Millisecond)
+		r.schedule.Doubt("link", "tcp")
+		<-time.After(time.Second)
+		want := []time.Duration{0, time.Minute, time.Minute + 500*time.Millisecond}
+		assert.Equal(t, want, link.started())
+		assert.Equal(t, want[:2], tcp.started(), "a host is spared")
+		for range 100 {
+			r.schedule.Doubt("link")
+			<-time.After(100 * time.Millisecond)
+		}
+		assert.Less(t, len(link.started()), 25)
+	})
+}
+
 // TestLeast: what is bad and looked at by a whole fleet is left alone for longer.
 func TestLeast(t *testing.T) {
 	for least, looks := range map[time.Duration]int{0: 17, 30 * time.Minute: 4} {

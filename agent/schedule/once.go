@@ -2,11 +2,16 @@ package schedule
 
 import (
 	"context"
+	"time"
 
 	"github.com/poshealth/poshealth/probes"
 )
 
-// Once looks at every task once, as many at once as the schedule may, and once more at those that failed: a single lost
+// patientLook: a look that failed after so long has had its packets sent again by others, TCP and the resolver; a second one
+// would only keep the technician waiting.
+const patientLook = 4 * time.Second
+
+// Once looks at every task once, as many at once as the schedule may, and once more at those that failed soon: a single lost
 // packet is not a fault. The results come in the order of the tasks. done, when not nil, hears of each look that ended,
 // from one goroutine.
 func Once(ctx context.Context, tasks []Task, options Options, done func(probes.Result)) []probes.Result {
@@ -47,7 +52,7 @@ func Once(ctx context.Context, tasks []Task, options Options, done func(probes.R
 	round(all)
 	var failed []int
 	for i, r := range results {
-		if r.Outcome == probes.Fail && ctx.Err() == nil {
+		if r.Outcome == probes.Fail && r.Took < patientLook && ctx.Err() == nil {
 			failed = append(failed, i)
 		}
 	}

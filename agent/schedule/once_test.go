@@ -12,7 +12,7 @@ import (
 	"github.com/poshealth/poshealth/probes"
 )
 
-// One look each, a second one for what failed; the results in the order of the tasks.
+// One look each, a second one for what failed soon; the results in the order of the tasks.
 func TestOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		outcomes := func(id probes.ID, takes time.Duration, all ...probes.Outcome) *probe {
@@ -24,13 +24,14 @@ func TestOnce(t *testing.T) {
 			outcomes("good", 0, probes.Pass, probes.Fail),
 			outcomes("hiccup", time.Second, probes.Fail, probes.Pass),
 			outcomes("bad", 2*time.Second, probes.Fail),
+			outcomes("waited long", 5*time.Second, probes.Fail),
 			outcomes("unknown", 0, probes.Unknown, probes.Fail),
 			outcomes("fails then cannot tell", 0, probes.Fail, probes.Unknown),
 		}
 		var heard []probes.ID
 		seqs := map[uint64]bool{}
 		start := time.Now()
-		results := schedule.Once(t.Context(), tasks(time.Hour, all...), schedule.Options{Parallel: 6}, func(r probes.Result) {
+		results := schedule.Once(t.Context(), tasks(time.Hour, all...), schedule.Options{Parallel: 7}, func(r probes.Result) {
 			heard = append(heard, r.Probe)
 			assert.False(t, seqs[r.Seq], "a number of its own")
 			seqs[r.Seq] = true
@@ -39,7 +40,7 @@ func TestOnce(t *testing.T) {
 		wants := []struct {
 			outcome probes.Outcome
 			looks   int
-		}{{probes.Pass, 1}, {probes.Pass, 1}, {probes.Pass, 2}, {probes.Fail, 2}, {probes.Unknown, 1}, {probes.Fail, 2}}
+		}{{probes.Pass, 1}, {probes.Pass, 1}, {probes.Pass, 2}, {probes.Fail, 2}, {probes.Fail, 1}, {probes.Unknown, 1}, {probes.Fail, 2}}
 		for i, want := range wants {
 			assert.Equal(t, all[i].id, results[i].Probe)
 			assert.Equal(t, want.outcome, results[i].Outcome, all[i].id)
@@ -48,7 +49,7 @@ func TestOnce(t *testing.T) {
 			assert.Zero(t, results[i].Every, "a one-shot look does not age")
 			assert.Equal(t, results[i].At.Round(0), results[i].At)
 		}
-		assert.Len(t, heard, 9)
+		assert.Len(t, heard, 10)
 	})
 }
 

@@ -30,6 +30,8 @@ const (
 	mostSlack  = 15 * time.Second // as often as the quickest probe wakes the terminal anyway
 	// kickGap: however often somebody asks, a probe looks at most this often.
 	kickGap = 5 * time.Second
+	// localGap is the same for looks that ask nobody: news of a lost link must not wait for a customer.
+	localGap = 500 * time.Millisecond
 	// leastGap: no timetable, however wrong, makes a probe spin.
 	leastGap = 100 * time.Millisecond
 	// longestWait: timers stand still while the terminal is suspended; the boot clock is looked at again at least this often.
@@ -250,6 +252,10 @@ func (s *Schedule) attend() {
 	now := s.options.Boottime()
 	for _, e := range s.entries {
 		id := e.Probe.ID()
+		if e.Local && a.doubted[id.Kind()] {
+			e.again = e.running
+			e.due = min(e.due, max(now, e.lastEnd+s.scaled(localGap)))
+		}
 		if a.doubted[id.Kind()] && (e.doubted == 0 || now-e.doubted >= s.scaled(kickGap)) {
 			e.doubted = now
 			if e.settles(now) {
@@ -260,7 +266,7 @@ func (s *Schedule) attend() {
 		if a.all || a.which[string(id)] || a.which[id.Kind()] {
 			e.settle = settleLooks
 			e.again = e.running
-			e.due = min(e.due, max(now, e.lastEnd+s.scaled(kickGap)))
+			e.due = min(e.due, max(now, e.lastEnd+s.scaled(e.gapWhenAsked())))
 		}
 		if !a.rewatch {
 			continue

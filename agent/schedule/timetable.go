@@ -76,7 +76,7 @@ func (s *Schedule) plan(l looked, now time.Duration) {
 	switch {
 	case e.again:
 		e.again = false
-		gap = s.scaled(kickGap)
+		gap = s.scaled(e.gapWhenAsked())
 	case e.settle > 0:
 		e.settle--
 		gap = min(gap, s.scaled(settleGap))
@@ -100,6 +100,13 @@ func (e *entry) gapWhenDoubted() time.Duration {
 		return kickGap
 	}
 	return badGap
+}
+
+func (e *entry) gapWhenAsked() time.Duration {
+	if e.Local {
+		return localGap
+	}
+	return kickGap
 }
 
 // settles counts a change, and tells whether it is worth settling looks: what changes all the time is known to.
