@@ -97,6 +97,9 @@ func (cat *catalog) judge(c config.Config, built time.Time) {
 	if t, err := time.Parse(time.DateOnly, c.App.Deadline); err == nil {
 		p.AppDeadline = t
 	}
+	if t, err := time.Parse(time.DateOnly, c.Network.PlanEnds); err == nil {
+		p.PlanEnds = t.AddDate(0, 0, 1).Add(-time.Second)
+	}
 	for _, m := range c.Maintenance {
 		p.Maintenance = append(p.Maintenance, window(m))
 	}

@@ -103,9 +103,10 @@ type DNS struct {
 
 // Network says what this terminal's network is expected to be.
 type Network struct {
-	Private bool   // a private APN: the payment hosts are the only reference, the internet is never expected
-	SIM     string // expected, none or either
-	Portal  string // http:// address that answers 204 with nothing in it; something else there is a sign-in page; empty: not asked
+	Private  bool   // a private APN: the payment hosts are the only reference, the internet is never expected
+	SIM      string // expected, none or either
+	Portal   string // http:// address that answers 204 with nothing in it; something else there is a sign-in page; empty: not asked
+	PlanEnds string // RFC 3339 date, the last day of the SIM's data plan; empty: not known
 }
 
 // App is the payment app that must run for a sale.

@@ -60,6 +60,7 @@ func walk(root *table, c *Config) {
 	network.flag("private", &c.Network.Private)
 	network.text("sim", &c.Network.SIM, oneOf("expected", "none", "either"))
 	network.text("portal", &c.Network.Portal, optional(portal))
+	network.text("plan_ends", &c.Network.PlanEnds, optional(date))
 
 	app(root.section("app"), &c.App)
 
