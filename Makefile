@@ -82,7 +82,7 @@ lab: go ## break the way between a terminal and its payment hosts in every way: 
 
 soak: go ## the same lab healthy, slow, lossy and roaming, ten minutes each: nothing blocking may be said
 	@scripts/peers.sh path
-	@$(GO) run ./lab/path -run '^$$' -calm 10m
+	@$(GO) run ./lab/path -parts calm -calm 10m
 
 lab-arm: programs ## a day of an emulated ARM terminal: memory, clock, reboot, the system call filter of apps; Debian
 	@scripts/peers.sh lab

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"regexp"
 	"sync"
 	"time"
 
@@ -35,31 +33,31 @@ func calms() []calm {
 }
 
 // watchCalm watches each of them, side by side, with the product's own hold times: nothing blocking may be said.
-func (o *options) watchCalm(ctx context.Context, match *regexp.Regexp) error {
-	if o.calm == 0 || match.String() != "" && match.String() != "^$" {
-		return nil
-	}
-	fmt.Fprintf(os.Stderr, "\nfour networks that are well, or rough and no worse, for %s each, with full hold times\n", o.calm)
+func (o *options) watchCalm(ctx context.Context) (string, error) {
 	var wg sync.WaitGroup
 	faults := make([]error, len(calms()))
 	for i, c := range calms() {
 		wg.Go(func() {
-			faults[i] = o.watch(ctx, c, uint64(1000+i))
+			faults[i] = o.watch(ctx, c)
 			fmt.Fprintf(os.Stderr, "%-4s %s\n", result{err: faults[i]}.mark(), c.name)
 		})
 	}
 	wg.Wait()
-	return errors.Join(faults...)
+	text := fmt.Sprintf("\n## Networks that are well, or rough and no worse\n\nEach for %s, with the product's own hold times. Nothing blocking may be said, confirmed or not.\n\n| network | said |\n|---|---|\n", o.calm)
+	for i, c := range calms() {
+		said := "nothing blocking"
+		if faults[i] != nil {
+			said = "**wrong**"
+		}
+		text += fmt.Sprintf("| %s | %s |\n", c.name, said)
+	}
+	return text, errors.Join(faults...)
 }
 
-func (o *options) watch(ctx context.Context, c calm, seed uint64) (err error) {
+func (o *options) watch(ctx context.Context, c calm) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	dir := filepath.Join(o.dir, fmt.Sprintf("shop-%d", seed))
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return err
-	}
-	place, err := shop.Open(ctx, dir, o.modules, seed)
+	place, err := o.open(ctx)
 	if err != nil {
 		return err
 	}

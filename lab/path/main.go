@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -14,32 +15,36 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/poshealth/poshealth/lab/shop"
 )
 
 func main() {
 	o := options{}
-	only := flag.String("run", "", "run the scenarios whose faults match this regular expression")
+	parts := flag.String("parts", "matrix,truth,trials,calm", "what to do, in this order")
+	only := flag.String("run", "", "of the matrix, and of it alone, the scenarios whose faults match this regular expression")
 	flag.StringVar(&o.binary, "binary", "", "the agent to run; none: build it")
-	flag.IntVar(&o.beside, "beside", 4, "scenarios side by side")
-	flag.DurationVar(&o.calm, "calm", time.Minute, "how long each healthy and each rough network is watched; 0: not at all")
-	flag.StringVar(&o.table, "table", "", "write the table to this file as well")
-	flag.BoolVar(&o.verbose, "v", false, "tell each root that was named on the way")
+	flag.IntVar(&o.beside, "beside", 14, "scenarios side by side")
+	flag.DurationVar(&o.calm, "calm", time.Minute, "how long each healthy and each rough network is watched")
+	flag.StringVar(&o.table, "table", "", "write the tables to this file as well")
+	flag.BoolVar(&o.verbose, "v", false, "show what the command line says at the end, in both languages")
 	flag.Usage = func() {
 		fmt.Fprintf(flag.CommandLine.Output(), "Breaks the way between a terminal and its payment hosts, and checks what the agent says of it. Root only.\n\n"+
-			"  go run ./lab/path                       all scenarios, then a minute of calm\n"+
-			"  go run ./lab/path -run 'black hole' -v  some of them, in detail\n\n")
+			"  go run ./lab/path                              everything\n"+
+			"  go run ./lab/path -run 'black hole' -v         some faults, in detail\n"+
+			"  go run ./lab/path -parts calm -calm 10m        networks that are well or rough, for longer\n\n")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	match, err := regexp.Compile(*only)
-	if err == nil {
-		err = o.run(ctx, match)
-	}
+	err := o.run(ctx, *only, strings.Split(*parts, ","))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "path:", err)
 		stop()
@@ -54,11 +59,12 @@ type options struct {
 	verbose       bool
 	modules       string
 	dir           string
+	shops         atomic.Uint64 // opened so far: the number of one is its folder's, and the seed of its lines
 }
 
-func (o *options) run(ctx context.Context, match *regexp.Regexp) error {
+func (o *options) run(ctx context.Context, only string, parts []string) error {
 	if os.Geteuid() != 0 {
-		return fmt.Errorf("only root makes network namespaces: run it as root")
+		return errors.New("only root makes network namespaces: run it as root")
 	}
 	var err error
 	if o.dir, err = os.MkdirTemp("", "poshealth-path-"); err != nil {
@@ -71,47 +77,62 @@ func (o *options) run(ctx context.Context, match *regexp.Regexp) error {
 	if o.modules, err = filepath.Abs(".tools/npm/node_modules"); err != nil {
 		return err
 	}
+	if only != "" {
+		parts = []string{"matrix"}
+	}
+	var page strings.Builder
+	var faults []error
+	for _, part := range parts {
+		f := map[string]func(context.Context) (string, error){
+			"matrix": func(ctx context.Context) (string, error) { return o.matrix(ctx, only) },
+			"truth":  measure, "trials": o.time, "calm": o.watchCalm,
+		}[part]
+		if f == nil {
+			return fmt.Errorf("no part is called %q", part)
+		}
+		begin := time.Now()
+		text, err := f(ctx)
+		fmt.Fprintf(os.Stderr, "%s: %s\n\n", part, time.Since(begin).Round(time.Second))
+		page.WriteString(text)
+		faults = append(faults, err)
+	}
+	fmt.Print(page.String())
+	if o.table != "" {
+		faults = append(faults, os.WriteFile(o.table, []byte(preface+page.String()), 0o644)) //nolint:gosec // a page of the documentation
+	}
+	return errors.Join(faults...)
+}
+
+// matrix plays the scenarios of matrix.txt whose faults match, and fails where a root is wrong.
+func (o *options) matrix(ctx context.Context, only string) (string, error) {
+	match, err := regexp.Compile(only)
+	if err != nil {
+		return "", err
+	}
 	all, err := scenarios()
 	if err != nil {
-		return err
+		return "", err
 	}
-	var chosen []scenario
-	for _, s := range all {
-		if match.MatchString(s.name()) {
-			chosen = append(chosen, s)
-		}
-	}
-	if o.beside < 1 {
-		o.beside = 1
-	}
-	begin := time.Now()
-	results := o.play(ctx, chosen)
-	fmt.Fprintf(os.Stderr, "%d scenarios in %s\n", len(results), time.Since(begin).Round(time.Second))
-	text := table(results)
-	fmt.Print(text)
-	if o.table != "" {
-		if err := os.WriteFile(o.table, []byte(text), 0o644); err != nil { //nolint:gosec // a page of the documentation
-			return err
-		}
-	}
-	if err := verdict(results); err != nil {
-		return err
-	}
-	return o.watchCalm(ctx, match)
+	all = slices.DeleteFunc(all, func(s scenario) bool { return !match.MatchString(s.name()) })
+	results := o.play(ctx, all, shop.Holds)
+	return table(results), verdict(results)
 }
 
 // play runs scenarios side by side, and gives their results in order.
-func (o *options) play(ctx context.Context, chosen []scenario) []result {
+func (o *options) play(ctx context.Context, chosen []scenario, holds float64) []result {
 	results := make([]result, len(chosen))
-	places := make(chan struct{}, o.beside)
+	places := make(chan struct{}, max(o.beside, 1))
 	var wg sync.WaitGroup
 	for i, s := range chosen {
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
-			results[i] = o.try(ctx, s, uint64(i))
+			results[i] = o.try(ctx, s, holds)
 			r := results[i]
 			fmt.Fprintf(os.Stderr, "%-4s %-48s %s\n", r.mark(), s.name(), r.told())
+			if o.verbose {
+				fmt.Fprintf(os.Stderr, "on the way: %s\n%s\n", strings.Join(r.unique, ", "), r.shown)
+			}
 		})
 	}
 	wg.Wait()

@@ -24,6 +24,7 @@ type scenario struct {
 	faults  []string
 	code    string
 	subject string
+	wait    time.Duration // from being healthy to breaking
 }
 
 func (s scenario) name() string { return strings.Join(s.faults, " + ") }
@@ -65,36 +66,47 @@ type result struct {
 	after  time.Duration // from the fault to the right root
 	bytes  int64         // what the terminal sent and got over both WANs, from the fault to the right root
 	unique []string      // all top roots on the way
+	shown  string        // what the command line said at the end, in both languages, where it was asked for
 	err    error
 }
 
-// Limits of a scenario. Healthy: a first round of looks takes some seconds. Finding: an echo comes each half minute here, and
-// two must fail.
+// Limits of a scenario. Healthy: a first round of looks takes some seconds. Finding: an echo comes each half minute here, takes
+// as long to fail, and two must.
 const (
 	healthyIn = 60 * time.Second
-	foundIn   = 100 * time.Second
+	foundIn   = 150 * time.Second
 	settled   = 4 * time.Second // what is right must still be right then
 )
 
+// open makes a shop with a folder of its own.
+func (o *options) open(ctx context.Context) (*shop.Shop, error) {
+	n := o.shops.Add(1)
+	dir := filepath.Join(o.dir, fmt.Sprintf("shop-%d", n))
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	return shop.Open(ctx, dir, o.modules, n)
+}
+
 // try opens a shop, waits until its terminal is healthy, breaks it, and waits for the root.
-func (o *options) try(ctx context.Context, s scenario, seed uint64) (r result) {
+func (o *options) try(ctx context.Context, s scenario, holds float64) (r result) {
 	r.scenario = s
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	dir := filepath.Join(o.dir, fmt.Sprintf("shop-%d", seed))
-	if r.err = os.Mkdir(dir, 0o700); r.err != nil {
-		return r
-	}
-	place, err := shop.Open(ctx, dir, o.modules, seed)
+	place, err := o.open(ctx)
 	if err != nil {
 		r.err = err
 		return r
 	}
 	defer func() { r.err = errors.Join(r.err, place.Close()) }()
-	agent, err := place.Healthy(ctx, o.binary, shop.Holds, healthyIn)
+	agent, err := place.Healthy(ctx, o.binary, holds, healthyIn)
 	if err != nil {
 		r.err = err
 		return r
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(s.wait):
 	}
 	before := sent(place)
 	begin := time.Now()
@@ -121,6 +133,9 @@ func (o *options) try(ctx context.Context, s scenario, seed uint64) (r result) {
 	r.after, r.bytes = time.Since(begin), sent(place)-before
 	last, _, _ := agent.Until(ctx, settled, func(snapshot wire.Snapshot) bool { right(snapshot); return false })
 	r.found = topRoot(last)
+	if o.verbose {
+		r.shown = agent.Shown(ctx, o.binary)
+	}
 	if !ok || r.found != s.want() {
 		r.err = fmt.Errorf("want %s, found %s (on the way: %s)", s.want(), orNothing(r.found), strings.Join(r.unique, ", "))
 	}

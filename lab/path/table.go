@@ -19,9 +19,15 @@ func (r result) mark() string {
 // told is a line about a result.
 func (r result) told() string {
 	if r.err != nil {
-		return r.err.Error()
+		return firstLine(r.err)
 	}
 	return fmt.Sprintf("%s after %s, %d B", r.found, r.after.Round(100*time.Millisecond), r.bytes)
+}
+
+// firstLine of an error: a log may follow it.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
 }
 
 func orNothing(s string) string {
@@ -31,14 +37,24 @@ func orNothing(s string) string {
 	return s
 }
 
+// preface of the page that docs/reference keeps.
+const preface = `# The fault matrix
+
+What the agent as shipped said of a network that was broken on purpose; see [the lab](../how-to/lab.md). Written by
+` + "`go run ./lab/path -table docs/reference/fault-matrix.md`" + `, which fails where a root is wrong.
+
+`
+
 // table is the results as Markdown.
 func table(results []result) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Holds × %g. Time and bytes are from the fault to its root; bytes are of IP, over both WANs, both ways, and of all that the terminal does in that time.\n\n", shop.Holds)
-	b.WriteString("| what breaks | root | subject | first said | after | bytes |\n|---|---|---|---|--:|--:|\n")
+	fmt.Fprintf(&b, "## What breaks, and the root that was found\n\nOne fault, or two at once. Hold times are multiplied by %g and periods are 2 to 30 s; timeouts are the product's own. "+
+		"\"After\" and \"bytes\" are from the fault to its root; bytes are of IP, over both links, both ways, of everything that the terminal sent in that time, "+
+		"at a pace far above the product's.\n\n", shop.Holds)
+	b.WriteString("| what breaks | root | subject | said before it | after | bytes |\n|---|---|---|---|--:|--:|\n")
 	for _, r := range results {
 		found, subject, _ := strings.Cut(r.found, "/")
-		first := "the same"
+		first := ""
 		if r.first != r.found {
 			first = orNothing(r.first)
 		}

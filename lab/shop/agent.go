@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -59,7 +60,7 @@ hold_scale = %[4]g
 [probe]
 link = { every = "2s" }
 route = { every = "2s" }
-dns = { every = "5s" }
+dns = { every = "10s" }
 tcp = { every = "10s" }
 tls = { every = "10s" }
 https = { every = "15s", timeout = "15s" }
@@ -67,7 +68,7 @@ gateway = { every = "10s" }
 path = { every = "15s" }
 counters = { every = "5s" }
 portal = { every = "10s" }
-resolvers = { every = "5s" }
+resolvers = { every = "10s" }
 standby = { every = "15s" }
 clock = { every = "30s" }
 report = { every = "2s" }
@@ -158,11 +159,23 @@ func (a *Agent) Said() string {
 	return string(text)
 }
 
-// Own is what is wrong with the machine that the lab runs on, whatever is broken in it: a terminal is not as busy.
-func Own(f wire.Finding) bool { return f.Code == "resource-pressure" }
+// Shown is what a technician reads on the terminal now, in both languages.
+func (a *Agent) Shown(ctx context.Context, binary string) string {
+	var all []byte
+	for _, lang := range []string{"en", "zh"} {
+		// Its exit code is the verdict's.
+		text, _ := exec.CommandContext(ctx, binary, "status", "--config", a.shop.Dir+"/poshealth.toml", "--lang", lang).CombinedOutput()
+		all = append(append(all, text...), '\n')
+	}
+	return string(all)
+}
 
-// Healthy starts the agent with hold times multiplied by holds, and waits until it has looked at everything and says that a card can be taken, with nothing at all
-// to complain of.
+// Own is what is wrong with the lab itself, whatever is broken in it: its machine is busier than a terminal, and its periods
+// are as short as timeouts, so that a look can be three periods old before it has ended.
+func Own(f wire.Finding) bool { return f.Code == "resource-pressure" || f.Code == "probe-stale" }
+
+// Healthy starts the agent with hold times multiplied by holds, and waits until it has looked at everything and says that a
+// card can be taken, with nothing at all to complain of.
 func (s *Shop) Healthy(ctx context.Context, binary string, holds float64, limit time.Duration) (*Agent, error) {
 	file, err := s.Config(holds)
 	if err != nil {
@@ -173,7 +186,7 @@ func (s *Shop) Healthy(ctx context.Context, binary string, holds float64, limit 
 		return nil, err
 	}
 	last, _, ok := a.Until(ctx, limit, func(w wire.Snapshot) bool {
-		return !slices.ContainsFunc(w.Findings, func(f wire.Finding) bool { return !Own(f) }) && looked(w)
+		return !slices.ContainsFunc(w.Findings, func(f wire.Finding) bool { return !Own(f) }) && looked(w, holds < 1)
 	})
 	if !ok {
 		return nil, fmt.Errorf("a shop without a fault is not healthy in %s: %s\n%s", limit, Complaints(last), a.Said())
@@ -195,9 +208,12 @@ func Complaints(w wire.Snapshot) string {
 	return fmt.Sprintf("take_card %s; %s", w.Verdict.TakeCard.Level, strings.Join(all, "; "))
 }
 
-// looked tells whether each stage has passed at least once.
-func looked(w wire.Snapshot) bool {
+// looked tells whether each stage has passed at least once. An echo comes each ten minutes, where that is not shortened.
+func looked(w wire.Snapshot, echo bool) bool {
 	for _, id := range []string{"https/a", "https/b", "iso8583/c", "path/a", "path/b", "gateway", "standby", "resolvers", "portal", "clock", "report"} {
+		if id == "iso8583/c" && !echo {
+			continue
+		}
 		if !slices.ContainsFunc(w.Results, func(r wire.Result) bool { return r.Probe == id && r.Outcome == "pass" }) {
 			return false
 		}

@@ -190,6 +190,9 @@ type process struct {
 
 // start runs a server and waits until it listens at a TCP address; "": it is not asked.
 func (s *Shop) start(ctx context.Context, in *netns.Namespace, name, address string, argv ...string) error {
+	if _, err := exec.LookPath(argv[0]); err != nil { // ip would start, and then tell nobody but its log
+		return fmt.Errorf("%s is not installed (make lab installs it): %w", name, err)
+	}
 	log, err := os.OpenFile(s.Dir+"/"+name+".log", os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
