@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net/netip"
 	"strings"
@@ -28,8 +29,8 @@ func (cat *catalog) addHost(c config.Config, h config.Host) error {
 			return err
 		}
 		timing := c.HostTiming(h, kind)
-		if kind == "iso8583" { // tests and demos cannot wait ten minutes for the next one
-			timing.Every = max(time.Duration(float64(timing.Every)*min(c.Diagnose.HoldScale, 1)), timing.Timeout)
+		if kind == "iso8583" {
+			timing.Every = max(time.Duration(float64(timing.Every)*echoScale(c)), timing.Timeout)
 		}
 		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout, Least: h.Share(), Implied: implied})
 		if kind != "dns" && kind != "iso8583" { // an echo is not always sent: its silence takes no proof away
@@ -75,13 +76,15 @@ func (cat *catalog) addHost(c config.Config, h config.Host) error {
 	return nil
 }
 
+func echoScale(c config.Config) float64 { return cmp.Or(c.Diagnose.EchoScale, 1) }
+
 // echo is what the probe of a host's echo needs. It asks the payment app's own word whether it is idle.
 func (cat *catalog) echo(c config.Config, h config.Host) iso8583.Options {
 	e := h.Echo
 	o := iso8583.Options{
 		Name: h.Name, Address: h.Address, Resolve: cat.resolver.Resolve, Boottime: cat.boottime, Idle: cat.terminal.Feed().PaymentIdle,
 		Format:  iso8583.Format{Dialect: iso8583.Dialect(e.Dialect), TPDU: e.TPDU, Header: e.Header, TerminalID: e.TerminalID, MerchantID: e.MerchantID},
-		Classes: make(map[string]iso8583.Class), Gap: e.Every, GapScale: min(c.Diagnose.HoldScale, 1),
+		Classes: make(map[string]iso8583.Class), Gap: e.Every, GapScale: echoScale(c),
 	}
 	for _, pair := range e.Codes {
 		code, class, _ := strings.Cut(pair, "=")

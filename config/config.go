@@ -146,6 +146,9 @@ type Timing struct {
 // Diagnose bends the judgement for tests and demonstrations.
 type Diagnose struct {
 	HoldScale float64 // 0 to 10; multiplies every hold and clear time
+	// EchoScale multiplies the time between two echoes to a host, up to 1; 0 means 1. No file can set it: a lab's build alone
+	// asks its own hosts more often than acquirers may be asked.
+	EchoScale float64
 }
 
 // Local is the terminal's own way in.

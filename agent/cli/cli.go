@@ -33,6 +33,8 @@ const (
 type Build struct {
 	Version string
 	Built   time.Time // zero when not known
+	// EchoScale is config.Diagnose's: 0 but in a lab's build.
+	EchoScale float64
 }
 
 // Streams are where a command reads and writes.
@@ -169,6 +171,7 @@ func (in *invocation) options(ctx context.Context) (agent.Options, error) {
 		in.lang = c.Terminal.Lang
 	}
 	in.floor(ctx, c)
+	c.Diagnose.EchoScale = in.build.EchoScale
 	return agent.Options{Config: c, Version: in.build.Version, Built: in.build.Built}, nil
 }
 
