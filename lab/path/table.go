@@ -40,16 +40,16 @@ func orNothing(s string) string {
 // preface of the page that docs/reference keeps.
 const preface = `# The fault matrix
 
-What the agent as shipped said of a network that was broken on purpose; see [the lab](../how-to/lab.md). Written by
-` + "`go run ./lab/path -table docs/reference/fault-matrix.md`" + `, which fails where a root is wrong.
+What the agent said of a network that was broken on purpose: the program as it ships, but for echoes each half minute in place of ten
+minutes. See [the lab](../how-to/lab.md). Written by ` + "`go run ./lab/path -table docs/reference/fault-matrix.md`" + `, which fails where a root is wrong.
 
 `
 
 // table is the results as Markdown.
 func table(results []result) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## What breaks, and the root that was found\n\nOne fault, or two at once. Hold times are multiplied by %g and periods are 2 to 30 s; timeouts are the product's own. "+
-		"\"After\" and \"bytes\" are from the fault to its root; bytes are of IP, over both links, both ways, of everything that the terminal sent in that time, "+
+	fmt.Fprintf(&b, "## What breaks, and the root that was found\n\nOne fault, or two at once. Hold times are multiplied by %g and periods are 2 to 30 s; timeouts are the product's own.\n"+
+		"\"After\" and \"bytes\" are from the fault to its root; bytes are of IP, over both links, both ways, of everything that the\nterminal sent in that time, "+
 		"at a pace far above the product's.\n\n", shop.Holds)
 	b.WriteString("| what breaks | root | subject | said before it | after | bytes |\n|---|---|---|---|--:|--:|\n")
 	for _, r := range results {

@@ -6,15 +6,15 @@ import (
 )
 
 // Gateway gives the function that finds the gateway of the link in use, and what the kernel's neighbour table says of it: it
-// answered when it was last asked, it did not, or nil where that is not known. A bearer without a gateway, as mobile ones are,
-// has an invalid address and no error.
+// answered when it was last asked, it did not, or nil where that is not known. A mobile bearer has none, which is an invalid
+// address and no error: some name one, but it is the carrier's, stays silent, and each packet to it is on the data plan.
 func Gateway(o Options) func(ctx context.Context) (netip.Addr, *bool, error) {
 	r := newReader(o)
 	return func(context.Context) (netip.Addr, *bool, error) {
 		all, _ := r.interfaces() // without them the best metric decides
 		routes, err := r.routes()
 		found, ok := best(routes, all)
-		if !ok || !found.gateway.IsValid() {
+		if !ok || !found.gateway.IsValid() || r.bearer(found.iface) == Mobile {
 			return netip.Addr{}, nil, err
 		}
 		answered, known := r.neighbours()[found.gateway]

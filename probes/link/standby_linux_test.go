@@ -262,7 +262,12 @@ func TestGateway(t *testing.T) {
 	require.NotNil(t, answered)
 	assert.True(t, *answered)
 
-	ipRun(t, "route del default dev eth7", "route del default dev wlan7", "route del default dev rmnet7", "-6 route add default via fe80::1 dev wlan7")
+	ipRun(t, "route del default dev eth7", "route del default dev wlan7")
+	addr, _, err = gateway(t.Context())
+	require.NoError(t, err)
+	assert.False(t, addr.IsValid(), "a carrier's is no shop's")
+
+	ipRun(t, "route del default dev rmnet7", "-6 route add default via fe80::1 dev wlan7")
 	addr, answered, err = gateway(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "fe80::1%wlan7", addr.String(), "without its interface nobody can send to it")

@@ -2,6 +2,8 @@ package path_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -204,5 +206,10 @@ func TestCostOnTheWire(t *testing.T) {
 	cost("gateway, silent", gatewayAt("127.0.0.4", nil), 10*36+3*36)
 	cost("path", pathTo(t, path.Options{Address: "127.0.0.1:1"}), 50*36*2+4*1500*2)
 	cost("path with a train", pathTo(t, path.Options{Address: "127.0.0.1:1", Suspect: suspect}), 350*36*2+4*1500*2)
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	defer page.Close()
+	portal, err := path.NewPortal(path.PortalOptions{URL: page.URL + "/generate_204"})
+	require.NoError(t, err)
+	cost("portal", portal, 800)
 	cost("path by UDP", pathTo(t, path.Options{Address: "127.0.0.3:1"}), 10*36+5*(36+64))
 }
