@@ -123,7 +123,7 @@ func (r *reporter) Observe(context.Context) probes.Observation {
 	}
 	if !stats.LastSent.IsZero() {
 		o.Readings = append(o.Readings, probes.Reading{Name: "acked_ago", Value: stats.SentAgo.Seconds(), Unit: probes.Seconds},
-			probes.Reading{Name: "rtt", Value: float64(stats.RoundTrip.Microseconds()) / 1000, Unit: probes.Milliseconds})
+			probes.Millis("rtt", stats.RoundTrip))
 	}
 	switch {
 	case state.State == transport.Online:

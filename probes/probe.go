@@ -7,6 +7,7 @@ package probes
 
 import (
 	"context"
+	"math"
 	"strings"
 	"time"
 )
@@ -86,6 +87,14 @@ type Reading struct {
 	Name  string
 	Value float64
 	Unit  Unit
+}
+
+// Count is how many there are of something.
+func Count(name string, n int) Reading { return Reading{Name: name, Value: float64(n), Unit: One} }
+
+// Millis is how long something took, in milliseconds down to microseconds: finer than any path is.
+func Millis(name string, d time.Duration) Reading {
+	return Reading{Name: name, Value: math.Round(float64(d)/1e3) / 1e3, Unit: Milliseconds}
 }
 
 // Fact is one word that was seen, where a number will not do: a version, a bearer. Name is snake_case; Value is at most

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net"
 	"net/netip"
 	"strconv"
@@ -151,7 +150,7 @@ func (p *Probe) judge(answers []answer) probes.Observation {
 	common, agreeing := agree(spans)
 
 	o := probes.Observation{Outcome: probes.Pass}
-	o.Readings = append(o.Readings, count("sources", len(answers)), count("answered", len(spans)))
+	o.Readings = append(o.Readings, probes.Count("sources", len(answers)), probes.Count("answered", len(spans)))
 	switch {
 	case len(spans) == 0:
 		o.Outcome, o.Reason = probes.Unknown, NoSource
@@ -167,13 +166,13 @@ func (p *Probe) judge(answers []answer) probes.Observation {
 		if outside := p.offsets(answers, &common); outside != "" {
 			o.Detail += "; not with them: " + outside
 		}
-		o.Readings = append(o.Readings, millis("offset", common.middle()), millis("error", common.halfWidth()))
+		o.Readings = append(o.Readings, probes.Millis("offset", common.middle()), probes.Millis("error", common.halfWidth()))
 	}
-	o.Readings = append(o.Readings, count("agreeing", agreeing))
+	o.Readings = append(o.Readings, probes.Count("agreeing", agreeing))
 	for i, a := range answers {
 		n := strconv.Itoa(i + 1)
 		if a.state == answered {
-			o.Readings = append(o.Readings, millis("offset_"+n, a.offset), millis("delay_"+n, a.delay), millis("error_"+n, a.err))
+			o.Readings = append(o.Readings, probes.Millis("offset_"+n, a.offset), probes.Millis("delay_"+n, a.delay), probes.Millis("error_"+n, a.err))
 		}
 		o.Facts = append(o.Facts,
 			probes.Fact{Name: "source_" + n, Value: p.sources[i].name},
@@ -204,15 +203,6 @@ func (p *Probe) offsets(answers []answer, span *interval) string {
 
 func unknown(reason probes.Reason, detail string) probes.Observation {
 	return probes.Observation{Reason: reason, Detail: detail}
-}
-
-func count(name string, n int) probes.Reading {
-	return probes.Reading{Name: name, Value: float64(n), Unit: probes.One}
-}
-
-// millis keeps microseconds: finer than any path to a time server is.
-func millis(name string, d time.Duration) probes.Reading {
-	return probes.Reading{Name: name, Value: math.Round(float64(d)/1e3) / 1e3, Unit: probes.Milliseconds}
 }
 
 func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1e3 }

@@ -48,7 +48,7 @@ func (j *judge) chain(certs []*x509.Certificate, now time.Time) probes.Observati
 	o := probes.Observation{Outcome: probes.Pass, Readings: []probes.Reading{
 		{Name: "cert_not_before", Value: float64(span.first.Unix()), Unit: probes.UnixSeconds},
 		{Name: "cert_not_after", Value: float64(span.last.Unix()), Unit: probes.UnixSeconds},
-		count("verified", yes(good)),
+		probes.Count("verified", yes(good)),
 	}, Facts: []probes.Fact{
 		{Name: "cert_subject", Value: subject(leaf)},
 		{Name: "cert_issuer", Value: terminal.Printable(leaf.Issuer.CommonName, maxName)},

@@ -24,7 +24,7 @@ type attempt struct {
 // describe tells what the kernel saw while the connection was made.
 func (a attempt) describe(o *probes.Observation) {
 	if a.known.rtt > 0 {
-		o.Readings = append(o.Readings, millis("rtt", a.known.rtt))
+		o.Readings = append(o.Readings, probes.Millis("rtt", a.known.rtt))
 	}
 }
 

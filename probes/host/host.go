@@ -9,7 +9,6 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
-	"math"
 	"net"
 	"net/netip"
 	"slices"
@@ -149,19 +148,10 @@ func (t *target) resolve(ctx context.Context) (resolution, error) {
 func (r resolution) describe(o *probes.Observation) {
 	o.Facts = append(o.Facts, probes.Fact{Name: "address_source", Value: r.source})
 	if r.source != "literal" {
-		o.Readings = append(o.Readings, millis("resolve", r.took))
+		o.Readings = append(o.Readings, probes.Millis("resolve", r.took))
 	}
 }
 
 func unknown(reason probes.Reason, detail string) probes.Observation {
 	return probes.Observation{Reason: reason, Detail: terminal.Printable(detail, probes.MaxDetail)}
-}
-
-func count(name string, n int) probes.Reading {
-	return probes.Reading{Name: name, Value: float64(n), Unit: probes.One}
-}
-
-// millis keeps microseconds.
-func millis(name string, d time.Duration) probes.Reading {
-	return probes.Reading{Name: name, Value: math.Round(float64(d)/1e3) / 1e3, Unit: probes.Milliseconds}
 }

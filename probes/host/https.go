@@ -109,7 +109,7 @@ func (p *HTTPS) noHandshake(h *handshake) probes.Observation {
 func (p *HTTPS) ask(ctx context.Context, h *handshake, rtt time.Duration) probes.Observation {
 	stop := context.AfterFunc(ctx, func() { _ = h.conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	o := probes.Observation{Outcome: probes.Pass, Readings: []probes.Reading{millis("rtt", rtt)}}
+	o := probes.Observation{Outcome: probes.Pass, Readings: []probes.Reading{probes.Millis("rtt", rtt)}}
 	sent := time.Now()
 	var got answer
 	_, err := h.conn.Write(p.request)
@@ -118,10 +118,10 @@ func (p *HTTPS) ask(ctx context.Context, h *handshake, rtt time.Duration) probes
 	}
 	if !got.began.IsZero() {
 		took := got.began.Sub(sent)
-		o.Readings = append(o.Readings, millis("answer", took), millis("host_time", max(0, took-rtt)))
+		o.Readings = append(o.Readings, probes.Millis("answer", took), probes.Millis("host_time", max(0, took-rtt)))
 	}
 	if got.status != 0 {
-		o.Readings = append(o.Readings, count("status", got.status))
+		o.Readings = append(o.Readings, probes.Count("status", got.status))
 	}
 	if !got.date.IsZero() {
 		o.Readings = append(o.Readings, probes.Reading{Name: "date", Value: float64(got.date.Unix()), Unit: probes.UnixSeconds})

@@ -98,10 +98,10 @@ func judgeConnect(address string, attempts []attempt) probes.Observation {
 	switch {
 	case best != nil:
 		o.Outcome, o.Reason = probes.Pass, ""
-		o.Readings = append(o.Readings, millis("connect", best.took))
+		o.Readings = append(o.Readings, probes.Millis("connect", best.took))
 		best.describe(&o)
 		if best.known.told {
-			o.Readings = append(o.Readings, count("retransmits", best.known.resent))
+			o.Readings = append(o.Readings, probes.Count("retransmits", best.known.resent))
 		}
 		if len(failures) > 0 {
 			o.Detail = fmt.Sprintf("%d of %d addresses answer: %s", up, len(attempts), strings.Join(failures, "; "))
@@ -117,6 +117,6 @@ func judgeConnect(address string, attempts []attempt) probes.Observation {
 		o.Detail = fmt.Sprintf("%s: %s", address, strings.Join(failures, "; "))
 	}
 	o.Detail = terminal.Printable(o.Detail, probes.MaxDetail)
-	o.Readings = append(o.Readings, count("addresses_tried", len(attempts)), count("addresses_up", up))
+	o.Readings = append(o.Readings, probes.Count("addresses_tried", len(attempts)), probes.Count("addresses_up", up))
 	return o
 }

@@ -97,13 +97,13 @@ func (p *TLS) handshake(ctx context.Context, a attempt) probes.Observation {
 	if v := versionName(h.state.Version); v != "" {
 		o.Facts = append(o.Facts, probes.Fact{Name: "tls_version", Value: v})
 	}
-	o.Readings = append(o.Readings, millis("tcp", a.took), count("ca_configured", yes(p.judge.roots != nil)))
+	o.Readings = append(o.Readings, probes.Millis("tcp", a.took), probes.Count("ca_configured", yes(p.judge.roots != nil)))
 	a.describe(&o)
 	if small != untried {
-		o.Readings = append(o.Readings, count("small_mss", yes(small == passes)))
+		o.Readings = append(o.Readings, probes.Count("small_mss", yes(small == passes)))
 	}
 	if h.err == nil {
-		o.Readings = append(o.Readings, millis("handshake", h.took))
+		o.Readings = append(o.Readings, probes.Millis("handshake", h.took))
 	} else if o.Outcome == probes.Pass {
 		// A bad chain is what an app would stumble over first; only behind a good one does the rest matter.
 		o.Outcome, o.Reason, o.Detail = handshakeFailure(h)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
@@ -101,9 +100,9 @@ func (p *Probe) look(ctx context.Context) probes.Observation {
 	}
 	p.sent, p.last = true, p.o.Boottime()
 	frame, answer, err := exchange(ctx, conn.talk, echo.frame)
-	o := probes.Observation{Readings: []probes.Reading{millis("rtt", rtt)}}
+	o := probes.Observation{Readings: []probes.Reading{probes.Millis("rtt", rtt)}}
 	if answer > 0 {
-		o.Readings = append(o.Readings, millis("answer", answer), millis("host_time", max(0, answer-rtt)))
+		o.Readings = append(o.Readings, probes.Millis("answer", answer), probes.Millis("host_time", max(0, answer-rtt)))
 	}
 	var reply Reply
 	if err == nil {
@@ -134,15 +133,10 @@ func (p *Probe) judge(o *probes.Observation, reply Reply, hostLooked time.Time) 
 		o.Readings = append(o.Readings, probes.Reading{Name: "processing_request", Value: float64(reply.Request), Unit: probes.One})
 	}
 	if offset, ok := ClockOffset(reply.HostTime, hostLooked, p.o.Location); ok {
-		o.Readings = append(o.Readings, millis("clock_offset", offset))
+		o.Readings = append(o.Readings, probes.Millis("clock_offset", offset))
 	}
 }
 
 func unknown(reason probes.Reason, detail string) probes.Observation {
 	return probes.Observation{Reason: reason, Detail: terminal.Printable(detail, probes.MaxDetail)}
-}
-
-// millis keeps microseconds.
-func millis(name string, d time.Duration) probes.Reading {
-	return probes.Reading{Name: name, Value: math.Round(float64(d)/1e3) / 1e3, Unit: probes.Milliseconds}
 }

@@ -138,7 +138,7 @@ func timeFor(ctx context.Context, d time.Duration) bool {
 func (s sight) readings() []probes.Reading {
 	readings := s.small.readings()
 	if s.large != nil && s.large.sent > 0 {
-		readings = append(readings, count("large_sent", s.large.sent), count("large_received", s.large.received),
+		readings = append(readings, probes.Count("large_sent", s.large.sent), probes.Count("large_received", s.large.received),
 			probes.Reading{Name: "large_size", Value: float64(s.largeSize), Unit: probes.Bytes})
 	}
 	if s.train != nil && s.train.sent > 0 {

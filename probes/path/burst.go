@@ -93,30 +93,21 @@ func (b *burst) readings() []probes.Reading {
 	low, high := Wilson(b.sent-b.received, b.sent)
 	got := b.answered()
 	readings := []probes.Reading{
-		count("sent", b.sent),
-		count("received", b.received),
+		probes.Count("sent", b.sent),
+		probes.Count("received", b.received),
 		percent("loss", share(b.sent-b.received, b.sent)),
 		percent("loss_low", low),
 		percent("loss_high", high),
-		millis("rtt", median(got)),
-		millis("rtt_p95", percentile(got, 95)),
+		probes.Millis("rtt", median(got)),
+		probes.Millis("rtt_p95", percentile(got, 95)),
 	}
 	if d, ok := jitter(got); ok {
-		readings = append(readings, millis("jitter", d))
+		readings = append(readings, probes.Millis("jitter", d))
 	}
 	return readings
-}
-
-func count(name string, n int) probes.Reading {
-	return probes.Reading{Name: name, Value: float64(n), Unit: probes.One}
 }
 
 // percent keeps hundredths: fifty packets tell no more.
 func percent(name string, v float64) probes.Reading {
 	return probes.Reading{Name: name, Value: math.Round(v*100) / 100, Unit: probes.Percent}
-}
-
-// millis keeps microseconds.
-func millis(name string, d time.Duration) probes.Reading {
-	return probes.Reading{Name: name, Value: math.Round(float64(d)/1e3) / 1e3, Unit: probes.Milliseconds}
 }

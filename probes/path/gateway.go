@@ -85,7 +85,7 @@ func (g *Gateway) judge(ctx context.Context, addr netip.Addr, s sight) probes.Ob
 		return probes.Observation{
 			Outcome: probes.Fail, Reason: Silent,
 			Detail:   "the gateway of this network does not answer",
-			Readings: []probes.Reading{count("sent", s.small.sent), count("received", 0)},
+			Readings: []probes.Reading{probes.Count("sent", s.small.sent), probes.Count("received", 0)},
 		}
 	case s.err != nil:
 		return unknown(probes.Absent, fmt.Sprintf("the gateway was not asked: %v", s.err))

@@ -151,7 +151,7 @@ func (p *PortalProbe) judge(got []byte, err error) probes.Observation {
 	case h.status == 0:
 		return unknown(NoConnection, p.host+" broke off its answer")
 	}
-	o := probes.Observation{Outcome: probes.Pass, Readings: []probes.Reading{count("status", h.status)}}
+	o := probes.Observation{Outcome: probes.Pass, Readings: []probes.Reading{probes.Count("status", h.status)}}
 	if h.status == 204 && !h.body && (!h.whole || h.length == len(got)) {
 		return o
 	}

@@ -58,8 +58,8 @@ func (t *trains) sent(b *burst) {
 // with; so it is no loss of the path.
 func trainReadings(b *burst) []probes.Reading {
 	return []probes.Reading{
-		count("train_sent", b.sent),
-		count("train_received", b.received),
+		probes.Count("train_sent", b.sent),
+		probes.Count("train_received", b.received),
 		percent("reordered", share(b.reordered, b.received)),
 	}
 }
