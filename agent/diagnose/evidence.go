@@ -44,6 +44,7 @@ type Series struct {
 	Kind, Reading string
 	Keep          int
 	Positive      bool // zeros are not worth remembering
+	Zeros         bool // nothing else is
 }
 
 type sample struct {
@@ -220,7 +221,7 @@ func (e *Evidence) remember(r probes.Result, keeps []Series) {
 	}
 	for _, k := range keeps {
 		v, ok := r.Reading(k.Reading)
-		if k.Kind != r.Probe.Kind() || !ok || k.Positive && v <= 0 {
+		if k.Kind != r.Probe.Kind() || !ok || k.Positive && v <= 0 || k.Zeros && v != 0 {
 			continue
 		}
 		if rec.series == nil {

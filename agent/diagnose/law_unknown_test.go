@@ -40,7 +40,7 @@ func TestLawUnknown(t *testing.T) {
 					s.jump((s.now + time.Duration(r.IntN(40))*100*time.Millisecond).Seconds())
 				}
 				o := unknownLook(r, id)
-				for o.Reason == "no-source" { // that one says something: servers were asked
+				for o.Reason == "no-source" || o.Reason == "tlcp" || o.Reason == "client-cert-wanted" { // those say something: somebody was asked, or answered
 					o = unknownLook(r, id)
 				}
 				s.look(id, o)

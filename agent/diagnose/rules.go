@@ -89,6 +89,8 @@ func Rules(p Profile) []Rule {
 			{Kind: kindPath, Reading: heardReading},
 			{Kind: kindGateway, Reading: sentReading},
 			{Kind: kindGateway, Reading: heardReading},
+			{Kind: kindPath, Reading: lossReading, Keep: 1, Zeros: true},
+			{Kind: kindGateway, Reading: lossReading, Keep: 1, Zeros: true},
 			{Kind: kindCounters, Reading: segmentReading},
 			{Kind: kindCounters, Reading: resentReading},
 		}},
@@ -176,9 +178,25 @@ func on(subject string, severity findings.Severity, detail string, results ...pr
 func unsure(subject string) Match { return Match{Subject: subject, Unsure: true} }
 
 // each asks judge about every probe of a kind that has news, and is unsure about those that have none: unknown or stale.
-// judge returns false when all is well.
+// judge returns false when all is well. A host that lets nobody but the payment app go on has answered, which is news too.
 func each(e Evidence, kind string, judge func(probes.Result) (Match, bool)) []Match {
-	return eachNews(e, kind, func(r probes.Result) bool { return r.Outcome != probes.Unknown }, judge)
+	return eachNews(e, kind, func(r probes.Result) bool { return r.Outcome != probes.Unknown || beyondOurReach(r.Reason) }, judge)
+}
+
+// stage is each for a rule that sees several stages of a host: what cannot be looked at now holds up what it said itself, and
+// not what another stage said.
+func stage(e Evidence, kind string, judge func(probes.Result) (Match, bool)) []Match {
+	return slices.DeleteFunc(each(e, kind, judge), func(m Match) bool {
+		if !m.Unsure {
+			return false
+		}
+		known, ok := e.LastKnown(probes.ID(kind + "/" + m.Subject))
+		if !ok {
+			return true
+		}
+		_, said := judge(known)
+		return !said
+	})
 }
 
 // eachNews is each for rules that know news from an unknown: isNews tells which results are.

@@ -82,9 +82,12 @@ func (e Evidence) otherLife(host string, since time.Duration) bool {
 func (p Profile) hostNoAnswer(e Evidence) []Match {
 	matches := failing(e, kindTLS, findings.Blocking, reasonTimeout, reasonClosed, reasonReset)
 	for _, kind := range [...]string{kindHTTPS, kindISO8583} {
-		for _, m := range each(e, kind, func(r probes.Result) (Match, bool) {
+		for _, m := range stage(e, kind, func(r probes.Result) (Match, bool) {
 			m := on("", findings.Blocking, r.Detail, r)
 			m.Rare = true
+			if r.Reason == reasonServerError {
+				m.Severity = findings.Imminent // of a page that sales may not need
+			}
 			silent := r.Reason == reasonTimeout || r.Reason == reasonClosed || r.Reason == reasonServerError
 			return m, r.Outcome == probes.Fail && silent && e.EverPassed(r.Probe)
 		}) {
@@ -110,7 +113,7 @@ func joined(matches []Match, m Match) []Match {
 // answered, is a remark: many hosts do not serve it.
 func (p Profile) hostProtocolError(e Evidence) []Match {
 	matches := failing(e, kindTLS, findings.Imminent, reasonNotTLS, reasonAlert)
-	for _, m := range each(e, kindHTTPS, func(r probes.Result) (Match, bool) {
+	for _, m := range stage(e, kindHTTPS, func(r probes.Result) (Match, bool) {
 		m := on("", findings.Imminent, r.Detail, r)
 		if !e.EverPassed(r.Probe) {
 			m.Severity = findings.Info
@@ -119,7 +122,7 @@ func (p Profile) hostProtocolError(e Evidence) []Match {
 	}) {
 		matches = joined(matches, m)
 	}
-	for _, m := range each(e, kindISO8583, func(r probes.Result) (Match, bool) {
+	for _, m := range stage(e, kindISO8583, func(r probes.Result) (Match, bool) {
 		m := on("", findings.Info, r.Detail, r)
 		m.Rare = true
 		if r.Reason == reasonMalformedReply {
@@ -144,8 +147,8 @@ const (
 func hostSlow(e Evidence) []Match {
 	var matches []Match
 	for _, kind := range [...]string{kindHTTPS, kindISO8583} {
-		for _, m := range each(e, kind, func(r probes.Result) (Match, bool) {
-			ms := e.Samples(r.Probe, hostTimeReading, hostSlowWindow(r))
+		for _, m := range stage(e, kind, func(r probes.Result) (Match, bool) {
+			ms := e.Samples(r.Probe, hostTimeReading, e.now.Boot-r.Boot+hostSlowWindow(r))
 			p95 := slowest(slices.Clone(ms))
 			if p95 <= hostSlowDegraded {
 				return Match{}, false
@@ -163,7 +166,7 @@ func hostSlow(e Evidence) []Match {
 	return matches
 }
 
-// hostSlowWindow counts three looks at least: an echo comes every ten minutes at most.
+// hostSlowWindow is how long before the newest look others count. It counts three looks at least: an echo comes every ten minutes at most.
 func hostSlowWindow(r probes.Result) time.Duration {
 	if r.Probe.Kind() == kindISO8583 {
 		return max(pathWindow, 3*r.Every)

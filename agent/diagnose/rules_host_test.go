@@ -17,7 +17,7 @@ func TestRulesOfHostsThatAnswer(t *testing.T) {
 	}
 	for _, tc := range []judged{
 		{name: "a host that answered and does not any more", looks: []seen{answers("https/a", 300), fails("https/a", "timeout")}, want: []string{"host-no-answer/a blocking"}},
-		{name: "or only that it cannot", looks: []seen{answers("https/a", 300), fails("https/a", "server-error")}, want: []string{"host-no-answer/a blocking"}},
+		{name: "or only that it cannot", looks: []seen{answers("https/a", 300), fails("https/a", "server-error")}, want: []string{"host-no-answer/a imminent"}},
 		{name: "one that never answered may not speak HTTP", looks: []seen{fails("https/a", "timeout")}, want: []string{"host-protocol-error/a info"}},
 		{name: "one that speaks something else now", looks: []seen{answers("https/a", 300), fails("https/a", "not-http")}, want: []string{"host-protocol-error/a imminent"}},
 		{name: "an echo that nobody ever answered is a remark", looks: []seen{fails("iso8583/a", "timeout")}, want: []string{"host-protocol-error/a info"}},

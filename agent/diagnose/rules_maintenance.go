@@ -57,16 +57,30 @@ func (p Profile) maintenanceWindow(e Evidence) []Match {
 		if !there {
 			hosts = append(hosts, w.Host)
 		}
-		if !there || m.Severity > before.Severity || m.Severity == before.Severity && m.Explains == ExplainsAlways && before.Explains == ExplainsNever {
-			m.Subject = w.Host
-			worst[w.Host] = m
+		m.Subject = w.Host
+		if there {
+			m = graver(before, m)
 		}
+		worst[w.Host] = m
 	}
 	matches := make([]Match, 0, len(hosts))
 	for _, host := range hosts {
 		matches = append(matches, worst[host])
 	}
 	return matches
+}
+
+// graver is one match of two windows that touch the same host: the graver one is told, and what is active explains what it
+// brings, whatever is announced beside it.
+func graver(a, b Match) Match {
+	if b.Severity > a.Severity || b.Severity == a.Severity && b.Explains == ExplainsAlways {
+		a, b = b, a
+	}
+	if b.Explains == ExplainsAlways && a.Explains != ExplainsAlways {
+		a.Explains, a.Begun = b.Explains, b.Begun
+		a.Detail = b.Detail + "; " + a.Detail
+	}
+	return a
 }
 
 func (w Window) match(now time.Time, boot time.Duration, trading func(time.Time) bool) (Match, bool) {

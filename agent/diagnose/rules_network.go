@@ -46,8 +46,12 @@ func linkFlapping(e Evidence) []Match {
 		return []Match{unsure("")} // it may go on flapping unseen
 	}
 	// A flap between two looks is only seen by the kernel's own news of it.
-	n := e.Flips(kindLink, flapWindow)
-	if counted := sum(e.Samples(kindLink, changesReading, flapWindow)); int(counted) > n {
+	window := flapWindow
+	if e.asleep > 0 { // a terminal that sleeps takes its Wi-Fi down, and brings it back as it wakes
+		window = max(0, min(window, e.now.Boot-e.woke-wakingUp))
+	}
+	n := e.Flips(kindLink, window)
+	if counted := sum(e.Samples(kindLink, changesReading, window)); int(counted) > n {
 		n = int(counted)
 	}
 	severity := findings.Degraded
@@ -111,7 +115,7 @@ func (e Evidence) signInPage() (Match, bool) {
 // portalStands is the same by our own probe of an address that is known to answer with nothing.
 func (e Evidence) portalStands() (Match, bool) {
 	r, ok := e.LastKnown(kindPortal)
-	if !ok || r.Reason != reasonPortal || e.reachedSince(r.Boot) {
+	if !ok || r.Reason != reasonPortal || e.provedSince(r.Boot) {
 		return Match{}, false
 	}
 	if latest, _ := e.Latest(kindPortal); latest.Outcome == probes.Unknown || !e.Fresh(latest) {
@@ -129,6 +133,19 @@ func (e Evidence) reachedSince(moment time.Duration) bool {
 		}
 	}
 	return false
+}
+
+// provedSince is the same where somebody may answer in the place of others: only a certificate shows who did, where one is
+// looked at.
+func (e Evidence) provedSince(moment time.Duration) bool {
+	looked := false
+	for r := range e.Of(kindTLS) {
+		looked = true
+		if known, ok := e.LastKnown(r.Probe); ok && known.Outcome == probes.Pass && known.Boot > moment {
+			return true
+		}
+	}
+	return !looked && e.reachedSince(moment)
 }
 
 // asked: references looked at this long before a failure still speak of the same moment.
@@ -334,7 +351,8 @@ func (e Evidence) lameServers(failing bool) (Match, bool) {
 	case !ok:
 		return Match{}, false
 	case r.Outcome == probes.Unknown || !e.Fresh(r):
-		return unsure(""), true
+		known, _ := e.LastKnown(kindResolvers) // where servers are hidden it never says anything, and holds up nothing
+		return unsure(""), known.Outcome == probes.Fail
 	case r.Reason == reasonSomeSilent:
 		return on("", findings.Degraded, r.Detail, r), true
 	case r.Reason == reasonAllSilent && !failing:

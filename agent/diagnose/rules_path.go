@@ -19,7 +19,8 @@ const (
 	sentReading    = "sent"
 	heardReading   = "received"
 	largeReading   = "large_received"
-	resentReading  = "retransmission"
+	lossReading    = "loss"
+	resentReading  = "retransmitted"
 	segmentReading = "segments"
 
 	reorderedReading = "reordered"
@@ -80,7 +81,7 @@ func highLatency(e Evidence) []Match {
 		}
 		path, ok := e.Latest(probes.ID(kindPath + "/" + r.Probe.Subject()))
 		jitter, measured := path.Reading(jitterReading)
-		if !ok || !measured || !e.Fresh(path) || jitter <= jitterDegraded || e.now.Boot-path.Boot > pathWindow {
+		if !ok || !measured || !e.Fresh(path) || jitter <= jitterDegraded {
 			return Match{}, false
 		}
 		return on("", findings.Degraded, fmt.Sprintf("round trips differ by %.0f ms from one to the next", jitter), path), true
@@ -102,10 +103,13 @@ func (e Evidence) nearer() string {
 // terminal's own way, not theirs. While nothing is known of one that told before, neither can be said.
 func (e Evidence) together(kind string, matches []Match) []Match {
 	var sure []Match
-	good, dark := 0, false
+	good, dark, unseen := 0, false, false
 	for r := range e.Of(kind) {
 		i := slices.IndexFunc(matches, func(m Match) bool { return m.Subject == r.Probe.Subject() })
-		_, told := e.LastKnown(r.Probe)
+		known, told := e.LastKnown(r.Probe)
+		// A host that has closed itself to our packets tells nothing of the way any more, and keeps nobody else from it.
+		told = told && (kind != kindPath || e.now.Boot-known.Boot <= pathWindow)
+		unseen = unseen || i >= 0 && matches[i].Unsure
 		switch {
 		case i >= 0 && !matches[i].Unsure:
 			sure = append(sure, matches[i])
@@ -116,7 +120,7 @@ func (e Evidence) together(kind string, matches []Match) []Match {
 		}
 	}
 	switch {
-	case dark:
+	case dark, unseen && good+len(sure) == 0:
 		for i := range matches {
 			matches[i].Unsure = true
 		}
@@ -163,21 +167,31 @@ func (l loss) bad() bool {
 	return l.sent >= lossWindow && l.share() >= lossDegraded && leastShare(l.lost, l.sent) > lossLeast
 }
 
-// lossOn adds up what was sent on one way and what came back.
+// lossOn adds up what was sent on one way and what came back, up to the newest look and ten minutes before it.
 func (e Evidence) lossOn(r probes.Result) loss {
-	sent := sum(e.Samples(r.Probe, sentReading, pathWindow))
-	return loss{result: r, sent: sent, lost: sent - sum(e.Samples(r.Probe, heardReading, pathWindow))}
+	window := e.now.Boot - r.Boot + pathWindow
+	if known, ok := e.LastKnown(r.Probe); ok {
+		window = e.now.Boot - known.Boot + pathWindow
+	}
+	sent := sum(e.Samples(r.Probe, sentReading, window))
+	return loss{result: r, sent: sent, lost: sent - sum(e.Samples(r.Probe, heardReading, window))}
 }
 
-// packetLoss rests on what came back of our own small packets. Routers and hosts answer such packets when they like, so two
-// ways must lose, or TCP must have lost as well; a router that does not answer while the hosts beyond it do loses nothing.
+// losesNow tells whether a way loses that did not always: routers and hosts answer echo requests at the rate they like, and
+// who limits them always does.
+func (e Evidence) losesNow(l loss) bool {
+	return l.bad() && len(e.Samples(l.result.Probe, lossReading, e.now.Boot)) > 0
+}
+
+// packetLoss rests on what came back of our own small packets: two ways must begin to lose, or TCP must have lost as well,
+// without whose word it is no more than degraded. A router that does not answer while the hosts beyond it do loses nothing.
 func packetLoss(e Evidence) []Match {
 	gateway, hasGateway := e.Latest(kindGateway)
 	near := e.lossOn(gateway)
-	shop := hasGateway && near.bad()
+	shop := hasGateway && e.losesNow(near)
 	losing := 0
 	for r := range e.Of(kindPath) {
-		if e.lossOn(r).bad() {
+		if e.losesNow(e.lossOn(r)) {
 			losing++
 		}
 	}
@@ -189,12 +203,12 @@ func packetLoss(e Evidence) []Match {
 		where = fmt.Sprintf("; to the shop's router %.0f %%: it is lost beyond", near.share())
 	}
 	matches := each(e, kindPath, func(r probes.Result) (Match, bool) {
-		l := e.lossOn(r)
-		if !l.bad() || losing < 2 && !shop && !e.sentAgain(r.Probe.Subject()) {
+		l, again := e.lossOn(r), e.sentAgain(r.Probe.Subject())
+		if !l.bad() || !again && (!e.losesNow(l) || losing < 2 && !shop) {
 			return Match{}, false
 		}
 		m := on("", findings.Degraded, fmt.Sprintf("%.0f of %.0f packets lost (%.0f %%)%s", l.lost, l.sent, l.share(), where), r)
-		if l.share() >= lossImminent && leastShare(l.lost, l.sent) > lossDegraded {
+		if again && l.share() >= lossImminent && leastShare(l.lost, l.sent) > lossDegraded {
 			m.Severity = findings.Imminent
 		}
 		if shop {
@@ -221,10 +235,17 @@ func (e Evidence) sentAgain(host string) bool {
 	return e.kernelSentAgain()
 }
 
-// kernelSentAgain: of all that the terminal's apps sent in ten minutes, TCP sent much again.
+// kernelSentAgain: of all that the terminal's apps sent in ten minutes, TCP sent much again. While a host is silent that is
+// what was sent to it.
 func (e Evidence) kernelSentAgain() bool {
+	for r := range e.Of(kindTCP) {
+		if isSilence(r) {
+			return false
+		}
+	}
 	segments := sum(e.Samples(kindCounters, segmentReading, pathWindow))
-	return segments >= resentSegments && slowest(e.Samples(kindCounters, resentReading, pathWindow)) >= resentShare
+	again := sum(e.Samples(kindCounters, resentReading, pathWindow))
+	return segments >= resentSegments && 100*again/(segments+again) >= resentShare
 }
 
 // leastShare is the lower end of the Wilson score interval of lost out of sent, in percent: with 95 % certainty no less is lost

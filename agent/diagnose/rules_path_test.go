@@ -12,7 +12,7 @@ import (
 
 // packets is a look that sent so many and got so many back.
 func packets(id probes.ID, sent, received float64, more ...probes.Reading) seen {
-	return seen{id, passed(append([]probes.Reading{reading("sent", sent), reading("received", received)}, more...)...)}
+	return seen{id, passed(append([]probes.Reading{reading("sent", sent), reading("received", received), reading("loss", 100*(sent-received)/sent)}, more...)...)}
 }
 
 func fact(o probes.Observation, name, value string) probes.Observation {
@@ -31,25 +31,31 @@ func times(n int, looks ...seen) []seen {
 func then(looks []seen, more ...seen) []seen { return append(append([]seen{}, looks...), more...) }
 
 func TestPacketLoss(t *testing.T) {
-	again := seen{"counters", passed(reading("segments", 60), reading("retransmission", 2))}
+	again := seen{"counters", passed(reading("segments", 60), reading("retransmitted", 2))}
+	clean := []seen{packets("gateway", 50, 50), packets("path/a", 50, 50), packets("path/b", 50, 50)}
 	for _, tc := range []judged{
 		{name: "nothing is lost", looks: []seen{packets("path/a", 50, 50), packets("path/b", 50, 50)}},
-		{name: "one of fifty is chance, on both ways", looks: []seen{packets("path/a", 50, 49), packets("path/b", 50, 49)}},
-		{name: "fewer than fifty say nothing", looks: []seen{packets("path/a", 49, 25), packets("path/b", 49, 25)}},
-		{name: "one way that loses may be a host that answers when it likes", looks: []seen{packets("path/a", 50, 40), packets("path/b", 50, 50)}},
+		{name: "one of fifty is chance, on both ways", before: clean, looks: []seen{packets("path/a", 50, 49), packets("path/b", 50, 49)}},
+		{name: "fewer than fifty say nothing", before: clean, looks: []seen{packets("path/a", 49, 25), packets("path/b", 49, 25)}},
+		{name: "one way that loses may be a host that answers when it likes", before: clean, looks: []seen{packets("path/a", 50, 40), packets("path/b", 50, 50)}},
+		{name: "two that always did are behind one firewall", looks: []seen{packets("path/a", 50, 40), packets("path/b", 50, 40)}},
+		{name: "and so are a host and a router that always did", looks: []seen{packets("gateway", 50, 30), packets("path/a", 50, 40)}},
 		{name: "where TCP loses as well it is that way", looks: []seen{again, packets("path/a", 50, 40), packets("path/b", 50, 50)}, want: []string{"packet-loss/a imminent"}},
-		{name: "few segments are not enough for TCP", looks: []seen{
-			{"counters", passed(reading("segments", 20), reading("retransmission", 20))}, packets("path/a", 50, 40), packets("path/b", 50, 50),
+		{name: "few segments are not enough for TCP", before: clean, looks: []seen{
+			{"counters", passed(reading("segments", 20), reading("retransmitted", 5))}, packets("path/a", 50, 40), packets("path/b", 50, 50),
 		}},
+		{name: "nor is what was sent to a host that is silent", before: clean, looks: []seen{again, fails("tcp/b", "timeout"), packets("path/a", 50, 40), packets("path/b", 50, 50)}, want: []string{"host-unreachable/b blocking"}},
 		{name: "a connection of ours that sent again will do", looks: []seen{
 			{"tcp/a", passed(reading("connect", 50), reading("retransmits", 1))}, packets("path/a", 50, 40), packets("path/b", 50, 50),
 		}, want: []string{"packet-loss/a imminent"}},
-		{name: "both ways lose: it is what they share", looks: []seen{packets("path/a", 50, 47), packets("path/b", 50, 46)}, want: []string{"packet-loss degraded"}},
-		{name: "much", looks: []seen{packets("path/a", 50, 40), packets("path/b", 50, 47)}, want: []string{"packet-loss imminent"}},
-		{name: "looks add up", looks: times(3, packets("path/a", 50, 48), packets("path/b", 50, 48)), want: []string{"packet-loss degraded"}},
-		{name: "in the shop", looks: []seen{packets("gateway", 50, 40), packets("path/a", 50, 40)}, want: []string{"packet-loss imminent"}},
-		{name: "a router that answers when it likes", looks: []seen{packets("gateway", 50, 20), packets("path/a", 50, 50), packets("path/b", 50, 50)}},
-		{name: "a host that never answers is not measured", looks: []seen{packets("path/a", 50, 47), packets("gateway", 50, 46), {"path/b", unseen("silent")}}, want: []string{"packet-loss degraded"}},
+		{name: "both ways lose: it is what they share", before: clean, looks: []seen{packets("path/a", 50, 47), packets("path/b", 50, 46)}, want: []string{"packet-loss degraded"}},
+		{name: "much, and TCP says so", before: clean, looks: []seen{again, packets("path/a", 50, 40), packets("path/b", 50, 47)}, want: []string{"packet-loss imminent"}},
+		{name: "much, without its word", before: clean, looks: []seen{packets("path/a", 50, 40), packets("path/b", 50, 47)}, want: []string{"packet-loss degraded"}},
+		{name: "looks add up", before: clean, looks: times(3, packets("path/a", 50, 48), packets("path/b", 50, 48)), want: []string{"packet-loss degraded"}},
+		{name: "in the shop", before: clean, looks: []seen{packets("gateway", 50, 40), packets("path/a", 50, 40)}, want: []string{"packet-loss degraded"}},
+		{name: "a router that answers when it likes", before: clean, looks: []seen{packets("gateway", 50, 20), packets("path/a", 50, 50), packets("path/b", 50, 50)}},
+		{name: "a host that never answers is not measured", before: clean[:2], looks: []seen{packets("path/a", 50, 47), packets("gateway", 50, 46), {"path/b", unseen("silent")}}, want: []string{"packet-loss degraded"}},
+		{name: "nor one that has closed itself", before: clean, looks: []seen{packets("gateway", 50, 46), {"path/b", unseen("silent")}, packets("path/a", 50, 47)}, want: []string{"packet-loss degraded"}},
 	} {
 		t.Run(tc.name, tc.try)
 	}
@@ -57,9 +63,13 @@ func TestPacketLoss(t *testing.T) {
 		s := newStory(t, diagnose.Rules(diagnose.Profile{}), diagnose.Terms{})
 		s.every = time.Hour
 		lossy := packets("path/a", 50, 40).o
+		for _, l := range clean {
+			s.look(l.id, l.o)
+		}
+		s.jump(3600)
 		s.look("path/a", lossy)
 		assert.Equal(t, []string{"packet-loss"}, standingCodes(s.look("path/b", lossy)))
-		s.jump(601)
+		s.jump(3600 + 601)
 		s.look("path/a", packets("path/a", 50, 50).o)
 		assert.Empty(t, standingCodes(s.look("path/b", packets("path/b", 50, 50).o)))
 	})
@@ -68,6 +78,11 @@ func TestPacketLoss(t *testing.T) {
 func TestLossIsSaidWithWhereItIs(t *testing.T) {
 	for where, gateway := range map[string]seen{"it is lost in the shop": packets("gateway", 50, 40), "it is lost beyond": packets("gateway", 50, 50)} {
 		s := newStory(t, diagnose.Rules(diagnose.Profile{}), diagnose.Terms{})
+		for _, id := range []probes.ID{"gateway", "path/a", "path/b"} {
+			s.look(id, packets(id, 50, 50).o)
+		}
+		s.every = 24 * time.Hour
+		s.jump(3600)
 		s.look(gateway.id, gateway.o)
 		s.look("path/a", packets("path/a", 50, 40).o)
 		v := s.look("path/b", packets("path/b", 50, 41).o)

@@ -120,10 +120,7 @@ func (p Profile) simNotReady(e Evidence) []Match {
 // simDataSuspended: the SIM is registered and data is switched on, and yet there is no data session, nor anything else that
 // carries. While another bearer carries, Android takes the session down on purpose.
 func (p Profile) simDataSuspended(e Evidence) []Match {
-	if m, soon := p.planEnds(e); soon {
-		return []Match{m}
-	}
-	return each(e, kindMobile, func(r probes.Result) (Match, bool) {
+	matches := each(e, kindMobile, func(r probes.Result) (Match, bool) {
 		connection := r.Fact("connection")
 		if r.Fact("sim") == "" || r.Fact("registration") == "" || connection == "" {
 			return unsure(""), true
@@ -147,6 +144,10 @@ func (p Profile) simDataSuspended(e Evidence) []Match {
 		}
 		return on("", findings.Blocking, "registered on the mobile network, and no data session", r), true
 	})
+	if m, soon := p.planEnds(e); soon && len(matches) == 0 {
+		return []Match{m} // what is ahead is said where nothing is wrong yet
+	}
+	return matches
 }
 
 // Days before a data plan ends. Renewing one takes a carrier some days; a weekend and one more are the last that help.

@@ -33,6 +33,7 @@ func TestRulesCompile(t *testing.T) {
 type judged struct {
 	name    string
 	profile func(*diagnose.Profile)
+	before  []seen // an hour before the others
 	looks   []seen
 	wall    time.Duration // what the wall clock is set by after the looks
 	want    []string      // what stands, as "code/subject severity"
@@ -52,6 +53,12 @@ func (j judged) try(t *testing.T) {
 	}
 	s := newStory(t, diagnose.Rules(p), diagnose.Terms{})
 	s.every = 24 * time.Hour
+	for _, l := range j.before {
+		s.look(l.id, l.o)
+	}
+	if len(j.before) > 0 {
+		s.jump(3600)
+	}
 	for _, l := range j.looks {
 		s.now += time.Second
 		s.look(l.id, l.o)
