@@ -15,18 +15,19 @@ import (
 func TestNoFileHastensEchoes(t *testing.T) {
 	c, err := config.Parse("", []byte("[[host]]\nname = \"a\"\naddress = \"192.0.2.1:6000\"\nkind = \"iso8583\"\n[host.echo]\ndialect = \"generic\"\n[diagnose]\nhold_scale = 0.01\n"))
 	require.NoError(t, err)
-	every := func() time.Duration {
+	least := func() time.Duration {
 		cat, err := newCatalog(c, terminal.Open(t.TempDir()), Boottime, time.Time{}, nil)
 		require.NoError(t, err)
 		for _, task := range cat.tasks {
 			if task.Probe.ID() == "iso8583/a" {
-				return task.Every
+				assert.Equal(t, task.Floor*5/4, task.Every, "up to a fifth early")
+				return task.Floor
 			}
 		}
 		return 0
 	}
-	assert.Equal(t, 10*time.Minute, every())
+	assert.Equal(t, 10*time.Minute, least())
 
 	c.Diagnose.EchoScale = 0.1
-	assert.Equal(t, time.Minute, every(), "but in a lab's build")
+	assert.Equal(t, time.Minute, least(), "but in a lab's build")
 }

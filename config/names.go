@@ -221,11 +221,11 @@ func alphanumeric(n int) check {
 	}
 }
 
-// decimal takes exactly n digits.
-func decimal(n int) check {
+// decimal takes exactly n digits, the first of which are fixed.
+func decimal(n int, begin string) check {
 	return func(s string) (string, string) {
-		if len(s) != n || !consists(s, digits, n) {
-			return s, strconv.Itoa(n) + " digits, as the acquirer assigned them"
+		if len(s) != n || !consists(s, digits, n) || !strings.HasPrefix(s, begin) {
+			return s, strconv.Itoa(n) + " digits that begin with " + begin + ", as the acquirer assigned them"
 		}
 		return s, ""
 	}

@@ -136,6 +136,7 @@ func hosts(root *table, c *Config) {
 		c.Hosts = make([]Host, len(tables))
 	}
 	names := make(map[string]string) // to the host that has it
+	asked := make(map[string]string) // addresses that are sent echoes, to their hosts
 	for i, t := range tables {
 		h := c.Hosts[i] // a copy: Validate must not write into its caller's list
 		if h.Kind == "" {
@@ -146,6 +147,12 @@ func hosts(root *table, c *Config) {
 			t.refuse("name", h.Name, "a name of its own ("+first+" has this one)")
 		} else {
 			names[h.Name] = t.path
+		}
+		if h.Echo.Dialect != "" && t.sound("address") {
+			if first, taken := asked[h.Address]; taken {
+				t.refuse("address", h.Address, "another address, or no echo ("+first+" has one there, and a host is asked by one of them)")
+			}
+			asked[h.Address] = t.path
 		}
 		if root.has("host") {
 			c.Hosts[i] = h
@@ -191,8 +198,8 @@ func echo(host *table, h *Host) {
 	t.flag("tls", &e.TLS)
 	t.text("terminal_id", &e.TerminalID, optional(alphanumeric(8)))
 	t.text("merchant_id", &e.MerchantID, optional(alphanumeric(15)))
-	t.text("tpdu", &e.TPDU, optional(decimal(10)))
-	t.text("header", &e.Header, optional(decimal(12)))
+	t.text("tpdu", &e.TPDU, optional(decimal(10, "60")))
+	t.text("header", &e.Header, optional(decimal(12, "6")))
 	t.texts("codes", &e.Codes, maxCodes, responseCode)
 	if e.Dialect != "" && t.sound("dialect") {
 		if host.sound("kind") && h.Kind != "iso8583" {

@@ -7,15 +7,15 @@ import (
 )
 
 // imply makes the results that other probes would have had, and puts their looks off. News of a fault implies nothing: what
-// fails is looked at by the one that knows how. A probe that is looking, that has not looked yet, or that somebody asked for
-// says so itself.
+// fails is looked at by the one that knows how. A probe that is looking, that has not looked yet, on which a finding rests, or
+// that somebody asked for says so itself.
 func (s *Schedule) imply(r probes.Result, now time.Duration) []probes.Result {
 	if r.Outcome != probes.Pass {
 		return nil
 	}
 	var all []probes.Result
 	for _, e := range s.entries {
-		if e.Implied == nil || e.running || e.looks == 0 || e.settle > 0 || e.known == probes.Fail || e.Probe.ID() == r.Probe {
+		if e.Implied == nil || e.running || e.looks == 0 || e.settle > 0 || e.watched || e.known == probes.Fail || e.Probe.ID() == r.Probe {
 			continue
 		}
 		o, ok := e.Implied(r)

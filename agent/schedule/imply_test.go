@@ -84,6 +84,46 @@ func TestLocalLooksComeAtOnce(t *testing.T) {
 	})
 }
 
+// TestFloor: whoever asks, and whatever it saw, it looks no sooner than agreed; a look that was withheld is no look.
+func TestFloor(t *testing.T) {
+	echo := &probe{id: "iso8583/a", look: func(n int) probes.Observation {
+		if n < 3 {
+			return saw(probes.Unknown)
+		}
+		return saw(probes.Fail)
+	}}
+	made := tasks(15*time.Minute, echo)
+	made[0].Floor = 10 * time.Minute
+	run(t, made, schedule.Options{}, func(r *rig) {
+		for range 30 {
+			<-time.After(time.Minute + time.Second)
+			r.schedule.Doubt("iso8583")
+			r.schedule.Kick("iso8583")
+			r.schedule.Watch([]probes.ID{"iso8583/a"})
+		}
+		at := echo.started()
+		assert.GreaterOrEqual(t, len(at), 5)
+		for i := 1; i < len(at); i++ {
+			if i >= 4 { // the third was the first that told something
+				assert.GreaterOrEqual(t, at[i]-at[i-1], 10*time.Minute, "look %d", i)
+			}
+		}
+	})
+}
+
+// TestDear: what costs much is looked at each hour when it has been bad for one.
+func TestDear(t *testing.T) {
+	for dear, looks := range map[bool]int{false: 43, true: 21} {
+		way := always("path/a", probes.Fail)
+		made := tasks(24*time.Hour, way)
+		made[0].Dear = dear
+		run(t, made, schedule.Options{}, func(*rig) {
+			<-time.After(6*time.Hour - time.Second)
+			assert.InDelta(t, looks, len(way.started()), 5, "dear %t", dear)
+		})
+	}
+}
+
 // TestLeast: what is bad and looked at by a whole fleet is left alone for longer.
 func TestLeast(t *testing.T) {
 	for least, looks := range map[time.Duration]int{0: 17, 30 * time.Minute: 4} {

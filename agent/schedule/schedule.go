@@ -25,6 +25,11 @@ const (
 	badGap     = time.Minute
 	badFor     = 10 * time.Minute
 	badLongGap = 10 * time.Minute
+	// dearAfter and dearGap: what is dear rests after an hour of trouble.
+	dearAfter = time.Hour
+	dearGap   = time.Hour
+	// withheldGap: a look that was not to be had, because somebody else came first, is tried again each minute; it sends nothing.
+	withheldGap = time.Minute
 	// slackShare: a healthy probe may look a fifth of its gap early to go along with another; the gap is spread by as much.
 	slackShare = 5
 	mostSlack  = 15 * time.Second // as often as the quickest probe wakes the terminal anyway
@@ -48,6 +53,11 @@ type Task struct {
 	// Least is how long what is bad is left alone, where it is not this terminal's alone: a host that all of a fleet
 	// would look at each minute while it is down. 0: as long as any.
 	Least time.Duration
+	// Floor is the least time from one look that told something to the next, whoever asks: what a host has not been agreed
+	// with to bear more often. 0: none. Dear looks cost much of the data plan: what has been bad for an hour is looked at each
+	// hour.
+	Floor time.Duration
+	Dear  bool
 	// Local looks only read what the terminal knows, in milliseconds: they wait for no place, so that a network that is
 	// silent to all others at once does not keep its own cause from being seen.
 	Local bool
@@ -102,6 +112,7 @@ type entry struct {
 	settle   int             // looks still to come at settleGap
 	badSince time.Duration   // 0: all is well
 	watched  bool            // a finding rests on it
+	floor    time.Duration   // it looks at no time before, by the boot clock
 }
 
 type looked struct {
@@ -276,5 +287,8 @@ func (s *Schedule) attend() {
 			e.due = min(e.due, max(now, e.lastEnd)+min(e.Every, s.scaled(badGap)))
 		}
 		e.watched = watched
+	}
+	for _, e := range s.entries {
+		e.due = max(e.due, e.floor)
 	}
 }

@@ -80,6 +80,10 @@ func (s *Schedule) plan(l looked, now time.Duration) {
 	case e.settle > 0:
 		e.settle--
 		gap = min(gap, s.scaled(settleGap))
+	case o.Outcome == probes.Unknown && e.Floor > 0:
+		gap = min(gap, s.scaled(withheldGap))
+	case bad && e.Dear && now-e.badSince >= s.scaled(dearAfter):
+		gap = min(gap, max(s.scaled(dearGap), e.Least))
 	case bad && now-e.badSince < s.scaled(badFor):
 		gap = min(gap, max(s.scaled(badGap), e.Least))
 	case bad:
@@ -91,7 +95,10 @@ func (s *Schedule) plan(l looked, now time.Duration) {
 		gap = time.Duration(float64(gap) * (0.8 + s.spread(e)/5))
 		e.slack = min(gap/slackShare, mostSlack)
 	}
-	e.due = now + max(gap, leastGap)
+	if o.Outcome != probes.Unknown {
+		e.floor = now + e.Floor
+	}
+	e.due = max(now+max(gap, leastGap), e.floor)
 }
 
 // gapWhenDoubted: as long as a probe has settling looks left, others may ask for it at once; then only as for what is bad.

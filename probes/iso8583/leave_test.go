@@ -96,6 +96,20 @@ func TestGap(t *testing.T) {
 			assert.EqualValues(t, 2, h.calls.Load())
 		})
 	}
+	t.Run("after a start, for one may have been sent before it", func(t *testing.T) {
+		var now atomic.Int64
+		h := listen(t, genericHost("00"))
+		p := probe(t, h.address, func(o *iso8583.Options) {
+			o.Boottime, o.FirstAt = func() time.Duration { return time.Duration(now.Load()) }, 700*time.Second
+		})
+		now.Store(int64(699 * time.Second))
+		o := look(t, p)
+		assert.Equal(t, iso8583.TooSoon, o.Reason)
+		assert.Equal(t, "no echo was sent: one may have been sent before this start; the first comes in 1 s", o.Detail)
+		assert.Zero(t, h.calls.Load())
+		now.Store(int64(700 * time.Second))
+		assert.Equal(t, probes.Pass, look(t, p).Outcome)
+	})
 	t.Run("what sent no echo does not count", func(t *testing.T) {
 		reachable, h := false, listen(t, genericHost("00"))
 		p := probe(t, h.address, func(o *iso8583.Options) {

@@ -39,6 +39,9 @@ type Options struct {
 
 	Gap      time.Duration // least time between two echoes; less than MinGap means MinGap
 	GapScale float64       // multiplies Gap, for tests and demos alone, which cannot wait: above 0, at most 1; 0 means 1
+	// FirstAt is the time since boot before which none is sent: what was sent before a start is not remembered, so that the
+	// agent waits for a whole Gap.
+	FirstAt time.Duration
 	// Batch is the number of the payment app's current batch, six digits. Nil, and whatever else it returns: not known.
 	Batch func() string
 	// Idle tells whether the payment app is idle, and whether that is known. Nil: it never is, and no echo is ever sent.

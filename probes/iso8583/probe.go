@@ -68,6 +68,9 @@ func (p *Probe) withheld() (probes.Reason, string) {
 	case !idle:
 		return NotIdle, "the payment app is busy"
 	}
+	if now := p.o.Boottime(); now < p.o.FirstAt {
+		return TooSoon, fmt.Sprintf("one may have been sent before this start; the first comes in %.0f s", (p.o.FirstAt - now).Seconds())
+	}
 	if since := p.o.Boottime() - p.last; p.sent && since < p.gap {
 		return TooSoon, fmt.Sprintf("the last one was %.0f s ago, and the host is asked every %.0f s at most", since.Seconds(), p.gap.Seconds())
 	}
