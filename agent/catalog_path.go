@@ -37,7 +37,7 @@ func (cat *catalog) addPath(c config.Config, add func(kind string, p probes.Prob
 			return fmt.Errorf("cannot look at the way to host %q: %w", h.Name, err)
 		}
 		timing := c.HostTiming(h, "path")
-		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout, Least: h.Share()})
+		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout, Least: h.Share(), Dear: true})
 		standby.Hosts = append(standby.Hosts, link.StandbyHost{Name: h.Name, Address: h.Address})
 	}
 	if len(standby.Hosts) > 0 {
@@ -76,14 +76,23 @@ func anyName(c config.Config) string {
 	return ""
 }
 
+// proofGap: another network may have somebody who answers in the place of others, which only a certificate shows. A
+// handshake is 2 kB, so that a terminal that roams all day asks for one each hour.
+const proofGap = time.Hour
+
 // follow has looked at what a change of the network makes doubtful, as soon as the kernel tells of it. Without that news
 // the timetable alone must do.
 func (a *Agent) follow(ctx context.Context) {
+	proved := time.Duration(0) // when certificates were last doubted
 	err := a.catalog.watcher.Run(ctx, func(c link.Change) {
 		a.options.Log.Debug("network changed", slog.String("what", c.What), slog.String("interface", c.Interface))
 		a.schedule.Doubt("link", "route")
 		if c.What == "route" || c.What == "lost" { // another way to everything
 			a.schedule.Doubt("network", "gateway", "resolvers", "dns", "tcp", "portal", "standby")
+			if now := a.options.Boottime(); proved == 0 || now-proved >= proofGap {
+				proved = now
+				a.schedule.Doubt("tls")
+			}
 		}
 	})
 	if err != nil {

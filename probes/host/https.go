@@ -26,7 +26,7 @@ const maxPath = 512
 // HTTPS is "https/<name>": does the host answer a GET over HTTP/1.1, and in which time. Only the head of the answer is read,
 // and the certificate is not judged: the tls stage does that. Readings: rtt (ms, the shortest round trip of this connection),
 // answer (ms, from the request to the first byte of the answer), host_time (ms, what of answer is not rtt: the host's own
-// time), status (HTTP's), date (unix_s, the host's clock, where it tells), resolve (ms, where there is a name). Facts:
+// time, left out where packets had to be sent again for it), retransmits (count of those on this connection), status (HTTP's), date (unix_s, the host's clock, where it tells), resolve (ms, where there is a name). Facts:
 // address_source.
 type HTTPS struct {
 	target   target
@@ -110,6 +110,7 @@ func (p *HTTPS) ask(ctx context.Context, h *handshake, rtt time.Duration) probes
 	stop := context.AfterFunc(ctx, func() { _ = h.conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	o := probes.Observation{Outcome: probes.Pass, Readings: []probes.Reading{probes.Millis("rtt", rtt)}}
+	before := kernelOf(h.wire.Conn)
 	sent := time.Now()
 	var got answer
 	_, err := h.conn.Write(p.request)
@@ -118,7 +119,14 @@ func (p *HTTPS) ask(ctx context.Context, h *handshake, rtt time.Duration) probes
 	}
 	if !got.began.IsZero() {
 		took := got.began.Sub(sent)
-		o.Readings = append(o.Readings, probes.Millis("answer", took), probes.Millis("host_time", max(0, took-rtt)))
+		o.Readings = append(o.Readings, probes.Millis("answer", took))
+		after := kernelOf(h.wire.Conn)
+		if after.told {
+			o.Readings = append(o.Readings, probes.Count("retransmits", after.resent))
+		}
+		if after.resent == before.resent { // else the network may have had the time
+			o.Readings = append(o.Readings, probes.Millis("host_time", max(0, took-rtt)))
+		}
 	}
 	if got.status != 0 {
 		o.Readings = append(o.Readings, probes.Count("status", got.status))

@@ -60,8 +60,8 @@ func (s sight) asked() bool { return s.small != nil && s.small.sent > 0 }
 func (s sight) denied() bool { return !s.asked() && errors.Is(s.err, os.ErrPermission) }
 
 // ask sends packets to addr as how says: small ones at a pace, by UDP where ICMP comes to nothing; then, if small ones are answered,
-// large ones where they are wanted and a train where it is due.
-func ask(ctx context.Context, addr netip.Addr, how plan, trains *trains, wantLarge bool) sight {
+// large ones where they are wanted and due, and a train where it is.
+func ask(ctx context.Context, addr netip.Addr, how plan, trains *trains, large *sparing) sight {
 	s := sight{how: byICMP}
 	p, err := startPinger(ctx, addr, false)
 	if err == nil {
@@ -75,12 +75,19 @@ func ask(ctx context.Context, addr netip.Addr, how plan, trains *trains, wantLar
 	if !s.answered() {
 		return s.orUDP(ctx, addr, how.patience/2) // for one packet follows the other
 	}
-	if wantLarge && ctx.Err() == nil {
+	if large != nil && large.due() && ctx.Err() == nil {
 		s.large, s.largeSize = askLarge(ctx, addr, plan{count: largeCount, gap: packetGap, patience: how.patience, known: s.small.longest()})
+		if s.large != nil && s.large.sent > 0 && s.large.received == 0 {
+			// Who limits what it answers drops small ones now as well: that is no fault of their size.
+			if control, _ := p.send(ctx, plan{count: largeCount, gap: packetGap, payload: tokenSize, patience: how.patience, known: s.small.longest()}); control.received == 0 {
+				s.large = nil
+			}
+		}
+		large.spent(s.large != nil && s.large.received < s.large.sent)
 	}
 	if trains.due(s.small.reordered > 0) && timeFor(ctx, trainTime) {
 		s.train, _ = p.send(ctx, backToBack(how, s.small.longest()))
-		trains.sent(s.train)
+		trains.spent(s.train.reordered > 0)
 	}
 	return s
 }

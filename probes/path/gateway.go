@@ -28,6 +28,7 @@ type GatewayOptions struct {
 type Gateway struct {
 	gateway func(ctx context.Context) (netip.Addr, *bool, error)
 	trains  trains
+	known   netip.Addr // the last that answered: one that never does may be made so
 }
 
 // NewGateway makes the probe.
@@ -59,7 +60,7 @@ func (g *Gateway) Observe(ctx context.Context) probes.Observation {
 		return unknown(probes.Absent, "the way out has no gateway")
 	}
 	addr = addr.Unmap()
-	s := ask(ctx, addr, paced(gatewayPatience), &g.trains, false)
+	s := ask(ctx, addr, paced(gatewayPatience), &g.trains, nil)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return calledOff()
 	}
@@ -72,15 +73,23 @@ func (g *Gateway) Observe(ctx context.Context) probes.Observation {
 
 func (g *Gateway) judge(ctx context.Context, addr netip.Addr, s sight) probes.Observation {
 	if s.answered() {
+		g.known = addr
 		return probes.Observation{Outcome: probes.Pass, Readings: s.readings(), Facts: []probes.Fact{{Name: "how", Value: s.how}}}
 	}
 	// Asked after our packets, for they made the kernel ask too.
-	if now, answered, err := g.gateway(ctx); err == nil && now.Unmap() == addr && answered != nil && *answered {
+	now, answered, err := g.gateway(ctx)
+	if err != nil || now.Unmap() != addr {
+		answered = nil
+	}
+	if answered != nil && *answered {
+		g.known = addr
 		return probes.Observation{Outcome: probes.Pass, Facts: []probes.Fact{{Name: "how", Value: byARP}}}
 	}
 	switch {
 	case s.denied():
 		return unknown(probes.Denied, "this terminal forbids us to send echo requests and UDP")
+	case s.asked() && g.known != addr && answered == nil:
+		return unknown(Silent, "the gateway of this network has not answered yet, and may be made so")
 	case s.asked():
 		return probes.Observation{
 			Outcome: probes.Fail, Reason: Silent,

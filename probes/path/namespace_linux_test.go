@@ -30,6 +30,7 @@ table inet kinds {
 		ip daddr 127.0.0.3 icmp type echo-request drop
 		ip daddr 127.0.0.4 ip protocol { icmp, udp } drop
 		ip daddr 127.0.0.5 meta length > 1300 drop
+		ip daddr 127.0.0.8 icmp type echo-request limit rate over 1/hour burst 50 packets drop
 		ip6 daddr ::1 icmpv6 type echo-request meta length > 1300 drop
 	}
 	chain out {
@@ -141,7 +142,7 @@ func TestKindsOfHosts(t *testing.T) {
 		{name: "gateway: a good one", address: "127.0.0.1", outcome: probes.Pass, how: "icmp"},
 		{name: "gateway: no ICMP", address: "127.0.0.3", neighbour: &no, outcome: probes.Pass, how: "udp"},
 		{name: "gateway: silent", address: "127.0.0.4", neighbour: &no, outcome: probes.Fail, reason: path.Silent},
-		{name: "gateway: silent, and nothing known of ARP", address: "127.0.0.4", outcome: probes.Fail, reason: path.Silent},
+		{name: "gateway: silent, and nothing known of ARP: it may be made so", address: "127.0.0.4", reason: path.Silent},
 		{name: "gateway: answers ARP alone", address: "127.0.0.4", neighbour: &yes, outcome: probes.Pass, how: "arp"},
 		{name: "gateway: we must not send", address: "127.0.0.7", reason: probes.Denied},
 	} {
@@ -158,6 +159,20 @@ func TestKindsOfHosts(t *testing.T) {
 			assert.False(t, large)
 		})
 	}
+}
+
+// TestLimiter: who has answered enough answers no large packets, and small ones no more: that is no fault of their size.
+func TestLimiter(t *testing.T) {
+	t.Parallel() // it waits most of its time
+	if !probetest.InNamespace(t, t.Name(), probetest.RealPackets+openPing) {
+		return
+	}
+	nft(t, rules)
+	o := look(t, pathTo(t, path.Options{Address: "127.0.0.8:1"}))
+	require.Equal(t, probes.Pass, o.Outcome, "%+v", o)
+	assert.GreaterOrEqual(t, value(t, o, "received"), 49.0)
+	_, large := o.Reading("large_sent")
+	assert.False(t, large)
 }
 
 // TestRawSocket: without ping_group_range, root has the second way.

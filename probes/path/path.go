@@ -23,7 +23,7 @@ import (
 
 // Reasons of the probes of this package.
 const (
-	Silent       probes.Reason = "silent"        // gateway: Fail, asked and no answer; path: Unknown, closed to ICMP and UDP, which proves nothing
+	Silent       probes.Reason = "silent"        // gateway: Fail, asked and no answer any more, or Unknown, none yet; path: Unknown, closed to ICMP and UDP, which proves nothing
 	NoAddress    probes.Reason = "no-address"    // Unknown, path and portal: the name does not resolve; the dns probe judges that
 	NoConnection probes.Reason = "no-connection" // Unknown, portal: nobody there, neither the right one nor another
 	Portal       probes.Reason = "portal"        // Fail, portal: something else answers in the place of who was asked
@@ -42,7 +42,8 @@ type Options struct {
 	Resolve func(ctx context.Context, name string) (addrs []netip.Addr, fromBook bool, err error)
 	// Suspect says that packets are out of order for a reason the path can't see, as [Counters.Suspicious] does. nil: never.
 	Suspect func() bool
-	// TrainGap is the shortest time from one train to the next; 0: ten minutes.
+	// TrainGap is the shortest time from one train to the next, and from large packets to the next; 0: ten minutes. While
+	// they tell nothing new it doubles, up to three hours.
 	TrainGap time.Duration
 	// Boottime is the time since boot, suspend included, by which TrainGap is kept.
 	Boottime func() time.Duration
@@ -56,6 +57,7 @@ type Path struct {
 	name, host string
 	resolve    func(ctx context.Context, name string) ([]netip.Addr, bool, error)
 	trains     trains
+	large      sparing
 	last       netip.Addr // the address that answered last: asked first
 }
 
@@ -68,7 +70,7 @@ func NewPath(o Options) (*Path, error) {
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return nil, fmt.Errorf("path/%s: address %.80q: want a port from 1 to 65535", o.Name, o.Address)
 	}
-	p := &Path{name: o.Name, host: host, resolve: o.Resolve, trains: newTrains(o.Suspect, o.TrainGap, o.Boottime)}
+	p := &Path{name: o.Name, host: host, resolve: o.Resolve, trains: newTrains(o.Suspect, o.TrainGap, o.Boottime), large: newSparing(o.TrainGap, o.Boottime)}
 	if p.resolve == nil {
 		if p.resolve, err = resolver(); err != nil {
 			return nil, err
@@ -108,7 +110,7 @@ func (p *Path) Observe(ctx context.Context) probes.Observation {
 	}
 	var s sight
 	for _, addr := range addrs {
-		if s = ask(ctx, addr, paced(hostPatience), &p.trains, true); s.asked() {
+		if s = ask(ctx, addr, paced(hostPatience), &p.trains, &p.large); s.asked() {
 			if s.answered() {
 				p.last = addr
 			}

@@ -178,8 +178,11 @@ func (p *pinger) write(ctx context.Context, message []byte) (err error) {
 	return err
 }
 
-// await waits until enough has come, for the time that enough gives at most, counted from now; enough is asked anew at each
-// arrival, under the lock.
+// grace is for replies that came in time and have not been read: a busy terminal may keep us from running for a second.
+const grace = 100 * time.Millisecond
+
+// await waits until enough has come, for the time that enough gives at most, counted from now, and some grace; enough is
+// asked anew at each arrival, under the lock.
 func (p *pinger) await(ctx context.Context, enough func() (bool, time.Duration)) bool {
 	start := time.Now()
 	for {
@@ -189,12 +192,19 @@ func (p *pinger) await(ctx context.Context, enough func() (bool, time.Duration))
 		if done {
 			return true
 		}
-		timer := time.NewTimer(time.Until(start.Add(patience)))
+		wait := time.Until(start.Add(patience))
+		last := wait <= 0
+		if last {
+			wait = grace
+		}
+		timer := time.NewTimer(wait)
 		select {
 		case <-p.arrived:
 			timer.Stop()
 		case <-timer.C:
-			return false
+			if last {
+				return false
+			}
 		case <-ctx.Done():
 			timer.Stop()
 			return false

@@ -8,50 +8,68 @@ import (
 )
 
 const (
-	// defaultTrainGap: a train costs 22 kB both ways; six an hour are what a suspicion is worth on a data plan.
+	// defaultTrainGap: a train costs 22 kB both ways, large packets 12 kB. The first is free; each that tells nothing new
+	// doubles the time to the next, so that trouble that lasts a day costs eight or nine of each.
 	defaultTrainGap = 10 * time.Minute
+	mostTrainGap    = 18 * defaultTrainGap
 
 	// trainTime must be left of a look, for a train cut short says nothing.
 	trainTime = 3 * time.Second
 )
 
+// sparing spaces what is dear.
+type sparing struct {
+	least    time.Duration // from the first to the second
+	boottime func() time.Duration
+
+	gap  time.Duration // 0: there was none yet
+	last time.Duration // since boot, when the last was
+	bad  bool          // what the last told
+}
+
+func newSparing(least time.Duration, boottime func() time.Duration) sparing {
+	if least <= 0 {
+		least = defaultTrainGap
+	}
+	if boottime == nil {
+		boottime = terminal.Boottime
+	}
+	return sparing{least: least, boottime: boottime}
+}
+
+func (s *sparing) due() bool { return s.gap == 0 || s.boottime()-s.last >= s.gap }
+
+// spent notes what came of one.
+func (s *sparing) spent(bad bool) {
+	switch {
+	case s.gap == 0, bad != s.bad:
+		s.gap = s.least
+	default:
+		s.gap = min(2*s.gap, s.least*(mostTrainGap/defaultTrainGap))
+	}
+	s.last, s.bad = s.boottime(), bad
+}
+
 // trains decides when packets are sent back to back. A path that changes the order of packets does so where they are close
 // together, as those of a TLS handshake are, and hardly ever at the pace of the other packets.
 type trains struct {
-	suspect  func() bool
-	gap      time.Duration
-	boottime func() time.Duration
-
-	ever      bool
-	last      time.Duration // since boot, when the last train was sent
-	unordered bool          // it was out of order
+	sparing
+	suspect func() bool
 }
 
 func newTrains(suspect func() bool, gap time.Duration, boottime func() time.Duration) trains {
-	t := trains{suspect: suspect, gap: gap, boottime: boottime}
-	if t.suspect == nil {
-		t.suspect = func() bool { return false }
+	if suspect == nil {
+		suspect = func() bool { return false }
 	}
-	if t.gap <= 0 {
-		t.gap = defaultTrainGap
-	}
-	if t.boottime == nil {
-		t.boottime = terminal.Boottime
-	}
-	return t
+	return trains{sparing: newSparing(gap, boottime), suspect: suspect}
 }
 
 // due: there is reason for a train, and the last was long enough ago.
 func (t *trains) due(reordered bool) bool {
-	if suspect := t.suspect(); !reordered && !suspect && !t.unordered {
+	if suspect := t.suspect(); !reordered && !suspect && !t.bad {
 		return false
 	}
-	return !t.ever || t.boottime()-t.last >= t.gap
-}
-
-// sent notes what came of a train.
-func (t *trains) sent(b *burst) {
-	t.ever, t.last, t.unordered = true, t.boottime(), b.reordered > 0
+	return t.sparing.due()
 }
 
 // trainReadings of packets back to back: their order. What is lost of them a full queue may have dropped, ours to begin
