@@ -28,7 +28,9 @@ func (cat *catalog) addPath(c config.Config, add func(kind string, p probes.Prob
 	add("gateway", path.NewGateway(path.GatewayOptions{
 		Gateway: link.Gateway(link.Options{Root: c.Terminal.Root}), Suspect: counters.Suspicious, TrainGap: gap, Boottime: cat.boottime,
 	}))
-	standby := link.StandbyOptions{Link: link.Options{Root: c.Terminal.Root}, Resolve: cat.resolver.Resolve}
+	standby := link.StandbyOptions{
+		Link: link.Options{Root: c.Terminal.Root}, Resolve: cat.resolver.Resolve, Mark: link.NetdMark(connectivity(cat.terminal)),
+	}
 	for _, h := range c.Hosts {
 		p, err := path.NewPath(path.Options{
 			Name: h.Name, Address: h.Address, Resolve: cat.resolver.Resolve, Suspect: counters.Suspicious, TrainGap: gap, Boottime: cat.boottime,
