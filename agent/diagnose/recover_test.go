@@ -103,6 +103,11 @@ func TestNobodyHidesTheWorse(t *testing.T) {
 			looks: []seen{fails("tcp/a", "refused")},
 			want:  []string{"maintenance-window degraded", "host-unreachable/a blocking"},
 		},
+		{
+			name:  "a host that says that it is closing its day",
+			looks: []seen{{"tcp/a", passed()}, {"iso8583/a", fact(fails("iso8583/a", "refused").o, "response_code", "90")}},
+			want:  []string{"maintenance-window/a degraded", "host-protocol-error/a info"},
+		},
 	} {
 		t.Run(row.name, row.try)
 	}

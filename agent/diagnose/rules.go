@@ -102,7 +102,7 @@ func Rules(p Profile) []Rule {
 		{Code: findings.HostPortBlocked, Holds: p.hostPortBlocked, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTCP, kindStandby}},
 
 		// The payment host and its certificate.
-		{Code: findings.MaintenanceWindow, Holds: p.maintenanceWindow},
+		{Code: findings.MaintenanceWindow, Holds: p.maintenanceWindow, Sees: []string{kindISO8583}},
 		{Code: findings.CertExpired, Holds: certExpired, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindTLS}},
 		{Code: findings.CertExpiring, Holds: certExpiring, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindTLS}},
 		{Code: findings.TLSUntrusted, Holds: p.tlsUntrusted, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/findings"
+	"github.com/poshealth/poshealth/probes"
 )
 
 // Window is a time in which a host is expected to be away.
@@ -63,11 +64,41 @@ func (p Profile) maintenanceWindow(e Evidence) []Match {
 		}
 		worst[w.Host] = m
 	}
+	for r := range e.Of(kindISO8583) {
+		m, closing := e.closingDay(r.Probe)
+		if !closing {
+			continue
+		}
+		if before, there := worst[m.Subject]; there {
+			m = graver(before, m)
+		} else {
+			hosts = append(hosts, m.Subject)
+		}
+		worst[m.Subject] = m
+	}
 	matches := make([]Match, 0, len(hosts))
 	for _, host := range hosts {
 		matches = append(matches, worst[host])
 	}
 	return matches
+}
+
+// cutOff is the response code by which a host says that it is closing its settlement day (ISO 8583, DE39).
+const cutOff = "90"
+
+// closingDay: a host that says so is away for minutes, whoever announced it. An echo that may not be sent now leaves it as it
+// was for three of its periods.
+func (e Evidence) closingDay(id probes.ID) (Match, bool) {
+	r, ok := e.LastKnown(id)
+	if !ok || !e.Fresh(r) || r.Fact("response_code") != cutOff {
+		return Match{}, false
+	}
+	m := on(id.Subject(), findings.Degraded, "the host answers that it is closing its day (response code "+cutOff+")", r)
+	m.Rare, m.Explains, m.Begun = true, ExplainsAlways, r.Boot
+	if latest, _ := e.Latest(id); latest.Outcome == probes.Unknown {
+		m.Unsure = true
+	}
+	return m, true
 }
 
 // graver is one match of two windows that touch the same host: the graver one is told, and what is active explains what it
