@@ -45,6 +45,7 @@ type Series struct {
 	Keep          int
 	Positive      bool // zeros are not worth remembering
 	Zeros         bool // nothing else is
+	Whole         bool // the newest result that has it, for [Evidence.LastWith], and no values
 }
 
 type sample struct {
@@ -54,15 +55,16 @@ type sample struct {
 
 // record is what is remembered of one probe.
 type record struct {
-	latest   probes.Result       // whatever it says
-	known    probes.Result       // the newest that is not unknown; zero Seq when there is none
-	passed   bool                // whether it ever passed
-	first    time.Duration       // its first look
-	answered time.Duration       // its last look that it ended itself
-	since    time.Duration       // when what is known was first seen
-	lapsed   time.Duration       // when it stopped passing; meaningless while it passes
-	flips    []time.Duration     // when pass became fail or fail became pass, newest last
-	series   map[string][]sample // by reading, newest last
+	latest   probes.Result            // whatever it says
+	known    probes.Result            // the newest that is not unknown; zero Seq when there is none
+	passed   bool                     // whether it ever passed
+	first    time.Duration            // its first look
+	answered time.Duration            // its last look that it ended itself
+	since    time.Duration            // when what is known was first seen
+	lapsed   time.Duration            // when it stopped passing; meaningless while it passes
+	flips    []time.Duration          // when pass became fail or fail became pass, newest last
+	series   map[string][]sample      // by reading, newest last
+	with     map[string]probes.Result // by reading, the newest that has it
 }
 
 // Evidence is all that is known at one moment. It is only valid during the call it is handed to.
@@ -132,6 +134,17 @@ func (e Evidence) LastKnown(id probes.ID) (probes.Result, bool) {
 		return probes.Result{}, false
 	}
 	return r.known, true
+}
+
+// LastWith returns the newest result of a probe that has a reading which not every look gives, and whether there is one. Only
+// what a rule asked for by its Keeps is remembered.
+func (e Evidence) LastWith(id probes.ID, reading string) (probes.Result, bool) {
+	r, ok := e.records[id]
+	if !ok {
+		return probes.Result{}, false
+	}
+	with, ok := r.with[reading]
+	return with, ok
 }
 
 // EverPassed tells whether a probe has passed since the agent started.
@@ -222,6 +235,13 @@ func (e *Evidence) remember(r probes.Result, keeps []Series) {
 	for _, k := range keeps {
 		v, ok := r.Reading(k.Reading)
 		if k.Kind != r.Probe.Kind() || !ok || k.Positive && v <= 0 || k.Zeros && v != 0 {
+			continue
+		}
+		if k.Whole {
+			if rec.with == nil {
+				rec.with = make(map[string]probes.Result, 1)
+			}
+			rec.with[k.Reading] = r
 			continue
 		}
 		if rec.series == nil {

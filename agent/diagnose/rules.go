@@ -98,7 +98,9 @@ func Rules(p Profile) []Rule {
 		{Code: findings.HighLatency, Holds: highLatency, HoldFor: 30 * time.Second, ClearFor: threeLooks, Sees: []string{kindTCP, kindGateway, kindPath}, Keeps: []Series{
 			{Kind: kindTCP, Reading: connectReading}, {Kind: kindTCP, Reading: rttReading},
 		}},
-		{Code: findings.MTUBlackhole, Holds: mtuBlackhole, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS, kindPath}, Keeps: []Series{{Kind: kindPath, Reading: largeReading, Positive: true, Keep: 1}}},
+		{Code: findings.MTUBlackhole, Holds: mtuBlackhole, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS, kindPath}, Keeps: []Series{
+			{Kind: kindPath, Reading: largeReading, Positive: true, Keep: 1}, {Kind: kindPath, Reading: largeSent, Whole: true},
+		}},
 		{Code: findings.HostPortBlocked, Holds: p.hostPortBlocked, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTCP, kindStandby}},
 
 		// The payment host and its certificate.

@@ -19,6 +19,7 @@ const (
 	sentReading    = "sent"
 	heardReading   = "received"
 	largeReading   = "large_received"
+	largeSent      = "large_sent"
 	lossReading    = "loss"
 	resentReading  = "retransmitted"
 	segmentReading = "segments"
@@ -299,8 +300,8 @@ func mtuBlackhole(e Evidence) []Match {
 
 // largeLost judges the last look that sent large packets.
 func (e Evidence) largeLost(latest probes.Result) (Match, bool) {
-	r, ok := e.LastKnown(latest.Probe)
-	sent, tried := r.Reading("large_sent")
+	r, ok := e.LastWith(latest.Probe, largeSent)
+	sent, tried := r.Reading(largeSent)
 	came, _ := r.Reading(largeReading)
 	before := e.Samples(r.Probe, largeReading, largeWindow)
 	if !ok || !tried || sent < 2 || came > 0 || len(before) == 0 || slices.Max(before) == 0 {

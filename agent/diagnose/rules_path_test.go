@@ -112,6 +112,7 @@ func TestReorderingAndBlackHoles(t *testing.T) {
 		{name: "large packets never came back: a firewall drops them", looks: []seen{large(0), large(0)}},
 		{name: "they did, and do not any more", looks: []seen{large(4), large(0)}, want: []string{"mtu-blackhole/a imminent"}},
 		{name: "and they do again", looks: []seen{large(4), large(0), large(3)}},
+		{name: "looks without large ones leave it as it was", looks: then(times(1, large(4), large(0)), times(5, packets("path/a", 50, 50))...), want: []string{"mtu-blackhole/a imminent"}},
 		{name: "for as long as it lasts", looks: append([]seen{large(4)}, times(50, large(0))...), want: []string{"mtu-blackhole/a imminent"}},
 	} {
 		t.Run(tc.name, tc.try)

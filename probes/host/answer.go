@@ -1,12 +1,11 @@
 package host
 
 import (
-	"bytes"
-	"errors"
 	"io"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/poshealth/poshealth/probes/dial"
 )
 
 // maxHead bytes of an answer are read: what servers themselves take for a head at most, and nobody needs what follows.
@@ -14,9 +13,6 @@ const maxHead = 8 << 10
 
 // dateFormat is what all servers of HTTP/1.1 write (RFC 9110, 5.6.7); always GMT.
 const dateFormat = "Mon, 02 Jan 2006 15:04:05 GMT"
-
-// errNotHTTP: what came is no head of HTTP/1.
-var errNotHTTP = errors.New("not HTTP/1")
 
 // answer is the head of an answer.
 type answer struct {
@@ -43,7 +39,7 @@ func readAnswer(r io.Reader) (answer, error) {
 		case whole, err != nil:
 			return got, err
 		case n == len(buf) && got.status == 0:
-			return got, errNotHTTP
+			return got, dial.ErrNotHTTP
 		case n == len(buf):
 			return got, nil // a head as long as that: the status is what counts
 		}
@@ -53,23 +49,18 @@ func readAnswer(r io.Reader) (answer, error) {
 // parseHead reads as much of a head as there is; whole: there is no need for more. Interim answers (100, 103) are passed over.
 func parseHead(b []byte) (got answer, whole bool, err error) {
 	for {
-		line, rest, ok := cutLine(b)
-		if !ok {
-			if beginning := "HTTP/1."; !strings.HasPrefix(line, beginning) && !strings.HasPrefix(beginning, line) {
-				err = errNotHTTP
-			}
+		status, rest, err := dial.Status(b)
+		if status == 0 {
 			return got, false, err
-		}
-		status, ok := statusOf(line)
-		if !ok {
-			return got, false, errNotHTTP
 		}
 		interim := status < 200 && status != 101 // 101 is not asked for, and no other answer would follow
 		if !interim {
 			got.status = status
 		}
 		for {
-			if line, rest, ok = cutLine(rest); !ok {
+			var line string
+			var whole bool
+			if line, rest, whole = dial.Line(rest); !whole {
 				return got, false, nil
 			}
 			if line == "" {
@@ -89,21 +80,4 @@ func parseHead(b []byte) (got answer, whole bool, err error) {
 		}
 		b = rest
 	}
-}
-
-// cutLine gives the first line, without its end; not ok: it has none yet.
-func cutLine(b []byte) (line string, rest []byte, ok bool) {
-	before, rest, ok := bytes.Cut(b, []byte("\n"))
-	return strings.TrimSuffix(string(before), "\r"), rest, ok
-}
-
-// statusOf reads a status line: HTTP/1.1 200 and whatever words.
-func statusOf(line string) (int, bool) {
-	version, rest, _ := strings.Cut(line, " ")
-	if version != "HTTP/1.1" && version != "HTTP/1.0" {
-		return 0, false
-	}
-	code, _, _ := strings.Cut(rest, " ")
-	status, err := strconv.Atoi(code)
-	return status, err == nil && len(code) == 3 && status >= 100
 }

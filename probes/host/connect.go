@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/dial"
 )
 
 // attempt is one try to connect to one address.
@@ -18,13 +19,13 @@ type attempt struct {
 	conn   net.Conn // nil when it failed
 	took   time.Duration
 	reason probes.Reason
-	known  kernelView // right after it was made
+	known  dial.Kernel // right after it was made
 }
 
 // describe tells what the kernel saw while the connection was made.
 func (a attempt) describe(o *probes.Observation) {
-	if a.known.rtt > 0 {
-		o.Readings = append(o.Readings, probes.Millis("rtt", a.known.rtt))
+	if a.known.RTT > 0 {
+		o.Readings = append(o.Readings, probes.Millis("rtt", a.known.RTT))
 	}
 }
 
@@ -43,10 +44,10 @@ func (t *target) connect(ctx context.Context, addr netip.Addr, left int) attempt
 		return a
 	}
 	t.last = addr
-	a.known = kernelOf(conn)
+	a.known = dial.KernelOf(conn)
 	// Making a connection takes a round trip at least. Kernels before 3.12 put an older, longer one in its place, and those
 	// that count in ticks round up.
-	a.known.rtt = min(a.known.rtt, a.took)
+	a.known.RTT = min(a.known.RTT, a.took)
 	return a
 }
 
@@ -85,12 +86,4 @@ func telling(r probes.Reason) int {
 		return 1
 	}
 	return 0
-}
-
-// discard closes with a reset: a payment host is spared the four packets of a polite goodbye, and a port in TIME_WAIT.
-func discard(conn net.Conn) {
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = conn.Close()
 }

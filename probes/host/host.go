@@ -12,11 +12,11 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/dial"
 	"github.com/poshealth/poshealth/probes/dns"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
@@ -73,12 +73,9 @@ type target struct {
 }
 
 func newTarget(kind string, o Options) (target, error) {
-	host, port, err := net.SplitHostPort(o.Address)
-	if err != nil || host == "" || len(host) > 253 || strings.ContainsAny(host, " \t/@") {
-		return target{}, fmt.Errorf("%s/%s: address %.80q: want host:port", kind, o.Name, o.Address)
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return target{}, fmt.Errorf("%s/%s: address %.80q: want a port from 1 to 65535", kind, o.Name, o.Address)
+	host, port, err := dial.Split(o.Address)
+	if err != nil {
+		return target{}, fmt.Errorf("%s/%s: %w", kind, o.Name, err)
 	}
 	if o.Resolve == nil {
 		client, err := dns.NewClient(nil, nil, nil)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/dial"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -78,13 +79,13 @@ func (p *HTTPS) Observe(ctx context.Context) probes.Observation {
 	if a.conn == nil {
 		return why
 	}
-	defer discard(a.conn)
+	defer dial.Discard(a.conn)
 	h := p.target.shake(ctx, a.conn, func(c *tls.Config) {
 		c.NextProtos, c.ClientSessionCache = []string{"http/1.1"}, p.sessions
 	})
 	o := p.noHandshake(h)
 	if h.err == nil {
-		o = p.ask(ctx, h, kernelOf(a.conn).roundTrip(a.took, a.known))
+		o = p.ask(ctx, h, dial.KernelOf(a.conn).RoundTrip(a.took, a.known))
 	}
 	if o.Outcome != probes.Pass && errors.Is(ctx.Err(), context.Canceled) {
 		return unknown(probes.Cancelled, "the look was called off")
@@ -110,7 +111,7 @@ func (p *HTTPS) ask(ctx context.Context, h *handshake, rtt time.Duration) probes
 	stop := context.AfterFunc(ctx, func() { _ = h.conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	o := probes.Observation{Outcome: probes.Pass, Readings: []probes.Reading{probes.Millis("rtt", rtt)}}
-	before := kernelOf(h.wire.Conn)
+	before := dial.KernelOf(h.wire.Conn)
 	sent := time.Now()
 	var got answer
 	_, err := h.conn.Write(p.request)
@@ -120,11 +121,11 @@ func (p *HTTPS) ask(ctx context.Context, h *handshake, rtt time.Duration) probes
 	if !got.began.IsZero() {
 		took := got.began.Sub(sent)
 		o.Readings = append(o.Readings, probes.Millis("answer", took))
-		after := kernelOf(h.wire.Conn)
-		if after.told {
-			o.Readings = append(o.Readings, probes.Count("retransmits", after.resent))
+		after := dial.KernelOf(h.wire.Conn)
+		if after.Told {
+			o.Readings = append(o.Readings, probes.Count("retransmits", after.Resent))
 		}
-		if after.resent == before.resent { // else the network may have had the time
+		if after.Resent == before.Resent { // else the network may have had the time
 			o.Readings = append(o.Readings, probes.Millis("host_time", max(0, took-rtt)))
 		}
 	}
@@ -151,7 +152,7 @@ func (p *HTTPS) ask(ctx context.Context, h *handshake, rtt time.Duration) probes
 		return fail(probes.Fail, Timeout, "the host took the request and did not answer in time")
 	case timedOut(err):
 		return fail(probes.Fail, Timeout, "the host began to answer and did not go on in time")
-	case errors.Is(err, errNotHTTP), errors.Is(err, errFlood):
+	case errors.Is(err, dial.ErrNotHTTP), errors.Is(err, errFlood):
 		return fail(probes.Fail, NotHTTP, "the host answers, and not in HTTP")
 	}
 	return fail(probes.Fail, Closed, "the host closed the connection instead of answering")

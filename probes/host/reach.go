@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/dial"
 )
 
 // reach resolves the host's name and connects to the first address that answers, for a stage that has more to do then.
@@ -24,7 +25,7 @@ func (t *target) reach(ctx context.Context) (a attempt, found resolution, why pr
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		if a.conn != nil {
-			discard(a.conn)
+			dial.Discard(a.conn)
 			a.conn = nil
 		}
 		return a, found, unknown(probes.Cancelled, "the look was called off")

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"github.com/poshealth/poshealth/probes/dial"
 )
 
 // smallMSS bytes of a packet's payload: the size that every path carries, RFC 9293 3.7.1's default.
@@ -36,7 +38,7 @@ func (t *target) beside(ctx context.Context, first attempt) (stop func(patient b
 	timer := time.AfterFunc(time.Until(deadline)*6/10, func() {
 		defer close(done)
 		// The hello is a small packet: where not even that one is acknowledged, large ones are not what is lost.
-		if kernelOf(first.conn).unheard == 0 {
+		if dial.KernelOf(first.conn).Unheard == 0 {
 			got = t.shakeSmall(ctx, first.addr)
 		}
 	})
@@ -59,7 +61,7 @@ func (t *target) shakeSmall(ctx context.Context, addr netip.Addr) smallTry {
 	if err != nil {
 		return untried // what keeps a connection from being made is not the size of packets
 	}
-	defer discard(conn)
+	defer dial.Discard(conn)
 	h := t.shake(ctx, conn, nil)
 	switch {
 	case h.err == nil, len(h.state.PeerCertificates) > 0: // the certificates are what is large

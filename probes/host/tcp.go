@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/dial"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -63,7 +64,7 @@ func (p *TCP) try(ctx context.Context, addrs []netip.Addr) []attempt {
 		}
 		a := p.target.connect(ctx, addr, len(addrs)-i)
 		if a.conn != nil {
-			discard(a.conn)
+			dial.Discard(a.conn)
 		}
 		if a.reason == Unreachable && addr.Is6() {
 			elsewhere = append(elsewhere, a)
@@ -100,8 +101,8 @@ func judgeConnect(address string, attempts []attempt) probes.Observation {
 		o.Outcome, o.Reason = probes.Pass, ""
 		o.Readings = append(o.Readings, probes.Millis("connect", best.took))
 		best.describe(&o)
-		if best.known.told {
-			o.Readings = append(o.Readings, probes.Count("retransmits", best.known.resent))
+		if best.known.Told {
+			o.Readings = append(o.Readings, probes.Count("retransmits", best.known.Resent))
 		}
 		if len(failures) > 0 {
 			o.Detail = fmt.Sprintf("%d of %d addresses answer: %s", up, len(attempts), strings.Join(failures, "; "))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/dial"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -72,7 +73,7 @@ func (p *TLS) Observe(ctx context.Context) probes.Observation {
 	if a.conn == nil {
 		return why
 	}
-	defer discard(a.conn)
+	defer dial.Discard(a.conn)
 	o := p.handshake(ctx, a)
 	if o.Outcome != probes.Pass && errors.Is(ctx.Err(), context.Canceled) {
 		return unknown(probes.Cancelled, "the look was called off")

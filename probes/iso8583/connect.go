@@ -9,11 +9,11 @@ import (
 	"net/netip"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/dial"
 )
 
 const (
@@ -62,7 +62,7 @@ func (p *Probe) open(ctx context.Context) (c connection, took time.Duration, fai
 	shaking, cancel := share(ctx, 2)
 	defer cancel()
 	if err := secure.HandshakeContext(shaking); err != nil {
-		discard(c.wire)
+		dial.Discard(c.wire)
 		return fail(NoHandshake, "TLS was not agreed on: the tls probe judges that")
 	}
 	c.talk = secure
@@ -124,23 +124,4 @@ func (c *capped) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b[:min(len(b), c.left)])
 	c.left -= n
 	return n, err
-}
-
-// discard closes with a reset: a payment host is spared the four packets of a polite goodbye, and a port in TIME_WAIT.
-func discard(conn net.Conn) {
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = conn.Close()
-}
-
-func splitAddress(address string) (host, port string, err error) {
-	host, port, err = net.SplitHostPort(address)
-	if err != nil || host == "" || len(host) > 253 || strings.ContainsAny(host, " \t/@") {
-		return "", "", fmt.Errorf("address %.80q: want host:port", address)
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return "", "", fmt.Errorf("address %.80q: want a port from 1 to 65535", address)
-	}
-	return host, port, nil
 }

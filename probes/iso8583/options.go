@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/poshealth/poshealth/probes/dial"
 	"github.com/poshealth/poshealth/probes/dns"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
@@ -59,7 +60,7 @@ func New(o Options) (*Probe, error) {
 	fault := func(err error) (*Probe, error) { return nil, fmt.Errorf("iso8583/%s: %w", o.Name, err) }
 	p := &Probe{}
 	var err error
-	if p.host, p.port, err = splitAddress(o.Address); err != nil {
+	if p.host, p.port, err = dial.Split(o.Address); err != nil {
 		return fault(err)
 	}
 	if err := o.Format.Check(); err != nil {

@@ -1,12 +1,14 @@
 package iso8583
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/dial"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -28,7 +30,7 @@ const maxLook = 60 * time.Second
 
 // Probe is "iso8583/<name>": does the host answer an echo. Readings: rtt (ms, of the network: the kernel's TCP_INFO, else
 // what connecting took), answer (ms, from writing the echo to the reply's first byte), host_time (ms, answer less rtt:
-// what the host itself takes), processing_request (0 to 9, UnionPay's header: what the host wants of the terminal),
+// what the host itself takes; left out where packets had to be sent again for it), processing_request (0 to 9, UnionPay's header: what the host wants of the terminal),
 // clock_offset (ms, the local clock less the host's, to half a second). Facts: response_code, response_class.
 type Probe struct {
 	o          Options
@@ -87,11 +89,9 @@ func (p *Probe) look(ctx context.Context) probes.Observation {
 	if failed != nil {
 		return *failed
 	}
-	defer discard(conn.wire)
-	rtt, ok := roundTrip(conn.wire)
-	if !ok {
-		rtt = took
-	}
+	defer dial.Discard(conn.wire)
+	before := dial.KernelOf(conn.wire)
+	rtt := cmp.Or(before.RTT, took)
 	// Connecting may have taken long enough for a customer to come.
 	if reason, why := p.withheld(); reason != "" {
 		return unknown(reason, "no echo was sent: "+why)
@@ -105,7 +105,10 @@ func (p *Probe) look(ctx context.Context) probes.Observation {
 	frame, answer, err := exchange(ctx, conn.talk, echo.frame)
 	o := probes.Observation{Readings: []probes.Reading{probes.Millis("rtt", rtt)}}
 	if answer > 0 {
-		o.Readings = append(o.Readings, probes.Millis("answer", answer), probes.Millis("host_time", max(0, answer-rtt)))
+		o.Readings = append(o.Readings, probes.Millis("answer", answer))
+		if dial.KernelOf(conn.wire).Resent == before.Resent { // else the network may have had the time
+			o.Readings = append(o.Readings, probes.Millis("host_time", max(0, answer-rtt)))
+		}
 	}
 	var reply Reply
 	if err == nil {

@@ -1,17 +1,13 @@
 package path
 
 import (
-	"bytes"
-	"errors"
-	"strconv"
 	"strings"
+
+	"github.com/poshealth/poshealth/probes/dial"
 )
 
 // maxHead bytes of an answer are read: the right one has 200, and of another the first lines tell enough.
 const maxHead = 2 << 10
-
-// errNotHTTP: what came is no head of HTTP/1.
-var errNotHTTP = errors.New("not HTTP/1")
 
 // head is as much of the head of an answer as we care for.
 type head struct {
@@ -25,22 +21,15 @@ type head struct {
 // parseHead reads as much of a head as there is. An error says that it will never be one.
 func parseHead(b []byte) (head, error) {
 	var h head
-	line, rest, ok := cutLine(b)
-	if !ok {
-		if start := "HTTP/1."; !strings.HasPrefix(line, start) && !strings.HasPrefix(start, line) {
-			return h, errNotHTTP
-		}
-		return h, nil
+	status, rest, err := dial.Status(b)
+	if status == 0 {
+		return h, err
 	}
-	version, words, _ := strings.Cut(line, " ")
-	code, _, _ := strings.Cut(words, " ")
-	status, err := strconv.ParseUint(code, 10, 16)
-	if version != "HTTP/1.1" && version != "HTTP/1.0" || err != nil || len(code) != 3 || status < 100 {
-		return h, errNotHTTP
-	}
-	h.status = int(status)
+	h.status = status
 	for {
-		if line, rest, ok = cutLine(rest); !ok {
+		var line string
+		var ended bool
+		if line, rest, ended = dial.Line(rest); !ended {
 			return h, nil
 		}
 		if line == "" {
@@ -58,10 +47,4 @@ func parseHead(b []byte) (head, error) {
 			h.body = true
 		}
 	}
-}
-
-// cutLine gives the first line, without its end; not ok: it has none yet.
-func cutLine(b []byte) (line string, rest []byte, ok bool) {
-	before, rest, ok := bytes.Cut(b, []byte("\n"))
-	return strings.TrimSuffix(string(before), "\r"), rest, ok
 }

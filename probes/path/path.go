@@ -9,14 +9,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/dial"
 	"github.com/poshealth/poshealth/probes/dns"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
@@ -63,12 +61,9 @@ type Path struct {
 
 // NewPath makes the probe, or says what is wrong with its address.
 func NewPath(o Options) (*Path, error) {
-	host, port, err := net.SplitHostPort(o.Address)
-	if err != nil || host == "" || len(host) > 253 || strings.ContainsAny(host, " \t/@") {
-		return nil, fmt.Errorf("path/%s: address %.80q: want host:port", o.Name, o.Address)
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return nil, fmt.Errorf("path/%s: address %.80q: want a port from 1 to 65535", o.Name, o.Address)
+	host, _, err := dial.Split(o.Address)
+	if err != nil {
+		return nil, fmt.Errorf("path/%s: %w", o.Name, err)
 	}
 	p := &Path{name: o.Name, host: host, resolve: o.Resolve, trains: newTrains(o.Suspect, o.TrainGap, o.Boottime), large: newSparing(o.TrainGap, o.Boottime)}
 	if p.resolve == nil {

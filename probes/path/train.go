@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// defaultTrainGap: a train costs 22 kB both ways, large packets 12 kB. The first is free; each that tells nothing new
-	// doubles the time to the next, so that trouble that lasts a day costs eight or nine of each.
+	// defaultTrainGap: a train costs 22 kB both ways, large packets 12 kB. The first is free, what is new is looked at once
+	// more, and each that tells nothing new doubles the time to the next: trouble that lasts a day costs ten or so of each.
 	defaultTrainGap = 10 * time.Minute
 	mostTrainGap    = 18 * defaultTrainGap
 
@@ -39,10 +39,12 @@ func newSparing(least time.Duration, boottime func() time.Duration) sparing {
 
 func (s *sparing) due() bool { return s.gap == 0 || s.boottime()-s.last >= s.gap }
 
-// spent notes what came of one.
+// spent notes what came of one. What changed is looked at once more at the next look.
 func (s *sparing) spent(bad bool) {
 	switch {
-	case s.gap == 0, bad != s.bad:
+	case bad != s.bad:
+		s.gap = 1
+	case s.gap < s.least:
 		s.gap = s.least
 	default:
 		s.gap = min(2*s.gap, s.least*(mostTrainGap/defaultTrainGap))

@@ -25,6 +25,8 @@ func TestSparing(t *testing.T) {
 		assert.Equal(t, time.Duration(want)*time.Minute, spend(false))
 	}
 	assert.Equal(t, 180*time.Minute, spend(true))
-	assert.Equal(t, 10*time.Minute, spend(true), "what changed is looked at soon")
-	assert.Equal(t, 20*time.Minute, spend(true))
+	assert.Equal(t, time.Minute, spend(true), "what changed is looked at once more, at the next look")
+	assert.Equal(t, 10*time.Minute, spend(true))
+	assert.Equal(t, 20*time.Minute, spend(false))
+	assert.Equal(t, time.Minute, spend(false))
 }

@@ -136,6 +136,8 @@ func TestStrangeHosts(t *testing.T) {
 		assert.Equal(t, 300.0, value(t, o, "train_sent"))
 		assert.Equal(t, 300.0, value(t, o, "train_received"))
 		assert.Equal(t, 10.0, value(t, o, "reordered"))
+		now++
+		assert.Equal(t, 300.0, value(t, look(t, p), "train_sent"), "what is new is looked at once more")
 		now += time.Minute - 1
 		_, trained := look(t, p).Reading("train_sent")
 		assert.False(t, trained, "too soon")
