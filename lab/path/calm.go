@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,15 +44,16 @@ func (o *options) watchCalm(ctx context.Context) (string, error) {
 		})
 	}
 	wg.Wait()
-	text := fmt.Sprintf("\n## Networks that are well, or rough and no worse\n\nEach for %s, with the product's own hold times. Nothing blocking may be said, confirmed or not.\n\n| network | said |\n|---|---|\n", o.calm)
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n## Networks that are well, or rough and no worse\n\nEach for %s, with the product's own hold times. Nothing blocking may be said, confirmed or not.\n\n| network | said |\n|---|---|\n", o.calm)
 	for i, c := range calms() {
 		said := "nothing blocking"
 		if faults[i] != nil {
 			said = "**wrong**"
 		}
-		text += fmt.Sprintf("| %s | %s |\n", c.name, said)
+		fmt.Fprintf(&b, "| %s | %s |\n", c.name, said)
 	}
-	return text, errors.Join(faults...)
+	return b.String(), errors.Join(faults...)
 }
 
 func (o *options) watch(ctx context.Context, c calm) (err error) {

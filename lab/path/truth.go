@@ -133,12 +133,12 @@ func look(ctx context.Context, t truth, seed uint64) (said string, ok bool, err 
 	if err != nil {
 		return "", false, err
 	}
-	defer func() { err = errors.Join(err, near.Close()) }()
+	defer func() { err = errors.Join(err, near.Close()) }() //nolint:contextcheck // what was made is taken away, whatever has ended since
 	far, err := netns.New(ctx, "far")
 	if err != nil {
 		return "", false, err
 	}
-	defer func() { err = errors.Join(err, far.Close()) }()
+	defer func() { err = errors.Join(err, far.Close()) }() //nolint:contextcheck // what was made is taken away, whatever has ended since
 	line, err := netns.NewLine(ctx, netns.Plug{In: near, Name: "wan0", Address: "10.9.0.1/30"}, netns.Plug{In: far, Name: "wan0", Address: "10.9.0.2/30"}, seed)
 	if err != nil {
 		return "", false, err

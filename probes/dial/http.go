@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// ErrNotHTTP: what came is no head of HTTP/1.
+// ErrNotHTTP says that what came is no head of HTTP/1.
 var ErrNotHTTP = errors.New("not HTTP/1")
 
 // Status reads the first line of an answer, HTTP/1.1 200 and whatever words, and gives the rest; 0: it has not come whole.

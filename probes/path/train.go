@@ -11,7 +11,7 @@ const (
 	// defaultTrainGap: a train costs 22 kB both ways, large packets 12 kB. The first is free, what is new is looked at once
 	// more, and each that tells nothing new doubles the time to the next: trouble that lasts a day costs ten or so of each.
 	defaultTrainGap = 10 * time.Minute
-	mostTrainGap    = 18 * defaultTrainGap
+	mostTrainGaps   = 18 // times the first gap: three hours
 
 	// trainTime must be left of a look, for a train cut short says nothing.
 	trainTime = 3 * time.Second
@@ -47,7 +47,7 @@ func (s *sparing) spent(bad bool) {
 	case s.gap < s.least:
 		s.gap = s.least
 	default:
-		s.gap = min(2*s.gap, s.least*(mostTrainGap/defaultTrainGap))
+		s.gap = min(2*s.gap, mostTrainGaps*s.least)
 	}
 	s.last, s.bad = s.boottime(), bad
 }

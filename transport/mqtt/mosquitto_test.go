@@ -2,10 +2,12 @@ package mqtt_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +47,8 @@ func startMosquitto(t *testing.T, o brokerOptions) *mosquitto {
 	t.Helper()
 	need(t, "mosquitto")
 	dir := t.TempDir()
-	m := &mosquitto{t: t, conf: filepath.Join(dir, "mosquitto.conf"), tcp: freePort(t), ws: freePort(t)}
+	ports := freePorts(t, 4)
+	m := &mosquitto{t: t, conf: filepath.Join(dir, "mosquitto.conf"), tcp: ports[0], ws: ports[1]}
 
 	conf := []string{"per_listener_settings false", "persistence false", "log_dest stderr", "log_type all"}
 	if os.Geteuid() == 0 {
@@ -63,7 +66,7 @@ func startMosquitto(t *testing.T, o brokerOptions) *mosquitto {
 	conf = append(conf, o.lines...)
 	conf = append(conf, listener(m.tcp), listener(m.ws), "protocol websockets")
 	if o.certs.ca != "" {
-		m.tls, m.wss = freePort(t), freePort(t)
+		m.tls, m.wss = ports[2], ports[3]
 		keys := []string{"cafile " + o.certs.ca, "certfile " + o.certs.cert, "keyfile " + o.certs.key}
 		conf = append(conf, listener(m.tls))
 		conf = append(conf, keys...)
@@ -126,10 +129,25 @@ func listener(addr string) string {
 // freePort is an address on loopback where nobody listens.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	return freePorts(t, 1)[0]
+}
+
+// freePorts are different ones. They lie below those that the kernel gives to connections (32768 to 60999), so that nobody gets
+// one before the server that it is for.
+func freePorts(t *testing.T, n int) []string {
+	t.Helper()
+	var addrs []string
+	for tries := 0; len(addrs) < n; tries++ {
+		require.Less(t, tries, 1000, "no port is free")
+		addr := "127.0.0.1:" + strconv.Itoa(20000+rand.IntN(12000))
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			continue
+		}
+		defer func() { _ = l.Close() }()
+		addrs = append(addrs, addr)
+	}
+	return addrs
 }
 
 // need skips the test where a program is not installed, but never where tests count.
