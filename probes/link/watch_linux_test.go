@@ -311,6 +311,24 @@ func BenchmarkLookWithWatcher(b *testing.B) {
 	}
 }
 
+// BenchmarkProbes looks at this machine's own links; a machine with one alone has none that waits.
+func BenchmarkProbes(b *testing.B) {
+	standby := link.NewStandby(link.StandbyOptions{
+		Hosts: []link.StandbyHost{{Name: "a", Address: "192.0.2.7:443"}}, Dial: func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			return near, far.Close()
+		},
+	})
+	for _, p := range []probes.Probe{link.NewRoute(link.Options{}), standby} {
+		b.Run(p.ID().Kind(), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				p.Observe(b.Context())
+			}
+		})
+	}
+}
+
 func BenchmarkNews(b *testing.B) {
 	w := link.NewWatcher(link.Options{})
 	m := linkMessage(unix.RTM_NEWLINK, 0, 7, unix.IFF_UP|unix.IFF_RUNNING, "eth7")

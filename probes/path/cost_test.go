@@ -1,6 +1,8 @@
 package path_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,7 +16,11 @@ import (
 func BenchmarkProbes(b *testing.B) {
 	host, err := path.NewPath(path.Options{Name: "a", Address: "127.0.0.1:1"})
 	require.NoError(b, err)
-	for _, p := range []probes.Probe{host, path.NewCounters(terminal.Open("/"))} {
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	defer page.Close()
+	portal, err := path.NewPortal(path.PortalOptions{URL: page.URL})
+	require.NoError(b, err)
+	for _, p := range []probes.Probe{host, gatewayAt("127.0.0.1", nil), portal, path.NewCounters(terminal.Open("/"))} {
 		b.Run(p.ID().Kind(), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
