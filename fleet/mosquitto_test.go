@@ -8,12 +8,10 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
-	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +42,7 @@ func startMosquitto(t *testing.T, password string) *mosquitto {
 	t.Helper()
 	program := probetest.Need(t, "mosquitto")
 	dir := t.TempDir()
-	ports := freePorts(t, 3)
+	ports := probetest.FreePorts(t, 3)
 	m := &mosquitto{t: t, program: program, conf: filepath.Join(dir, "mosquitto.conf"), tcp: ports[0], tls: ports[1], ws: ports[2]}
 	cert, key := certificate(t, dir)
 	m.ca = cert
@@ -102,30 +100,6 @@ func (m *mosquitto) kill() {
 func listener(addr string) string {
 	host, port, _ := net.SplitHostPort(addr)
 	return "listener " + port + " " + host
-}
-
-// freePort is an address on loopback where nobody listens.
-func freePort(t *testing.T) string {
-	t.Helper()
-	return freePorts(t, 1)[0]
-}
-
-// freePorts are different ones. They lie below those that the kernel gives to connections (32768 to 60999), so that nobody gets
-// one before the server that it is for.
-func freePorts(t *testing.T, n int) []string {
-	t.Helper()
-	var addrs []string
-	for tries := 0; len(addrs) < n; tries++ {
-		require.Less(t, tries, 1000, "no port is free")
-		addr := "127.0.0.1:" + strconv.Itoa(20000+mathrand.IntN(12000))
-		l, err := net.Listen("tcp", addr)
-		if err != nil {
-			continue
-		}
-		defer func() { _ = l.Close() }()
-		addrs = append(addrs, addr)
-	}
-	return addrs
 }
 
 // certificate writes a self-signed one for 127.0.0.1, and its key.

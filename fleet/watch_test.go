@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poshealth/poshealth/fleet"
+	"github.com/poshealth/poshealth/probes/probetest"
 )
 
 // watching is a Watch under way.
@@ -192,7 +193,7 @@ func TestWatchFailsOnWhatOnlyAPersonCanMend(t *testing.T) {
 }
 
 func TestWatchWaitsForABrokerThatIsNotThere(t *testing.T) {
-	addr := freePort(t)
+	addr := probetest.FreePorts(t, 1)[0]
 	w := watch(t, fleet.Options{Broker: "tcp://" + addr})
 	w.told(1, "no broker at tcp://"+addr+", trying again")
 	b, err := fleet.NewBroker(fleet.BrokerOptions{Addr: addr})

@@ -37,7 +37,7 @@ func namespaces(t *testing.T) string {
 	t.Helper()
 	unshare := probetest.Need(t, "unshare")
 	if out, err := exec.CommandContext(t.Context(), unshare, "-n", "true").CombinedOutput(); err != nil {
-		probetest.Skip(t, "this user may not make a network namespace: "+string(out))
+		probetest.Unable(t, "this user may not make a network namespace: "+string(out))
 	}
 	return unshare
 }

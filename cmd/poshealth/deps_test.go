@@ -74,6 +74,8 @@ func testArrows() map[string]string {
 		"agent/status":  "agent/... " + leaves,
 		// the rules are tested under the real timetable
 		"agent/diagnose": "agent/schedule",
+		// the programs and ports of its brokers
+		"transport/mqtt": "probes/probetest",
 	}
 }
 

@@ -19,7 +19,7 @@ const patience = 90 * time.Second
 // subscriber of a real broker hears of it, the command line gives the right exit code, and all clears when it is mended.
 func TestADayOfFaults(t *testing.T) {
 	if testing.Short() {
-		probetest.Skip(t, "-short leaves out what takes half a minute")
+		probetest.Unable(t, "-short leaves out what takes half a minute")
 	}
 	lab := newLab(t)
 	daemon := lab.start()

@@ -27,7 +27,7 @@ const appUID = 10123
 // terminal and of this machine. What the filter forbids kills, so one wrong call anywhere fails this test.
 func TestUnderTheFilterOfApps(t *testing.T) {
 	if testing.Short() {
-		probetest.Skip(t, "-short leaves out what takes a minute")
+		probetest.Unable(t, "-short leaves out what takes a minute")
 	}
 	l := newLab(t)
 	sim, err := probetest.NewTerminal(filepath.Join(l.dir, "terminal"), probetest.TerminalOptions{Folder: "sunmi-11-owner"}) // the one with the most to ask

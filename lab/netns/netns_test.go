@@ -18,13 +18,13 @@ import (
 func pair(t *testing.T) (near, far *netns.Namespace, line *netns.Line) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		probetest.Skip(t, "only root makes network namespaces")
+		probetest.Unable(t, "only root makes network namespaces")
 	}
 	for _, program := range []string{"ip", "nft", "ping"} {
 		probetest.Need(t, program)
 	}
 	if _, err := os.Stat("/dev/net/tun"); err != nil {
-		probetest.Skip(t, "this machine has no TUN devices: "+err.Error())
+		probetest.Unable(t, "this machine has no TUN devices: "+err.Error())
 	}
 	made := func(what string) *netns.Namespace {
 		n, err := netns.New(t.Context(), what)

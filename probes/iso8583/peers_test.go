@@ -28,7 +28,7 @@ func nodeHost(t *testing.T, code, ahead string) (address string, lines *bufio.Re
 	modules, err := filepath.Abs("../../.tools/npm/node_modules")
 	require.NoError(t, err)
 	if _, err := os.Stat(filepath.Join(modules, "iso_8583")); err != nil {
-		probetest.Skip(t, "the npm package iso_8583 is not there: scripts/npm.sh installs it")
+		probetest.Unable(t, "the npm package iso_8583 is not there: scripts/npm.sh installs it")
 	}
 	cmd := exec.CommandContext(t.Context(), node, "testdata/host.js", code, ahead)
 	cmd.Env = append(os.Environ(), "NODE_PATH="+modules)

@@ -35,7 +35,7 @@ func TestNamespace(t *testing.T) {
 	}
 	unshare, ip := probetest.Need(t, "unshare"), probetest.Need(t, "ip")
 	if exec.Command(unshare, "-n", "true").Run() != nil {
-		probetest.Skip(t, "this user may not make a network namespace")
+		probetest.Unable(t, "this user may not make a network namespace")
 	}
 	for _, row := range []struct {
 		name   string
@@ -57,7 +57,7 @@ func TestNamespace(t *testing.T) {
 			cmd := exec.Command(unshare, "-n", "sh", "-ec", carries+row.setup+`; exec "$0" -test.run='^TestNamespace$'`, os.Args[0])
 			cmd.Env = append(os.Environ(), "IP="+ip, inside+"="+file)
 			if out, err := cmd.CombinedOutput(); err != nil {
-				probetest.Skip(t, "this kernel does not let us set the namespace up: "+err.Error()+": "+string(out))
+				probetest.Unable(t, "this kernel does not let us set the namespace up: "+err.Error()+": "+string(out))
 			}
 			var got sight
 			raw, err := os.ReadFile(file)

@@ -25,7 +25,7 @@ func InNamespace(t TB, name, setup string) bool {
 	}
 	unshare, ip := Need(t, "unshare"), Need(t, "ip")
 	if exec.Command(unshare, "-n", ip, "link", "set", "lo", "up").Run() != nil {
-		Skip(t, "this user may not make a network namespace")
+		Unable(t, "this user may not make a network namespace")
 		return false
 	}
 	// $0 is this test's program: the shell sets the namespace up and becomes it.

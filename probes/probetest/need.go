@@ -18,7 +18,7 @@ type TB interface {
 }
 
 // Need returns the path of an external program that a test drives: from PATH, or from the folders of system programs,
-// which an ordinary user's PATH leaves out. Without the program the test ends as Skip has it, naming the Debian package.
+// which an ordinary user's PATH leaves out. Without the program the test ends as Unable has it, naming the Debian package.
 func Need(t TB, program string) string {
 	t.Helper()
 	if path, err := exec.LookPath(program); err == nil {
@@ -32,13 +32,13 @@ func Need(t TB, program string) string {
 			return path
 		}
 	}
-	Skip(t, fmt.Sprintf("%s is not installed: apt-get install %s to run this test", program, debianPackage(program)))
+	Unable(t, fmt.Sprintf("%s is not installed: apt-get install %s to run this test", program, debianPackage(program)))
 	return ""
 }
 
-// Skip ends a test that this machine or this call can't run, and says why. Where CI=true it fails: nobody would see the
-// hole. No test skips by other means.
-func Skip(t TB, why string) {
+// Unable ends a test that this machine or this call can't run, and says why. Where CI=true it fails: nobody would see the
+// hole. No test is skipped by other means, which cmd/poshealth's TestNothingIsSkippedUnseen holds.
+func Unable(t TB, why string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("%s; CI=true allows no skipping", why)

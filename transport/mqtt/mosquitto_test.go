@@ -2,17 +2,17 @@ package mqtt_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/probes/probetest"
 )
 
 // tick is how often tests look at what they wait for, patience how long they wait before they call it lost: far more than a
@@ -45,9 +45,9 @@ type brokerOptions struct {
 // startMosquitto starts a broker and stops it with the test.
 func startMosquitto(t *testing.T, o brokerOptions) *mosquitto {
 	t.Helper()
-	need(t, "mosquitto")
+	probetest.Need(t, "mosquitto")
 	dir := t.TempDir()
-	ports := freePorts(t, 4)
+	ports := probetest.FreePorts(t, 4)
 	m := &mosquitto{t: t, conf: filepath.Join(dir, "mosquitto.conf"), tcp: ports[0], ws: ports[1]}
 
 	conf := []string{"per_listener_settings false", "persistence false", "log_dest stderr", "log_type all"}
@@ -57,7 +57,7 @@ func startMosquitto(t *testing.T, o brokerOptions) *mosquitto {
 	if o.password == "" {
 		conf = append(conf, "allow_anonymous true")
 	} else {
-		need(t, "mosquitto_passwd")
+		probetest.Need(t, "mosquitto_passwd")
 		file := filepath.Join(dir, "passwords")
 		out, err := exec.CommandContext(t.Context(), "mosquitto_passwd", "-b", "-c", file, "terminal", o.password).CombinedOutput()
 		require.NoError(t, err, "%s", out)
@@ -124,40 +124,4 @@ func (m *mosquitto) kill() {
 func listener(addr string) string {
 	host, port, _ := net.SplitHostPort(addr)
 	return fmt.Sprintf("listener %s %s", port, host)
-}
-
-// freePort is an address on loopback where nobody listens.
-func freePort(t *testing.T) string {
-	t.Helper()
-	return freePorts(t, 1)[0]
-}
-
-// freePorts are different ones. They lie below those that the kernel gives to connections (32768 to 60999), so that nobody gets
-// one before the server that it is for.
-func freePorts(t *testing.T, n int) []string {
-	t.Helper()
-	var addrs []string
-	for tries := 0; len(addrs) < n; tries++ {
-		require.Less(t, tries, 1000, "no port is free")
-		addr := "127.0.0.1:" + strconv.Itoa(20000+rand.IntN(12000))
-		l, err := net.Listen("tcp", addr)
-		if err != nil {
-			continue
-		}
-		defer func() { _ = l.Close() }()
-		addrs = append(addrs, addr)
-	}
-	return addrs
-}
-
-// need skips the test where a program is not installed, but never where tests count.
-func need(t *testing.T, program string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err == nil {
-		return
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed: install the package mosquitto", program)
-	}
-	t.Skipf("%s is not installed: install the package mosquitto", program)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/poshealth/poshealth/probes/probetest"
 	"github.com/poshealth/poshealth/transport"
 	"github.com/poshealth/poshealth/transport/mqtt"
 )
@@ -120,7 +121,7 @@ func TestMissingClientCertificate(t *testing.T) {
 }
 
 func TestNobodyThere(t *testing.T) {
-	err := refused(t, optionsFor("tcp://"+freePort(t)), mqtt.StageConnect)
+	err := refused(t, optionsFor("tcp://"+probetest.FreePorts(t, 1)[0]), mqtt.StageConnect)
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 	assert.Contains(t, err.Error(), "check the port")
 
@@ -190,7 +191,7 @@ func TestOptionsThatCannotWork(t *testing.T) {
 		{"a timeout below zero", func(o *mqtt.Options) { o.SendTimeout = -1 }, "send timeout"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			o := optionsFor("tcp://" + freePort(t))
+			o := optionsFor("tcp://" + probetest.FreePorts(t, 1)[0])
 			row.change(&o)
 			_, err := mqtt.Dial(t.Context(), o)
 			require.ErrorContains(t, err, row.want)
