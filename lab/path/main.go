@@ -118,8 +118,7 @@ func (o *options) matrix(ctx context.Context, only string) (string, error) {
 	return table(results), verdict(results)
 }
 
-// play runs scenarios side by side, and gives their results in order. What went wrong is tried once more, by itself: a machine
-// that was busy for a moment is no fault of the agent's. The table tells of it.
+// play runs scenarios side by side, and gives their results in order.
 func (o *options) play(ctx context.Context, chosen []scenario, holds float64) []result {
 	results := make([]result, len(chosen))
 	places := make(chan struct{}, max(o.beside, 1))
@@ -137,14 +136,6 @@ func (o *options) play(ctx context.Context, chosen []scenario, holds float64) []
 		})
 	}
 	wg.Wait()
-	for i, r := range results {
-		if r.err == nil || ctx.Err() != nil {
-			continue
-		}
-		results[i] = o.try(ctx, chosen[i], holds)
-		results[i].again = true
-		fmt.Fprintf(os.Stderr, "%-4s %-48s %s (once more)\n", results[i].mark(), chosen[i].name(), results[i].told())
-	}
 	return results
 }
 

@@ -67,7 +67,6 @@ type result struct {
 	bytes  int64         // what the terminal sent and got over both WANs, from the fault to the right root
 	unique []string      // all top roots on the way
 	shown  string        // what the command line said at the end, in both languages, where it was asked for
-	again  bool          // it went wrong at first
 	err    error
 }
 
@@ -75,7 +74,7 @@ type result struct {
 // as long to fail, and two must.
 const (
 	healthyIn = 60 * time.Second
-	foundIn   = 200 * time.Second
+	foundIn   = 150 * time.Second
 	settled   = 4 * time.Second // what is right must still be right then
 )
 

@@ -61,11 +61,7 @@ func table(results []result) string {
 		if r.err != nil {
 			found = "**wrong**: " + orNothing(r.found)
 		}
-		name := r.name()
-		if r.again {
-			name += " (at the second try)"
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.1f s | %d |\n", name, found, subject, first, r.after.Seconds(), r.bytes)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.1f s | %d |\n", r.name(), found, subject, first, r.after.Seconds(), r.bytes)
 	}
 	return b.String()
 }

@@ -114,10 +114,6 @@ func measure(ctx context.Context) (string, error) {
 	for i, t := range all {
 		wg.Go(func() {
 			said, ok, err := look(ctx, t, uint64(i+1))
-			if !ok && ctx.Err() == nil { // once more, for a machine that was busy
-				said, ok, err = look(ctx, t, uint64(len(all)+i+1))
-				said += " (at the second try)"
-			}
 			if lines[i] = fmt.Sprintf("| %s | %s |\n", t.name, said); err == nil && !ok {
 				err = errors.New(said)
 			}
