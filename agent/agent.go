@@ -72,7 +72,7 @@ type Agent struct {
 	watched  []probes.ID
 	step     time.Duration // wall less boot clock, to notice a clock being set
 
-	offset atomic.Int64 // local minus true, nanoseconds, as last agreed
+	judgedBy atomic.Value // clock.Basis of the last look at our broker's certificate
 }
 
 // New makes an agent; nothing runs yet. It fails when the configuration names files that cannot be used.
@@ -82,7 +82,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	if err != nil {
 		o.Log.Warn("makers of terminals are not added", slog.Any("error", err))
 	}
-	cat, err := newCatalog(o.Config, t, o.Boottime, o.Built, keep)
+	cat, err := newCatalog(o, t, keep)
 	if err != nil {
 		return nil, err
 	}
@@ -135,6 +135,8 @@ func (a *Agent) Run(ctx context.Context) error {
 		})
 	})
 	parts.Go(func() { a.follow(ctx) })
+	steps := make(chan struct{}, 1)
+	parts.Go(func() { watchSteps(ctx, a.options.Boottime, a.options.now, steps) })
 	answering := make(chan struct{})
 	answers := sync.OnceFunc(func() { close(answering) })
 	parts.Go(func() {
@@ -161,7 +163,7 @@ func (a *Agent) Run(ctx context.Context) error {
 			}
 		})
 	}
-	a.loop(ctx, results, dialled)
+	a.loop(ctx, results, dialled, steps)
 	parts.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err

@@ -107,6 +107,7 @@ func (a *Agent) tell(body []byte) error {
 // kick is "look again now": what could not be read may have been granted since.
 func (a *Agent) kick() {
 	a.catalog.terminal.Retry()
+	a.catalog.clock.Ask()
 	a.schedule.Kick()
 }
 

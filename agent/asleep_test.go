@@ -16,6 +16,7 @@ import (
 	"github.com/poshealth/poshealth/agent/status"
 	"github.com/poshealth/poshealth/config"
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/clock"
 	"github.com/poshealth/poshealth/probes/terminal"
 	"github.com/poshealth/poshealth/transport"
 )
@@ -41,7 +42,7 @@ func TestSleepIsTimeToo(t *testing.T) {
 		require.NoError(t, err)
 		broker := &far{}
 		a := &Agent{
-			options: Options{Config: c, Boottime: boottime, freeMemory: func() {}}.withDefaults(), catalog: &catalog{terminal: terminal.Open(t.TempDir())}, engine: engine,
+			options: Options{Config: c, Boottime: boottime, freeMemory: func() {}}.withDefaults(), catalog: &catalog{terminal: terminal.Open(t.TempDir()), keeper: clock.NewKeeper(clock.KeeperOptions{Boottime: boottime})}, engine: engine,
 			board: status.NewBoard(), latest: map[probes.ID]probes.Result{}, started: boottime(),
 		}
 		a.reporter = a.newReporter(broker.dial, transport.FleetBackoff(1))
@@ -58,7 +59,7 @@ func TestSleepIsTimeToo(t *testing.T) {
 				}
 			})
 		})
-		parts.Go(func() { a.loop(ctx, results, a.reporter.dialled) })
+		parts.Go(func() { a.loop(ctx, results, a.reporter.dialled, nil) })
 		pulses := func() (n int) {
 			for _, m := range broker.messages() {
 				if m.Class == transport.Pulse {

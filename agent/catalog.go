@@ -31,11 +31,14 @@ type catalog struct {
 	book     *dns.Book     // addresses that were good
 	boottime func() time.Duration
 	watcher  *link.Watcher
+	keeper   *clock.Keeper // what time it is, as far as that is known
+	clock    *clock.Probe
 }
 
 // newCatalog makes the probes in the order in which a sale depends on them: link, route, names, hosts, clock, app, device. write
 // keeps a small file for those of them that must know what was before a start; nil: nothing is kept.
-func newCatalog(c config.Config, t *terminal.Terminal, boottime func() time.Duration, built time.Time, write func(file, content string) error) (*catalog, error) {
+func newCatalog(o Options, t *terminal.Terminal, write func(file, content string) error) (*catalog, error) {
+	c, boottime := o.Config, o.Boottime
 	book := dns.NewBook(boottime)
 	platform := dns.NewPlatform(t, nameServers(t))
 	resolver, err := dns.NewClient(c.DNS.Servers, platform, book)
@@ -58,11 +61,9 @@ func newCatalog(c config.Config, t *terminal.Terminal, boottime func() time.Dura
 	if err := cat.addPath(c, add); err != nil {
 		return nil, err
 	}
-	clockProbe, err := clock.New(clock.Options{Servers: c.Clock.NTP, Resolve: resolver.Resolve})
-	if err != nil {
-		return nil, fmt.Errorf("cannot use clock.ntp: %w", err)
+	if err := cat.addClock(o, write, add); err != nil {
+		return nil, err
 	}
-	add("clock", clockProbe)
 	if c.App.Package != "" {
 		add("app", app.New(app.Options{
 			Terminal: t, Package: c.App.Package, Permissions: c.App.Permissions,
@@ -75,7 +76,7 @@ func newCatalog(c config.Config, t *terminal.Terminal, boottime func() time.Dura
 	add("battery", device.NewBattery(t))
 	add("terminal", device.NewIdentity(t))
 	cat.addAndroid(c, t, write, add)
-	cat.judge(c, built)
+	cat.judge(c, o.Built)
 	return cat, nil
 }
 

@@ -50,7 +50,7 @@ func look(ctx context.Context, o Options, seen func(probes.Result)) (wire.Snapsh
 	if err != nil {
 		return wire.Snapshot{}, nil, err
 	}
-	cat, err := newCatalog(o.Config, t, o.Boottime, o.Built, nil) // one look keeps nothing
+	cat, err := newCatalog(o, t, nil) // one look keeps nothing
 	if err != nil {
 		return wire.Snapshot{}, nil, err
 	}

@@ -46,7 +46,7 @@ portal = "http://portal.example/"
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{start: time.Now()}
 		boottime := func() time.Duration { return time.Since(w.start) + time.Minute }
-		cat, err := newCatalog(c, terminal.Open(t.TempDir()), boottime, time.Time{}, nil)
+		cat, err := newCatalog(Options{Config: c, Boottime: boottime}.withDefaults(), terminal.Open(t.TempDir()), nil)
 		require.NoError(t, err)
 		var mu sync.Mutex
 		for i, task := range cat.tasks {

@@ -16,7 +16,7 @@ func TestNoFileHastensEchoes(t *testing.T) {
 	c, err := config.Parse("", []byte("[[host]]\nname = \"a\"\naddress = \"192.0.2.1:6000\"\nkind = \"iso8583\"\n[host.echo]\ndialect = \"generic\"\n[diagnose]\nhold_scale = 0.01\n"))
 	require.NoError(t, err)
 	least := func() time.Duration {
-		cat, err := newCatalog(c, terminal.Open(t.TempDir()), Boottime, time.Time{}, nil)
+		cat, err := newCatalog(Options{Config: c, Boottime: Boottime}.withDefaults(), terminal.Open(t.TempDir()), nil)
 		require.NoError(t, err)
 		for _, task := range cat.tasks {
 			if task.Probe.ID() == "iso8583/a" {

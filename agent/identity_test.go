@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -120,17 +119,6 @@ func TestReadSmallNeverWaits(t *testing.T) {
 	assert.Equal(t, "0123456789A", string(b))
 	_, err = readSmall(filepath.Join(dir, "none"), 10)
 	require.ErrorIs(t, err, os.ErrNotExist)
-}
-
-// TestTimeForCertificates: the broker's certificate is judged by the agreed time, never by one before this agent was built.
-func TestTimeForCertificates(t *testing.T) {
-	built := time.Now().Add(-time.Hour)
-	a := &Agent{options: Options{Built: built}}
-	assert.WithinDuration(t, time.Now(), a.trueTime(), time.Minute)
-	a.offset.Store(int64(30 * time.Minute))
-	assert.WithinDuration(t, time.Now().Add(-30*time.Minute), a.trueTime(), time.Minute)
-	a.offset.Store(int64(20 * 365 * 24 * time.Hour))
-	assert.Equal(t, built, a.trueTime())
 }
 
 // A terminal that was just starting told neither model nor system; it does an hour later at the latest.

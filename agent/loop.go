@@ -11,26 +11,19 @@ import (
 	"github.com/poshealth/poshealth/agent/status"
 	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/clock"
 	"github.com/poshealth/poshealth/transport"
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
 const (
-	// stepNoticed: wall and boot clock part by slewing at half a millisecond a second at most; two seconds between two looks
-	// is somebody setting the clock.
-	stepNoticed = 2 * time.Second
-
-	// trusted sources of time are needed to judge a broker's certificate by another clock than the terminal's own: a single
-	// one that lies could cut the terminal off, or bring a dead certificate back to life.
-	trusted = 2
-
 	// memoryReturned: what starting and bursts of handshakes took is given back to the terminal; more often costs more than
 	// it frees.
 	memoryReturned = 4 * time.Minute
 )
 
 // loop owns the engine. Whatever happens ends in one place: judge, and tell if it means something else now.
-func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled <-chan struct{}) {
+func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled, steps <-chan struct{}) {
 	due := time.NewTimer(time.Hour)
 	defer due.Stop()
 	boot, awake := a.options.Boottime(), time.Now() // the same moment, with and without sleep
@@ -46,6 +39,7 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled 
 		case r := <-results:
 			a.latest[r.Probe] = r
 			a.learn(r)
+			a.heedTime(r)
 			a.judge(a.engine.Add(a.now(), r))
 			if !a.rounded && len(a.latest) >= len(a.catalog.tasks) {
 				a.rounded = true
@@ -53,6 +47,8 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled 
 				a.sendPulse()
 			}
 		case <-due.C:
+			a.judge(a.engine.At(a.now()))
+		case <-steps: // somebody has set the clock: what that means is known without asking anybody
 			a.judge(a.engine.At(a.now()))
 		case <-dialled:
 			a.pulses = pulses{} // a new connection begins with all of it
@@ -89,34 +85,12 @@ func (a *Agent) untilDue() time.Duration {
 	return min(max(next-a.options.Boottime(), time.Millisecond), time.Hour)
 }
 
-func (a *Agent) now() diagnose.Instant {
-	now := diagnose.Instant{Boot: a.options.Boottime(), Wall: a.options.now().Round(0)}
-	step := time.Duration(now.Wall.UnixNano()) - now.Boot
-	if a.step != 0 && (step-a.step).Abs() > stepNoticed {
-		a.options.Log.Info("clock was set", slog.Duration("by", step-a.step))
-		a.offset.Add(int64(step - a.step)) // what was agreed is off by as much, until it is agreed anew
-		a.schedule.Doubt("clock")
-	}
-	a.step = step
-	return now
-}
-
-// trueTime is the local time less what the sources agreed that it is off; never before this agent was built, so that a
-// terminal whose clock was reset can still prove who its broker is, and say so.
-func (a *Agent) trueTime() time.Time {
-	now := time.Now().Add(-time.Duration(a.offset.Load()))
-	if now.Before(a.options.Built) {
-		return a.options.Built
-	}
-	return now
-}
-
 // judge makes the snapshot of a verdict, shows it, and sends what became different.
 func (a *Agent) judge(v diagnose.Verdict) {
-	if v.Offset != nil && v.Offset.Agreeing >= trusted {
-		a.offset.Store(int64(v.Offset.Offset))
-	}
 	if kinds := a.engine.Doubts(); len(kinds) > 0 {
+		if slices.Contains(kinds, string(clock.ID)) {
+			a.catalog.clock.Ask() // whether the sources answer says something of the network
+		}
 		a.schedule.Doubt(kinds...)
 	}
 	a.watch(v)

@@ -79,7 +79,7 @@ func TestAfterAnOutageThePulseComesFirst(t *testing.T) {
 		require.NoError(t, err)
 		w := &world{start: time.Now()}
 		boottime := func() time.Duration { return time.Since(w.start) + time.Minute }
-		cat, err := newCatalog(c, terminal.Open(t.TempDir()), boottime, time.Time{}, nil)
+		cat, err := newCatalog(Options{Config: c, Boottime: boottime}.withDefaults(), terminal.Open(t.TempDir()), nil)
 		require.NoError(t, err)
 		for i, task := range cat.tasks {
 			cat.tasks[i].Probe = fake{task.Probe.ID(), w, time.Duration(i+1) * 1037 * time.Microsecond}
@@ -106,7 +106,7 @@ func TestAfterAnOutageThePulseComesFirst(t *testing.T) {
 				}
 			})
 		})
-		parts.Go(func() { a.loop(ctx, results, a.reporter.dialled) })
+		parts.Go(func() { a.loop(ctx, results, a.reporter.dialled, nil) })
 
 		<-time.After(5 * time.Minute)
 		synctest.Wait()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/poshealth/poshealth/config"
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/clock"
 	"github.com/poshealth/poshealth/transport"
 	"github.com/poshealth/poshealth/transport/mqtt"
 	"github.com/poshealth/poshealth/transport/wire"
@@ -26,6 +27,7 @@ type reporter struct {
 	courier  *transport.Courier
 	boottime func() time.Duration
 	dialled  chan struct{} // a link is being made: it begins with how things are now
+	judgedBy func() clock.Basis
 
 	mu    sync.Mutex
 	state transport.Event
@@ -39,7 +41,7 @@ func (a *Agent) reporting(id identity, now func() time.Time) (*reporter, error) 
 	if c.Broker == "" {
 		return nil, nil //nolint:nilnil // no broker is a setting, not a fault
 	}
-	trusted := trust{terminal: a.catalog.terminal, stateDir: a.options.Config.Terminal.StateDir, now: now}
+	trusted := trust{terminal: a.catalog.terminal, stateDir: a.options.Config.Terminal.StateDir, now: now, proved: a.catalog.keeper.Prove}
 	tlsConfig, err := brokerTLS(c, now, trusted)
 	if err != nil {
 		return nil, err
@@ -75,7 +77,7 @@ func (a *Agent) reporting(id identity, now func() time.Time) (*reporter, error) 
 
 // newReporter makes a reporter that reaches the fleet by dial.
 func (a *Agent) newReporter(dial func(context.Context) (transport.Link, error), backoff transport.Backoff) *reporter {
-	r := &reporter{outbox: transport.NewQueue(), dialled: make(chan struct{}, 1), boottime: a.options.Boottime, since: a.options.Boottime()}
+	r := &reporter{judgedBy: a.judgedByNow, outbox: transport.NewQueue(), dialled: make(chan struct{}, 1), boottime: a.options.Boottime, since: a.options.Boottime()}
 	r.courier = transport.New(transport.Options{
 		Outbox: r.outbox, Dial: dial, Backoff: backoff, Boottime: r.boottime,
 		Events: func(e transport.Event) {
@@ -128,6 +130,10 @@ func (r *reporter) Observe(context.Context) probes.Observation {
 	switch {
 	case state.State == transport.Online:
 		o.Outcome, o.Detail = probes.Pass, "connected to the broker"
+		if by := r.judgedBy(); by != "" && by != clock.ByTerminal {
+			o.Detail += "; its certificate was judged by " + timeOf(by) + ", not by the terminal's clock"
+			o.Facts = append(o.Facts, probes.Fact{Name: "judged_by", Value: string(by)})
+		}
 	case state.Err != nil:
 		o.Outcome, o.Reason, o.Detail = probes.Fail, "offline", state.Err.Error()
 		o.Readings = append(o.Readings, probes.Reading{Name: "down_for", Value: (r.boottime() - since).Seconds(), Unit: probes.Seconds})
@@ -150,14 +156,15 @@ func (r *reporter) wire() *wire.Report {
 // brokerTLS reads the files that prove who the broker is, and who we are. Without a ca_file the broker must be known to
 // those whom the terminal trusts.
 func brokerTLS(c config.MQTT, now func() time.Time, trusted trust) (*tls.Config, error) {
-	t := &tls.Config{Time: now, MinVersion: tls.VersionTLS12}
+	t := &tls.Config{Time: now, MinVersion: tls.VersionTLS12, VerifyConnection: trusted.proves}
 	if c.CAFile == "" {
 		broker, err := url.Parse(c.Broker)
 		if err != nil {
 			return nil, fmt.Errorf("cannot use mqtt.broker: %w", err)
 		}
 		t.InsecureSkipVerify = true // the same is done in VerifyConnection, with authorities that are not kept
-		t.VerifyConnection = trusted.verify(broker.Hostname())
+		verify := trusted.verify(broker.Hostname())
+		t.VerifyConnection = func(s tls.ConnectionState) error { return cmp.Or(verify(s), trusted.proves(s)) }
 	} else {
 		pem, err := readSmall(c.CAFile, maxPEM)
 		if err != nil {

@@ -105,7 +105,7 @@ func TestBrokerTrust(t *testing.T) {
 			if row.now.IsZero() {
 				now = time.Now
 			}
-			c, err := brokerTLS(config.MQTT{Broker: row.broker}, now, trust{terminal.Open(root), state, now})
+			c, err := brokerTLS(config.MQTT{Broker: row.broker}, now, trust{terminal: terminal.Open(root), stateDir: state, now: now})
 			require.NoError(t, err)
 			err = shake(t, c, broker.cert, "broker.example")
 			switch {
@@ -127,13 +127,13 @@ func TestBrokerTrust(t *testing.T) {
 func TestTrustOfALinux(t *testing.T) {
 	broker, state := issued(t, "broker.example"), t.TempDir()
 	store(t, state, rootsFile, broker.ca)
-	c, err := brokerTLS(config.MQTT{Broker: anyBroker}, time.Now, trust{terminal.Open(t.TempDir()), state, time.Now})
+	c, err := brokerTLS(config.MQTT{Broker: anyBroker}, time.Now, trust{terminal: terminal.Open(t.TempDir()), stateDir: state, now: time.Now})
 	require.NoError(t, err)
 	assert.NoError(t, shake(t, c, broker.cert, "broker.example"))
 	system, err := x509.SystemCertPool()
 	require.NoError(t, err)
 	want := system.Clone()
-	got, _, err := trust{terminal.Open(t.TempDir()), state, time.Now}.platform(nil)
+	got, _, err := trust{terminal: terminal.Open(t.TempDir()), stateDir: state, now: time.Now}.platform(nil)
 	if err == nil {
 		assert.True(t, want.Equal(got), "roots.pem does not stay in the system's pool")
 	}
@@ -149,7 +149,7 @@ func TestTrustIsNotKept(t *testing.T) {
 		}
 		store(t, root, fmt.Sprintf("%s/%08x.0", terminalStore, i), ca)
 	}
-	trusted := trust{terminal.Open(root), t.TempDir(), time.Now}
+	trusted := trust{terminal: terminal.Open(root), stateDir: t.TempDir(), now: time.Now}
 	c, err := brokerTLS(config.MQTT{Broker: anyBroker}, time.Now, trusted)
 	require.NoError(t, err)
 	require.NoError(t, shake(t, c, broker.cert, "broker.example")) // whatever the first handshake keeps for good

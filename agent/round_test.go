@@ -32,7 +32,7 @@ func heavyCatalog(t testing.TB, at *terminal.Terminal) *catalog {
 	c, err := config.Parse("", []byte("[app]\npackage = \"com.acquirer.pos\"\npermissions = [\"android.permission.CAMERA\"]\n"))
 	require.NoError(t, err)
 	c.Terminal.StateDir, c.Terminal.Root = t.TempDir(), at.Root()
-	cat, err := newCatalog(c, at, Boottime, time.Time{}, keep)
+	cat, err := newCatalog(Options{Config: c, Boottime: Boottime}.withDefaults(), at, keep)
 	require.NoError(t, err)
 	return cat
 }

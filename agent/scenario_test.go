@@ -27,6 +27,7 @@ import (
 	"github.com/poshealth/poshealth/config"
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/terminal"
+	"github.com/poshealth/poshealth/probes/timescale"
 	"github.com/poshealth/poshealth/transport"
 	"github.com/poshealth/poshealth/transport/wire"
 )
@@ -102,16 +103,22 @@ func (f fake) Observe(ctx context.Context) probes.Observation {
 	defer f.world.mu.Unlock()
 	o := f.world.sight[f.id]
 	if f.id == "clock" && o.Outcome == probes.Pass {
-		// The sources go right; what they make of the local clock moves with it.
+		// The sources go right, and so does the boot clock; what they make of the local clock moves with it.
 		o.Readings = slices.Clone(o.Readings)
-		for i := range o.Readings {
-			if o.Readings[i].Name == "offset" {
-				o.Readings[i].Value += float64(f.world.wall.Milliseconds())
-			}
-		}
+		ms, _ := o.Reading("offset")
+		within, _ := o.Reading("error")
+		voices, _ := o.Reading("agreeing")
+		offset := time.Duration(ms * float64(time.Millisecond))
+		e := timescale.Estimate{At: f.world.boot(), Voices: int(voices), Origin: timescale.Around(
+			timescale.OriginOf(f.world.start, time.Minute)-offset, time.Duration(within*float64(time.Millisecond)))}
+		o.Readings = slices.DeleteFunc(o.Readings, func(r probes.Reading) bool { return r.Name == "offset" || r.Name == "error" })
+		o.Readings = append(append(o.Readings, e.Readings()...), probes.Millis("offset", offset+f.world.wall))
 	}
 	return o
 }
+
+// boot is the boot clock: the terminal had been up for a minute when the agent started. The world is locked.
+func (w *world) boot() time.Duration { return time.Since(w.start) + w.slept + time.Minute }
 
 // live lets a day pass and returns its story.
 func live(t *testing.T, c config.Config, day string) string {
@@ -122,9 +129,9 @@ func live(t *testing.T, c config.Config, day string) string {
 		boottime := func() time.Duration {
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			return time.Since(w.start) + w.slept + time.Minute // it had been up for a minute when the agent started
+			return w.boot()
 		}
-		cat, err := newCatalog(c, terminal.Open(t.TempDir()), boottime, time.Time{}, nil)
+		cat, err := newCatalog(Options{Config: c, Boottime: boottime}.withDefaults(), terminal.Open(t.TempDir()), nil)
 		require.NoError(t, err)
 		for i, task := range cat.tasks {
 			cat.tasks[i].Probe = fake{task.Probe.ID(), w, time.Duration(i+1) * 1037 * time.Microsecond}
@@ -152,7 +159,7 @@ func live(t *testing.T, c config.Config, day string) string {
 				}
 			})
 		})
-		parts.Go(func() { a.loop(ctx, results, a.reporter.dialled) })
+		parts.Go(func() { a.loop(ctx, results, a.reporter.dialled, nil) })
 		w.run(t, day, func() { a.schedule.Kick() })
 		cancel()
 		parts.Wait()

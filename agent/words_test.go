@@ -2,7 +2,6 @@ package agent
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -68,7 +67,7 @@ func TestCatalogMatchesConfiguration(t *testing.T) {
 	require.NoError(t, err)
 	android, err := probetest.NewTerminal(t.TempDir(), probetest.TerminalOptions{}) // a plain Linux has not all of them
 	require.NoError(t, err)
-	cat, err := newCatalog(c, terminal.Open(android.Root()), Boottime, time.Time{}, nil)
+	cat, err := newCatalog(Options{Config: c, Boottime: Boottime}.withDefaults(), terminal.Open(android.Root()), nil)
 	require.NoError(t, err)
 	kinds := map[string]bool{"report": true}
 	ids := map[probes.ID]bool{}

@@ -93,7 +93,7 @@ type Maintenance struct {
 // Clock names sources of time besides the hosts; eight at most, both lists together.
 type Clock struct {
 	NTP   []string // host:port
-	HTTPS []string // https:// addresses; accepted, not used by this version
+	HTTPS []string // https:// addresses whose answers carry a date; asked where the servers do not do, and once a day
 }
 
 // DNS names the resolvers to ask; none: the terminal's own.

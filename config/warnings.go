@@ -36,8 +36,8 @@ func (c Config) Warnings() []string {
 			warn("host[%d].request: not used, for only a host of kind https is asked for something", i)
 		}
 	}
-	if len(c.Clock.HTTPS) > 0 {
-		warn("clock.https: accepted, but this version does not ask these sources")
+	if n := len(c.Clock.NTP); n > 0 && n < 3 && len(c.Clock.HTTPS) == 0 {
+		warn("clock.ntp: of fewer than three servers none outvotes one that is wrong; add servers, or pages to clock.https")
 	}
 	if a := c.App; a.Package == "" && (a.Minimum+a.Target+a.Deadline != "" || len(a.SignerSHA256)+len(a.Permissions) > 0 || a.AlwaysRunning) {
 		warn("app: nothing of it is used without app.package")

@@ -79,7 +79,8 @@ const (
 	DBm          Unit = "dBm" // power of a radio signal
 	Decibels     Unit = "dB"
 	Days         Unit = "d"
-	One          Unit = "1" // a count, a version code, or a yes (1) and no (0)
+	PPM          Unit = "ppm" // parts per million: of a clock, microseconds a second
+	One          Unit = "1"   // a count, a version code, or a yes (1) and no (0)
 )
 
 // Reading is one number that was seen: Name is snake_case without its unit ("offset", "free"). Value is finite.
@@ -106,8 +107,8 @@ type Fact struct {
 // Bounds of an observation. What is over is cut by [Observation.Bounded], so that no probe can grow a report.
 const (
 	MaxDetail   = 240 // bytes: two lines on a terminal's screen
-	MaxReadings = 32  // the busiest probe (clock, eight sources) has 26
-	MaxFacts    = 16
+	MaxReadings = 48  // the busiest probe (clock, eight sources) has 40
+	MaxFacts    = 20  // two for each of its sources, and what is false among them
 )
 
 // Observation is all that one look can say. Readings and facts are given whatever the outcome.

@@ -155,7 +155,15 @@ func essence(kind string, r wire.Result, st style) []string {
 		uncertainty, _ := reading("error")
 		agreeing, _ := reading("agreeing")
 		answered, _ := reading("answered")
-		return []string{signed(offset), "±", plainMS(uncertainty), st.paint(dim, fmt.Sprintf(st.say("%.0f of %.0f sources agree", "%[2]g 源中 %[1]g 源一致"), agreeing, answered))}
+		words := []string{signed(offset), "±", plainMS(uncertainty), st.paint(dim, fmt.Sprintf(st.say("%.0f of %.0f sources agree", "%[2]g 源中 %[1]g 源一致"), agreeing, answered))}
+		if ppm, ok := reading("drift"); ok {
+			within, _ := reading("drift_error")
+			words = append(words, st.paint(dim, fmt.Sprintf(st.say("drift %+.1f ± %.1f ppm", "漂移 %+.1f ± %.1f ppm"), ppm, within)))
+		}
+		if liars := fact("false"); liars != "" {
+			words = append(words, st.paint(yellow, st.say("not with them: ", "不一致：")+liars))
+		}
+		return words
 	case "app":
 		return []string{fact("package"), fact("version")}
 	case "cpu":

@@ -74,8 +74,6 @@ func chineseReason(reason string) string {
 		return "时间源不一致"
 	case "no-source":
 		return "时间源无应答"
-	case "stepped":
-		return "时钟刚被调整"
 	}
 	if zh := chineseWay(reason); zh != "" {
 		return zh

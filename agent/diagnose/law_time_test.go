@@ -10,6 +10,7 @@ import (
 	"github.com/poshealth/poshealth/agent/diagnose"
 	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/timescale"
 )
 
 // The law: time is never trusted. Order is by sequence number.
@@ -28,9 +29,18 @@ func TestLawTimeOrder(t *testing.T) {
 	assert.Empty(t, add(8, probes.Pass, -time.Hour), "newer, whatever its clock says")
 }
 
-// clocked tells of a terminal whose sources agree that its clock is off by ms.
+// clocked tells of a terminal whose sources agree that its clock, as nobody sets it in the story, is off by ms.
 func clocked(ms float64) probes.Observation {
-	return passed(reading("offset", ms), reading("error", 100), reading("answered", 3), reading("agreeing", 3))
+	return passed(agreedOn(time.Duration(ms*float64(time.Millisecond)), 100*time.Millisecond, 3)...)
+}
+
+// agreedOn is what a look at the clock tells that is off by offset, as so many independent sources agreed at the story's beginning.
+func agreedOn(offset, within time.Duration, voices int, more ...func(*timescale.Estimate)) []probes.Reading {
+	e := timescale.Estimate{At: origin, Origin: timescale.Around(timescale.OriginOf(epoch, origin)-offset, within), Voices: voices}
+	for _, f := range more {
+		f(&e)
+	}
+	return append(e.Readings(), reading("offset", float64(offset)/1e6), reading("answered", float64(voices)), reading("agreeing", float64(voices)))
 }
 
 func healthy(s *story) {
@@ -80,7 +90,7 @@ func TestLawTimeSteps(t *testing.T) {
 			s.wall = step
 			v := s.hear(s.engine.At(s.instant()))
 			require.NotNil(t, v.Offset)
-			assert.Equal(t, step, v.Offset.Offset, "at once, without a new look")
+			assert.InDelta(t, step.Seconds(), v.Offset.Offset.Seconds(), 1e-5, "at once, without a new look")
 			v = s.until(600)
 			require.NotEmpty(t, v.Findings)
 			for _, f := range v.Findings {
@@ -89,20 +99,28 @@ func TestLawTimeSteps(t *testing.T) {
 			s.wall = 0
 			v = s.until(700)
 			assert.Empty(t, v.Findings, "set right again")
-			assert.Equal(t, time.Duration(0), v.Offset.Offset)
+			assert.InDelta(t, 0, v.Offset.Offset.Seconds(), 1e-5)
 		})
 	}
 }
 
-// The agreed offset is believed for three periods, and not when the sources disagree.
+// The agreed offset is carried on by the boot clock for a day, with what its drift may make of it, and not when the sources disagree.
 func TestOffset(t *testing.T) {
 	s := newStory(t, diagnose.Rules(shop()), shopTerms())
 	s.until(1)
 	assert.Nil(t, s.look("clock", saw(t, "unknown", "no-source")).Offset, "nothing known yet")
-	assert.Equal(t, &diagnose.Offset{Offset: 4 * time.Second, Error: 100 * time.Millisecond, Agreeing: 3}, s.look("clock", clocked(4000)).Offset)
+	o := s.look("clock", clocked(4000)).Offset
+	require.NotNil(t, o)
+	assert.InDelta(t, 4, o.Offset.Seconds(), 1e-5)
+	assert.InDelta(t, 0.1001, o.Error.Seconds(), 1e-4, "and a ten-thousandth of a second, for the second since")
+	assert.Equal(t, 3, o.Voices)
 	assert.NotNil(t, s.look("clock", saw(t, "unknown", "no-source")).Offset, "unknown takes nothing away")
-	assert.NotNil(t, s.until(181).Offset)
-	assert.Nil(t, s.until(182).Offset, "three periods old")
+	o = s.jump(24 * 3600).Offset
+	require.NotNil(t, o)
+	assert.InDelta(t, 8.74, o.Error.Seconds(), 0.01, "a hundred ppm of a day")
+	assert.Nil(t, s.jump(24*3600+1).Offset, "older than a day")
+	s = newStory(t, diagnose.Rules(shop()), shopTerms())
+	s.until(1)
 	s.look("clock", clocked(4000))
 	assert.Nil(t, s.look("clock", saw(t, "fail", "disagree")).Offset)
 	assert.Nil(t, s.look("clock", passed(reading("offset", 4000))).Offset, "an offset without its error is none")
@@ -120,7 +138,7 @@ func TestLawTimeSuspend(t *testing.T) {
 	healthy(s)
 	s.until(28801 + 120)
 	assert.Equal(t, []string{"1 ready"}, s.lines)
-	assert.Equal(t, time.Duration(0), s.last.Offset.Offset, "the night was no step of the clock")
+	assert.InDelta(t, 0, s.last.Offset.Offset.Seconds(), 1e-5, "the night was no step of the clock")
 
 	// A terminal whose probes do not come back after the night is not ready for long.
 	mute := newStory(t, diagnose.Rules(shop()), shopTerms())

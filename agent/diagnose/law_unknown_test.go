@@ -14,10 +14,10 @@ import (
 )
 
 // The law: unknown proves nothing. From any state that a terminal can come to, looks that come to nothing neither raise nor
-// clear anything, and nor does time that passes without other looks. Three findings say something about not knowing, or
+// clear anything, and nor does time that passes without other looks. A few findings say something about not knowing, or
 // about the clock, which time moves whoever looks: those may.
 func TestLawUnknown(t *testing.T) {
-	free := []diagnose.Code{findings.ClockUnverified, findings.ProbeStale, findings.ClockSkew, findings.ClockReset}
+	free := []diagnose.Code{findings.ClockUnverified, findings.ProbeStale, findings.ClockSkew, findings.ClockReset, findings.ClockDrifting}
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		terms := shopTerms()

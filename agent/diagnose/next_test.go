@@ -12,6 +12,7 @@ import (
 	"github.com/poshealth/poshealth/agent/diagnose"
 	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/timescale"
 )
 
 // timeline is a random story: rules that hang together at random, and looks at whole seconds.
@@ -169,7 +170,9 @@ func randomLook(r *rand.Rand) (probes.ID, probes.Observation) {
 	case "clock":
 		o.Readings = []probes.Reading{reading("answered", 3), reading("agreeing", float64(1+r.IntN(3)))}
 		if o.Outcome == probes.Pass {
-			o.Readings = append(o.Readings, reading("error", float64(r.IntN(1000))), reading("offset", float64(r.IntN(800_000)-400_000)))
+			o.Readings = agreedOn(time.Duration(r.IntN(800_000)-400_000)*time.Millisecond, time.Duration(r.IntN(1000))*time.Millisecond, 1+r.IntN(3), func(e *timescale.Estimate) {
+				e.Drift = timescale.Drift{PPM: float64(r.IntN(1000) - 500), Error: 2, Over: time.Duration(r.IntN(12)) * time.Hour}
+			})
 		}
 	case "link":
 		o.Readings = []probes.Reading{reading("changes", float64(r.IntN(3)))}
@@ -216,7 +219,7 @@ func unknownLook(r *rand.Rand, id probes.ID) probes.Observation {
 	reasons := []probes.Reason{probes.Denied, probes.Absent, probes.Malformed, probes.Stuck, probes.Panicked, probes.Cancelled}
 	switch id.Kind() {
 	case "clock":
-		reasons = append(reasons, "no-source", "no-source", "stepped", "not-configured")
+		reasons = append(reasons, "no-source", "no-source", "not-configured")
 	case "tls":
 		reasons = append(reasons, "no-connection", "no-connection", "client-cert-wanted", "tlcp", "no-address")
 	case "tcp":

@@ -69,6 +69,7 @@ func Rules(p Profile) []Rule {
 		{Code: findings.ClockReset, Holds: p.clockReset, HoldFor: 2 * time.Minute, ClearFor: twoLooks, Sees: []string{kindClock}},
 		{Code: findings.ClockSkew, Holds: p.clockSkew, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindClock}},
 		{Code: findings.TimezoneWrong, Holds: p.timezoneWrong, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindTerminal}},
+		{Code: findings.ClockDrifting, Holds: p.clockDrifting, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindClock}},
 		{Code: findings.ClockSourcesDisagree, Holds: sourcesDisagree, HoldFor: 5 * time.Minute, ClearFor: 5 * time.Minute, Sees: []string{kindClock}, Sustained: true},
 		{Code: findings.ClockUnverified, Holds: clockUnverified, HoldFor: 5 * time.Minute, ClearFor: twoLooks, Sees: []string{kindClock}},
 

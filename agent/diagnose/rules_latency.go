@@ -39,10 +39,13 @@ func highLatency(e Evidence) []Match {
 			m.Unsure, m.Suspect = len(ms) < latencySamples, len(ms) < latencySamples
 			return m, true
 		}
-		path, ok := e.Latest(probes.ID(kindPath + "/" + r.Probe.Subject()))
+		path, ok := e.LastKnown(probes.ID(kindPath + "/" + r.Probe.Subject()))
 		jitter, measured := path.Reading(jitterReading)
-		if !ok || !measured || !e.Fresh(path) || jitter <= jitterDegraded {
+		if !ok || !measured || jitter <= jitterDegraded {
 			return Match{}, false
+		}
+		if latest, _ := e.Latest(path.Probe); latest.Outcome == probes.Unknown || !e.Fresh(path) {
+			return unsure(""), true // a look that came to nothing has not seen it gone
 		}
 		return on("", findings.Degraded, fmt.Sprintf("round trips differ by %.0f ms from one to the next", jitter), path), true
 	})

@@ -177,24 +177,32 @@ func TestRulesOfCertificates(t *testing.T) {
 	}
 }
 
-// A wrong clock explains a certificate that looks expired, unless the true time is known and says so as well.
-func TestExpiryIsBlamedOnTheClockOnlyInDoubt(t *testing.T) {
+// A wrong clock explains a certificate that looks bad only where it is wrong by more than the certificate's date is away.
+func TestDatesAreBlamedOnTheClockOnlyInDoubt(t *testing.T) {
 	expired := passed(reading("cert_not_before", 0), reading("cert_not_after", float64(epoch.Add(-time.Hour).Unix())))
-	s := newStory(t, diagnose.Rules(diagnose.Profile{}), diagnose.Terms{})
-	s.until(1)
-	s.look("clock", clocked(400_000))
-	v := s.look("tls/a", expired)
-	f, ok := find(v, diagnose.Ref{Code: findings.CertExpired, Subject: "a"})
-	require.True(t, ok)
-	assert.Nil(t, f.ExplainedBy, "true time says so too")
-
-	s = newStory(t, diagnose.Rules(diagnose.Profile{Built: epoch.Add(time.Hour)}), diagnose.Terms{})
-	s.until(1)
-	s.look("link", passed())
-	v = s.look("tls/a", expired)
-	f, ok = find(v, diagnose.Ref{Code: findings.CertExpired, Subject: "a"})
-	require.True(t, ok)
-	assert.Equal(t, "clock-reset", name(f.ExplainedBy))
+	begins := func(in time.Duration) probes.Observation {
+		return fails("tls/a", "cert-not-yet-valid", reading("cert_not_before", float64(epoch.Add(in).Unix())), reading("cert_not_after", float64(epoch.Add(1000*time.Hour).Unix()))).o
+	}
+	blamed := func(code diagnose.Code, built time.Duration, o probes.Observation, clock ...probes.Observation) string {
+		s := newStory(t, diagnose.Rules(diagnose.Profile{Built: epoch.Add(built)}), diagnose.Terms{})
+		s.until(1)
+		s.look("link", passed())
+		for _, c := range clock {
+			s.look("clock", c)
+		}
+		f, ok := find(s.look("tls/a", o), diagnose.Ref{Code: code, Subject: "a"})
+		if !ok {
+			return "not said"
+		}
+		return name(f.ExplainedBy)
+	}
+	const never = -1000 * time.Hour // built long ago: no clock was reset
+	assert.Empty(t, blamed(findings.CertExpired, never, expired, clocked(400_000)), "true time says so too")
+	assert.Equal(t, "not said", blamed(findings.CertExpired, never, expired, clocked(4_000_000)), "an hour and more ahead: it is the clock alone")
+	assert.Empty(t, blamed(findings.CertExpired, time.Hour, expired), "a clock that was reset is behind: what has ended by it has ended")
+	assert.Equal(t, "clock-reset", blamed(findings.TLSUntrusted, time.Hour, begins(30*time.Minute)), "it was reset to an hour before the build at least, and it begins before that")
+	assert.Empty(t, blamed(findings.TLSUntrusted, never, begins(30*time.Minute), clocked(-400_000)), "less than seven minutes behind are not half an hour")
+	assert.Equal(t, "not said", blamed(findings.TLSUntrusted, never, begins(30*time.Minute), clocked(-4_000_000)), "it is valid by true time")
 }
 
 // A chain that leads to no authority does so at any time: somebody who listens in is not excused by a wrong clock.

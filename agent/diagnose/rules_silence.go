@@ -37,6 +37,8 @@ func (e Evidence) silenceBeyond() []Match {
 			same := func(s probes.Result) bool { return s.Probe == r.Probe }
 			switch {
 			case slices.ContainsFunc(silent, same), slices.ContainsFunc(faded, same):
+			case held(r) && r.Outcome == probes.Pass:
+				cannotTell = true // it was not asked, because it knows enough
 			case wasKnown && (known.Boot >= first || known.Every == 0):
 				return nil // a sign of life; looks of one check are of one time
 			case wasKnown && (known.Boot+asked >= first || e.Fresh(known)) && r.Reason != reasonNoSource:
@@ -88,12 +90,18 @@ func (e Evidence) brokerAnsweredSince(moment time.Duration) bool {
 func (e Evidence) lifeBeyond() bool {
 	for _, kind := range [...]string{kindTCP, kindTLS, kindDNS, kindClock} {
 		for r := range e.Of(kind) {
-			if r.Outcome != probes.Unknown && e.Fresh(r) && !isSilence(r) {
+			if r.Outcome != probes.Unknown && e.Fresh(r) && !isSilence(r) && !held(r) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// held tells whether a look asked nobody, because what was known was good enough: it says nothing of the network.
+func held(r probes.Result) bool {
+	_, held := r.Reading(heldReading)
+	return held
 }
 
 func isSilence(r probes.Result) bool {

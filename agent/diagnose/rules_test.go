@@ -201,7 +201,13 @@ func TestPressureClearsWhereMemoryCannotBeRead(t *testing.T) {
 }
 
 func clockAt(offset, uncertainty time.Duration) []seen {
-	return one("clock", reading("offset", float64(offset.Milliseconds())), reading("error", float64(uncertainty.Milliseconds())), reading("answered", 3), reading("agreeing", 3))
+	return one("clock", agreedOn(offset, uncertainty, 3)...)
+}
+
+func falseSource() []seen {
+	o := passed(agreedOn(0, time.Millisecond, 2)...)
+	o.Facts = []probes.Fact{{Name: "false", Value: "c.ntp.example"}}
+	return []seen{{"clock", o}}
 }
 
 func TestRulesOfTheClock(t *testing.T) {
@@ -227,7 +233,7 @@ func TestRulesOfTheClock(t *testing.T) {
 		{name: "a year off is no worse, nobody being known to refuse", looks: clockAt(year, 0), want: []string{"clock-skew imminent"}},
 		{
 			name:  "a year off by one source alone, which may be the one that is wrong",
-			looks: one("clock", reading("offset", 3e10), reading("error", 1), reading("answered", 1), reading("agreeing", 1)), want: []string{"clock-skew degraded"},
+			looks: one("clock", agreedOn(year, time.Millisecond, 1)...), want: []string{"clock-skew degraded"},
 		},
 		{name: "ahead up to a host's limit", profile: limits, looks: clockAt(120*s, 0), want: []string{"clock-skew degraded"}},
 		{name: "ahead past it", profile: limits, looks: clockAt(121*s, 0), want: []string{"clock-skew blocking"}},
@@ -242,9 +248,9 @@ func TestRulesOfTheClock(t *testing.T) {
 		{name: "sources that disagree prove no skew", looks: []seen{fails("clock", "disagree", reading("offset", 1e9), reading("error", 1))}, want: []string{"clock-sources-disagree degraded"}},
 		{
 			name:  "one false source",
-			looks: one("clock", reading("offset", 0), reading("error", 1), reading("answered", 3), reading("agreeing", 2)), want: []string{"clock-sources-disagree info"},
+			looks: falseSource(), want: []string{"clock-sources-disagree info"},
 		},
-		{name: "no false source", looks: one("clock", reading("offset", 0), reading("error", 1), reading("answered", 3), reading("agreeing", 3))},
+		{name: "no false source", looks: clockAt(0, time.Millisecond)},
 		{name: "no source answers", looks: []seen{{"clock", probes.Observation{Reason: "no-source"}}}, want: []string{"clock-unverified info"}},
 		{name: "no source is named", looks: []seen{{"clock", probes.Observation{Reason: "not-configured"}}}},
 		{name: "the look was called off", looks: []seen{{"clock", probes.Observation{Reason: probes.Cancelled}}}},

@@ -48,8 +48,10 @@ func certExpired(e Evidence) []Match {
 			return Match{}, false
 		}
 		m := on("", findings.Blocking, fmt.Sprintf("certificate %q expired on %s", cmp.Or(r.Fact("cert_failing"), r.Fact("cert_subject")), day(v.to)), r)
+		// A clock that was reset is behind: whatever has ended by it has ended.
+		m.NotBy = []Code{findings.ClockReset}
 		if trusted {
-			m.NotBy = []Code{findings.ClockSkew, findings.ClockReset}
+			m.NotBy = append(m.NotBy, findings.ClockSkew)
 		}
 		return m, true
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/timescale"
 )
 
 // Level answers one question. The zero value is Unknown.
@@ -93,10 +94,13 @@ type Verdict struct {
 	Offset           *Offset
 }
 
-// Offset is what is known of the local clock: local minus true, give or take Error, and how many sources say so.
+// Offset is what is known of the local clock: local minus true, give or take Error; how many independent sources say so, and
+// whether it is proved by more than what a network says; and how fast the clock runs, where that is known.
 type Offset struct {
 	Offset, Error time.Duration
-	Agreeing      int
+	Voices        int
+	Proved        bool
+	Drift         timescale.Drift
 }
 
 func (e *Engine) verdict() Verdict {

@@ -38,6 +38,9 @@ const (
 	kindStandby   = "standby"
 )
 
+// heldReading marks a look of the clock that asked nobody.
+const heldReading = "held"
+
 const (
 	reasonTimeout     probes.Reason = "timeout"
 	reasonUnreachable probes.Reason = "unreachable"

@@ -33,7 +33,7 @@ func arrows() map[string]string {
 		"agent":              "agent/... !agent/cli/... " + leaves,
 		"agent/cli/...":      "agent/... " + leaves,
 		"agent/schedule/...": "agent/schedule/... probes",
-		"agent/diagnose/...": "agent/diagnose/... findings probes",
+		"agent/diagnose/...": "agent/diagnose/... findings probes probes/timescale",
 		"agent/intake/...":   "agent/intake/... findings probes",
 		"agent/status/...":   "agent/status/... findings transport/wire",
 

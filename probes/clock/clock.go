@@ -1,18 +1,20 @@
-// Package clock compares the terminal's clock with time servers by SNTP, and says how far off it is and how sure that is.
+// Package clock finds out what time it is, and how sure that is: by SNTP, by the dates of HTTPS servers, and by what others were
+// told of the time, put together and carried on by the boot clock.
 //
-// It sets no clock, knows no threshold and judges no drift. It believes no single server against the others: what it
-// reports is what a majority of those that answered have in common, and without a majority it reports no offset at all.
+// It sets no clock and knows no threshold. It believes no single source against the others: what it reports is what a
+// majority of independent ones have in common, and without a majority it reports no time at all.
 package clock
 
 import (
+	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
@@ -24,66 +26,80 @@ const ID probes.ID = "clock"
 
 // Reasons of this probe.
 const (
-	Disagree      probes.Reason = "disagree"       // Fail: servers answered, and no majority of them names the same time
-	NoSource      probes.Reason = "no-source"      // Unknown: no server gave a usable answer
-	NotConfigured probes.Reason = "not-configured" // Unknown: there is no server to ask
-	Stepped       probes.Reason = "stepped"        // Unknown: the clock was set, or the terminal slept, during the look
+	Disagree      probes.Reason = "disagree"       // Fail: sources answered, and no majority of them names the same time
+	NoSource      probes.Reason = "no-source"      // Unknown: no source gave a usable answer
+	NotConfigured probes.Reason = "not-configured" // Unknown: there is no source to ask, and nobody else was told the time
 )
 
 const (
-	// MaxServers keeps the readings within what an observation may hold: three a server and six more. Four servers already
+	// MaxSources keeps the readings within what an observation may hold: three a source and sixteen more. Four sources already
 	// outvote a liar; eight leave room for those that are down.
-	MaxServers = 8
-
-	// maxLook bounds a look whose context has no deadline: two attempts and the lookup of a name before them.
-	maxLook = 12 * time.Second
-
-	// stepTolerance: wall and monotonic clock part by slewing alone, at most 0.5 ms a second; more is a step or a sleep.
-	stepTolerance = 100 * time.Millisecond
-
-	// maxDetailName keeps one long server name from pushing the others out of the detail.
-	maxDetailName = 40
+	MaxSources = 8
+	// maxLook bounds a look whose context has no deadline: a burst, or the dates, and the lookup of a name before them.
+	maxLook = 20 * time.Second
 )
 
 // Options says whom to ask. The functions are seams: nil means the real thing.
 type Options struct {
-	// Servers are "host:port" or "host" (port 123), at most MaxServers.
-	Servers []string
-	// Resolve finds the addresses of a server's name; fromBook says that they are remembered, not looked up.
+	// NTP are servers, "host:port" or "host" (port 123); HTTPS are addresses of pages; at most MaxSources together.
+	NTP, HTTPS []string
+	// Keeper knows what was agreed before, and what others were told; nil: a new one that keeps nothing.
+	Keeper *Keeper
+	// Every is how often a look is due while all is well; 0 is an hour. How long the sources rest follows from it.
+	Every time.Duration
+	// Once is for a single look with somebody waiting: one exchange with each source has to do.
+	Once bool
+	// Resolve finds the addresses of a source's name; fromBook says that they are remembered, not looked up.
 	Resolve func(ctx context.Context, name string) (addrs []netip.Addr, fromBook bool, err error)
-	// Dial opens a connected UDP socket.
+	// Dial opens a connected UDP or TCP socket.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Now is the clock that is judged; several goroutines read it at once.
-	Now func() time.Time
-
-	elapsed func(since time.Time) time.Duration // monotonic; a seam for tests, which can't part the clocks of a Time
+	// Verify tells whether a chain, leaf first, vouches for a name at a time; nil: by the authorities of this machine.
+	Verify func(chain []*x509.Certificate, name string, at time.Time) error
+	// Boottime is CLOCK_BOOTTIME; several goroutines read it at once. Nil: that of the keeper.
+	Boottime func() time.Duration
 }
 
-// Probe is "clock". Its readings, all of them about local minus true time, so that a positive offset is a terminal whose
-// clock is ahead:
+// Probe is "clock". Its readings:
 //
-//	wall                         what the local clock said when the look began
-//	offset, error                ms; middle and half width of what the agreeing servers have in common
+//	origin, agreed_at            the true time of the terminal's start (unix_s), and the boot time (s) at which that was agreed
+//	error                        ms; half width of what the agreeing sources have in common
+//	offset                       ms; local minus true: a positive one is a terminal whose clock is ahead
+//	drift, drift_error           ppm; how much too fast the terminal's clocks run, with half of the 95 % interval
+//	drift_over                   s; how long that was watched
+//	voices, proved               independent sources that agree; whether it rests on more than what a network says (1 or 0)
 //	sources, answered, agreeing  counts
-//	offset_1, delay_1, error_1   ms; of the first server, if it answered; and so on
+//	silent_for                   s; how long nobody has answered, where nobody does
+//	corrected_at                 s; boot time when the wall clock was last set nearer to the truth, where it was
+//	jumped_back                  s; how far the wall clock is behind the newest time of the boots before, where it is
+//	held                         1: nobody was asked, because what is known is good enough or it is too soon, and the rest is that of before
+//	offset_1, delay_1, error_1   ms; of the first source, if it answered; and so on
 //
-// and the facts source_1, state_1 and so on: a server's name and what became of asking it.
+// and the facts source_1, state_1 and so on, a source's name and what became of asking it, and false, those that say something
+// else than the majority.
 type Probe struct {
-	sources []*source
-	now     func() time.Time
-	elapsed func(since time.Time) time.Duration
+	servers []*server
+	pages   []*page
+	keeper  *Keeper
+	every   time.Duration
+	once    bool
+	boot    func() time.Duration
+
+	asks  atomic.Bool // somebody wants the sources to be asked
+	round round       // the last; only Observe touches it
 }
 
-// New makes the probe, or says which server can't be one. No servers is no error: the probe says so each time.
+var _ probes.Probe = (*Probe)(nil)
+
+// New makes the probe, or says which source can't be one. No sources is no error: the probe says so each time.
 func New(o Options) (*Probe, error) {
-	if len(o.Servers) > MaxServers {
-		return nil, fmt.Errorf("clock: %d time servers, want at most %d", len(o.Servers), MaxServers)
+	if n := len(o.NTP) + len(o.HTTPS); n > MaxSources {
+		return nil, fmt.Errorf("clock: %d sources of time, want at most %d", n, MaxSources)
 	}
-	if o.Now == nil {
-		o.Now = time.Now
+	if o.Keeper == nil {
+		o.Keeper = NewKeeper(KeeperOptions{})
 	}
-	if o.elapsed == nil {
-		o.elapsed = func(since time.Time) time.Duration { return o.Now().Sub(since) }
+	if o.Boottime == nil {
+		o.Boottime = o.Keeper.o.Boottime
 	}
 	if o.Resolve == nil {
 		client, err := dns.NewClient(nil, nil, nil)
@@ -93,15 +109,25 @@ func New(o Options) (*Probe, error) {
 		o.Resolve = client.Resolve
 	}
 	if o.Dial == nil {
-		o.Dial = (&net.Dialer{}).DialContext
+		o.Dial = (&net.Dialer{KeepAlive: -1}).DialContext // a connection that lives for seconds needs no keep-alives
 	}
-	p := &Probe{now: o.Now, elapsed: o.elapsed}
-	for i, server := range o.Servers {
-		s, err := newSource(server, o)
+	if o.Verify == nil {
+		o.Verify = systemVerify
+	}
+	p := &Probe{keeper: o.Keeper, every: cmp.Or(o.Every, time.Hour), once: o.Once, boot: o.Boottime}
+	for i, address := range o.NTP {
+		s, err := newServer(address, o)
 		if err != nil {
-			return nil, fmt.Errorf("clock: time server %d: %w", i+1, err)
+			return nil, fmt.Errorf("clock: time server %d: %.60q is not a server: %w", i+1, address, err)
 		}
-		p.sources = append(p.sources, s)
+		p.servers = append(p.servers, s)
+	}
+	for i, address := range o.HTTPS {
+		s, err := newPage(address, o)
+		if err != nil {
+			return nil, fmt.Errorf("clock: https source %d: %.60q is not a page: %w", i+1, address, err)
+		}
+		p.pages = append(p.pages, s)
 	}
 	return p, nil
 }
@@ -109,100 +135,62 @@ func New(o Options) (*Probe, error) {
 // ID is "clock".
 func (p *Probe) ID() probes.ID { return ID }
 
-// Observe asks all servers at once and returns when each has answered or had its time, at the latest when ctx ends.
+// Ask makes the next look ask the sources, however well the time is known: whether they answer says something of the network.
+func (p *Probe) Ask() { p.asks.Store(true) }
+
+// Observe asks the sources at once where that is due, and returns when each has answered or had its time, at the latest when
+// ctx ends. What others were told counts at every look.
 func (p *Probe) Observe(ctx context.Context) probes.Observation {
 	if ctx.Err() != nil {
 		return unknown(probes.Cancelled, "the look was called off before it began")
 	}
-	if len(p.sources) == 0 {
-		return unknown(NotConfigured, "no time server is configured: set clock.ntp")
-	}
 	ctx, cancel := context.WithTimeout(ctx, maxLook)
 	defer cancel()
+	now := p.boot()
+	due, pages := p.round.plan(p, now)
+	if p.asks.Swap(false) && !due {
+		due = p.round.count == 0 || now-p.round.at >= min(leastGap, p.every/2)
+	}
+	if due && len(p.servers)+len(p.pages) > 0 {
+		answers := p.ask(ctx, pages)
+		if errors.Is(ctx.Err(), context.Canceled) && !anyOK(answers) {
+			return unknown(probes.Cancelled, "the look was called off")
+		}
+		p.round.note(p, answers, pages, p.boot())
+	} else {
+		due = false
+		p.round.hear(p)
+	}
+	return p.tell(!due && len(p.servers)+len(p.pages) > 0).Bounded()
+}
 
-	start := p.now()
-	answers := make([]answer, len(p.sources))
+// ask asks all servers at once, and the pages beside them where they are wanted.
+func (p *Probe) ask(ctx context.Context, pages bool) []answer {
+	answers := make([]answer, len(p.servers)+len(p.pages))
 	var wg sync.WaitGroup
-	for i, s := range p.sources {
-		wg.Go(func() { answers[i] = s.ask(ctx, start) })
+	for i, s := range p.servers {
+		wg.Go(func() { answers[i] = s.ask(ctx, p.once) })
+	}
+	for i, s := range p.pages {
+		if at := len(p.servers) + i; pages {
+			wg.Go(func() { answers[at] = s.ask(ctx, p.once) })
+		} else {
+			answers[at] = p.round.pageAnswer(at)
+		}
 	}
 	wg.Wait()
-	wall := p.now().Round(0).Sub(start.Round(0))
-
-	o := p.judge(answers)
-	if step := wall - p.elapsed(start); step.Abs() > stepTolerance {
-		o = unknown(Stepped, fmt.Sprintf("the clock was set or the terminal slept during the look: wall and monotonic time parted by %v", step.Round(time.Millisecond)))
-	} else if errors.Is(ctx.Err(), context.Canceled) && o.Outcome == probes.Unknown {
-		o = unknown(probes.Cancelled, "the look was called off")
-	}
-	o.Readings = append([]probes.Reading{{Name: "wall", Value: unixSeconds(start), Unit: probes.UnixSeconds}}, o.Readings...)
-	return o.Bounded()
+	return answers
 }
 
-// judge says what the answers have in common.
-func (p *Probe) judge(answers []answer) probes.Observation {
-	var spans []interval
+func anyOK(answers []answer) bool {
 	for _, a := range answers {
-		if a.state == answered {
-			spans = append(spans, a.span())
+		if a.ok() {
+			return true
 		}
 	}
-	common, agreeing := agree(spans)
-
-	o := probes.Observation{Outcome: probes.Pass}
-	o.Readings = append(o.Readings, probes.Count("sources", len(answers)), probes.Count("answered", len(spans)))
-	switch {
-	case len(spans) == 0:
-		o.Outcome, o.Reason = probes.Unknown, NoSource
-		o.Detail = "no time server gave a usable answer (blocked or down): " + p.states(answers)
-	case 2*agreeing <= len(spans):
-		o.Outcome, o.Reason = probes.Fail, Disagree
-		o.Detail = fmt.Sprintf("no majority among %d time servers: %s", len(spans), p.offsets(answers, nil))
-	default:
-		o.Detail = fmt.Sprintf("%d of %d answering time servers agree", agreeing, len(spans))
-		if len(spans) == 1 {
-			o.Detail = "one source only: nothing to compare it with"
-		}
-		if outside := p.offsets(answers, &common); outside != "" {
-			o.Detail += "; not with them: " + outside
-		}
-		o.Readings = append(o.Readings, probes.Millis("offset", common.middle()), probes.Millis("error", common.halfWidth()))
-	}
-	o.Readings = append(o.Readings, probes.Count("agreeing", agreeing))
-	for i, a := range answers {
-		n := strconv.Itoa(i + 1)
-		if a.state == answered {
-			o.Readings = append(o.Readings, probes.Millis("offset_"+n, a.offset), probes.Millis("delay_"+n, a.delay), probes.Millis("error_"+n, a.err))
-		}
-		o.Facts = append(o.Facts,
-			probes.Fact{Name: "source_" + n, Value: p.sources[i].name},
-			probes.Fact{Name: "state_" + n, Value: a.state})
-	}
-	return o
-}
-
-// states names each server with what became of asking it.
-func (p *Probe) states(answers []answer) string {
-	parts := make([]string, len(answers))
-	for i, a := range answers {
-		parts[i] = p.sources[i].short() + " " + a.state
-	}
-	return strings.Join(parts, ", ")
-}
-
-// offsets names the servers that answered with their offsets; given a span, only those that have nothing in common with it.
-func (p *Probe) offsets(answers []answer, span *interval) string {
-	var parts []string
-	for i, a := range answers {
-		if a.state == answered && (span == nil || !a.span().overlaps(*span)) {
-			parts = append(parts, fmt.Sprintf("%s %+.3f s", p.sources[i].short(), a.offset.Seconds()))
-		}
-	}
-	return strings.Join(parts, ", ")
+	return false
 }
 
 func unknown(reason probes.Reason, detail string) probes.Observation {
 	return probes.Observation{Reason: reason, Detail: detail}
 }
-
-func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1e3 }

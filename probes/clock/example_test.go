@@ -16,7 +16,7 @@ func ExampleNew() {
 	}
 	defer server.Close()
 
-	p, err := clock.New(clock.Options{Servers: []string{server.Addr()}})
+	p, err := clock.New(clock.Options{NTP: []string{server.Addr()}})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,10 +1,12 @@
 package host
 
+import "github.com/poshealth/poshealth/probes/dial"
+
 // ParseHead is for tests to read heads without a connection.
 func ParseHead(b []byte) (status int, date int64, whole bool, err error) {
-	got, whole, err := parseHead(b)
-	if !got.date.IsZero() {
-		date = got.date.Unix()
+	got, whole, err := dial.ParseHead(b)
+	if !got.Date.IsZero() {
+		date = got.Date.Unix()
 	}
-	return got.status, date, whole, err
+	return got.Status, date, whole, err
 }

@@ -27,7 +27,8 @@ const maxPath = 512
 // HTTPS is "https/<name>": does the host answer a GET over HTTP/1.1, and in which time. Only the head of the answer is read,
 // and the certificate is not judged: the tls stage does that. Readings: rtt (ms, the shortest round trip of this connection),
 // answer (ms, from the request to the first byte of the answer), host_time (ms, what of answer is not rtt: the host's own
-// time, left out where packets had to be sent again for it), retransmits (count of those on this connection), status (HTTP's), date (unix_s, the host's clock, where it tells), resolve (ms, where there is a name). Facts:
+// time, left out where packets had to be sent again for it), retransmits (count of those on this connection), status (HTTP's), date (unix_s, whole seconds of the host's clock, where it tells) and date_ago (ms, how long before the end of the look it was
+// asked for; it was written within answer of that), resolve (ms, where there is a name). Facts:
 // address_source.
 type HTTPS struct {
 	target   target
@@ -129,11 +130,13 @@ func (p *HTTPS) ask(ctx context.Context, h *handshake, rtt time.Duration) probes
 			o.Readings = append(o.Readings, probes.Millis("host_time", max(0, took-rtt)))
 		}
 	}
-	if got.status != 0 {
-		o.Readings = append(o.Readings, probes.Count("status", got.status))
+	if got.Status != 0 {
+		o.Readings = append(o.Readings, probes.Count("status", got.Status))
 	}
-	if !got.date.IsZero() {
-		o.Readings = append(o.Readings, probes.Reading{Name: "date", Value: float64(got.date.Unix()), Unit: probes.UnixSeconds})
+	if !got.Date.IsZero() {
+		o.Readings = append(o.Readings,
+			probes.Reading{Name: "date", Value: float64(got.Date.Unix()), Unit: probes.UnixSeconds},
+			probes.Millis("date_ago", time.Since(sent)))
 	}
 	fail := func(outcome probes.Outcome, reason probes.Reason, detail string) probes.Observation {
 		o.Outcome, o.Reason = outcome, reason
@@ -142,9 +145,9 @@ func (p *HTTPS) ask(ctx context.Context, h *handshake, rtt time.Duration) probes
 	}
 	_, alerted := remoteAlert(err)
 	switch {
-	case got.status >= 500:
-		return fail(probes.Fail, ServerError, fmt.Sprintf("the host answers with status %d", got.status))
-	case got.status != 0:
+	case got.Status >= 500:
+		return fail(probes.Fail, ServerError, fmt.Sprintf("the host answers with status %d", got.Status))
+	case got.Status != 0:
 		return o // whatever became of the rest of the head
 	case h.certRequested && (alerted || wasCut(err)):
 		return fail(probes.Unknown, ClientCertWanted, wantsCertificate)

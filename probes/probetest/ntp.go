@@ -1,6 +1,7 @@
 package probetest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"net"
@@ -35,6 +36,7 @@ type NTPServer struct {
 	mode           NTPMode
 	offset         time.Duration
 	rootDispersion time.Duration
+	upstream       uint32
 	wg             sync.WaitGroup
 }
 
@@ -65,6 +67,13 @@ func (s *NTPServer) SetRootDispersion(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rootDispersion = d
+}
+
+// SetUpstream sets whom the server says that it has its time from: an IPv4 address. 0: its own machine.
+func (s *NTPServer) SetUpstream(address uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.upstream = address
 }
 
 // SetMode changes how the server answers from now on.
@@ -102,13 +111,13 @@ func (s *NTPServer) serve() {
 // reply is an answer as RFC 5905 has it: stratum 2, synchronised a minute ago.
 func (s *NTPServer) reply(query []byte, received time.Time) []byte {
 	s.mu.Lock()
-	mode, offset, dispersion := s.mode, s.offset, s.rootDispersion
+	mode, offset, dispersion, upstream := s.mode, s.offset, s.rootDispersion, s.upstream
 	s.mu.Unlock()
 	const (
 		noWarning, notInSync = 0, 3
 		version, server      = 4, 4
 	)
-	leap, stratum, reference := noWarning, byte(2), uint32(0x7f000001)
+	leap, stratum, reference := noWarning, byte(2), cmp.Or(upstream, 0x7f000001)
 	transmitted := time.Now()
 	switch mode {
 	case NTPSilent:

@@ -18,3 +18,12 @@ func Boottime() time.Duration {
 
 //nolint:gochecknoglobals // a moment, never changed
 var processStart = time.Now()
+
+// Asleep is how much of [Boottime] the terminal has slept: CLOCK_MONOTONIC stands still meanwhile.
+func Asleep() time.Duration {
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts) != nil {
+		return 0
+	}
+	return max(Boottime()-time.Duration(ts.Nano()), 0)
+}

@@ -1,0 +1,351 @@
+package clock
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/probes/timescale"
+)
+
+// bench is a terminal whose clocks a test moves: the boot clock, the wall clock that runs on it, and the truth.
+type bench struct {
+	boot, asleep time.Duration
+	wallSet      time.Duration // what somebody has set the wall clock ahead of the truth by
+	bootID       string
+	dir          string
+	built        time.Time
+	writes       int
+}
+
+// trueStart is the true time at which the boot clock was zero.
+var trueStart = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	return &bench{boot: 100 * time.Second, bootID: "boot-1", dir: t.TempDir(), built: trueStart.Add(-30 * 24 * time.Hour)}
+}
+
+func (b *bench) truth() time.Time { return trueStart.Add(b.boot) }
+
+func (b *bench) keeper() *Keeper {
+	return NewKeeper(KeeperOptions{
+		Boottime: func() time.Duration { return b.boot }, Asleep: func() time.Duration { return b.asleep },
+		Now: func() time.Time { return b.truth().Add(b.wallSet) }, Built: b.built, BootID: b.bootID, StateDir: b.dir,
+		Write: func(file, content string) error {
+			b.writes++
+			return os.WriteFile(file, []byte(content+"\n"), 0o600)
+		},
+	})
+}
+
+// says is what a source says whose clock is ahead of the truth.
+func (b *bench) says(name string, ahead time.Duration, more ...func(*Sample)) Sample {
+	s := Sample{Name: name, At: b.boot, Origin: timescale.Around(time.Duration(trueStart.UnixNano())+ahead, 20*time.Millisecond)}
+	for _, f := range more {
+		f(&s)
+	}
+	return s
+}
+
+func vouching(s *Sample) { s.Vouched = true }
+
+const year = 365 * 24 * time.Hour
+
+// Whose word is enough to judge our broker by: who is right and proved moves it anywhere, a network alone only ahead.
+func TestJudge(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		wall   time.Duration // the terminal's clock, ahead of the truth, from before the agent's start
+		asked  func(b *bench) []Sample
+		set    time.Duration // and set by as much afterwards
+		judged time.Duration // ahead of the truth
+		by     Basis
+	}{
+		{name: "nothing is known, the clock is right", by: ByTerminal},
+		{name: "nothing is known, the clock was reset", wall: -20 * year, judged: -30 * 24 * time.Hour, by: ByProved},
+		{name: "all agree", asked: three(0), by: ByTerminal},
+		{name: "all agree, then somebody sets the clock ten minutes ahead", asked: three(0), set: 10 * time.Minute, by: ByAgreed},
+		{name: "ten years ahead", asked: three(0), set: 10 * year, by: ByAgreed},
+		{name: "ten years back", asked: three(0), set: -10 * year, by: ByAgreed},
+		{name: "one source and the clock agree, then it is set", asked: single(0), set: 10 * year, by: ByAgreed},
+		{name: "the clock was reset, and three say what it is", wall: -20 * year, asked: three(0), by: ByAgreed},
+		{name: "the clock was reset, and one says so alone", wall: -20 * year, asked: single(0), judged: -30 * 24 * time.Hour, by: ByProved},
+		{name: "and shows who it is", wall: -20 * year, asked: single(0, vouching), by: ByAgreed},
+		{name: "a network that lies a year back does not move us back", asked: three(-year), by: ByTerminal},
+		{name: "nor does it where the clock is wrong", wall: 10 * year, asked: three(0), judged: 10 * year, by: ByTerminal},
+		{name: "but who shows who it is does", wall: 10 * year, asked: single(0, vouching), by: ByAgreed},
+		{name: "a network that lies a year ahead makes nothing live longer", asked: three(year), judged: year, by: ByAgreed},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			b := newBench(t)
+			b.wallSet = row.wall
+			k := b.keeper()
+			if row.asked != nil {
+				require.True(t, k.fuse(row.asked(b), true).Majority)
+			}
+			b.boot += time.Hour
+			b.wallSet += row.set
+			at, by := k.Judge()
+			assert.Equal(t, row.by, by)
+			slack := time.Second
+			if row.by == ByProved {
+				slack = 2 * time.Hour // the time since the start has certainly passed as well
+			}
+			assert.WithinDuration(t, b.truth().Add(row.judged), at, slack)
+			assert.False(t, at.Before(b.built))
+		})
+	}
+}
+
+func three(ahead time.Duration) func(b *bench) []Sample {
+	return func(b *bench) []Sample {
+		return []Sample{b.says("a", ahead), b.says("b", ahead), b.says("c", ahead)}
+	}
+}
+
+func single(ahead time.Duration, more ...func(*Sample)) func(b *bench) []Sample {
+	return func(b *bench) []Sample { return []Sample{b.says("a", ahead, more...)} }
+}
+
+// A certificate that ended a minute before what was proved is not brought back by any network, over starts and with a clock that
+// was reset; what can be brought back is what the stated error allows.
+func TestNoCertificateComesBack(t *testing.T) {
+	b := newBench(t)
+	k := b.keeper()
+	require.True(t, k.fuse([]Sample{b.says("page", 0, vouching)}, true).Majority)
+	ended := b.truth().Add(-time.Minute)
+	lies := func(k *Keeper) {
+		for _, ahead := range []time.Duration{-time.Hour, -24 * time.Hour, -5 * year} {
+			for range 10 {
+				k.fuse(three(ahead)(b), true)
+				b.boot += 7 * time.Hour
+				at, _ := k.Judge()
+				assert.True(t, at.After(ended), "%v in spite of a network %v behind", at, ahead)
+			}
+		}
+	}
+	lies(k)
+	b.boot, b.bootID, b.wallSet = 20*time.Second, "boot-2", -20*year
+	lies(b.keeper())
+	b.boot, b.bootID, b.wallSet = 20*time.Second, "boot-3", -20*year
+	k = b.keeper()
+	k.fuse([]Sample{b.says("a", -5*year), b.says("b", -5*year), b.says("liar", -5*year, vouching)}, true)
+	at, by := k.Judge()
+	assert.True(t, at.After(ended), "not even by one that vouches for it: what was proved stays proved")
+	assert.Equal(t, ByProved, by)
+}
+
+// What an authority has signed has passed, for good.
+func TestProve(t *testing.T) {
+	b := newBench(t)
+	b.wallSet = -20 * year
+	k := b.keeper()
+	k.Prove(b.truth().Add(-5 * 24 * time.Hour))
+	k.Prove(b.truth().Add(-300 * 24 * time.Hour))
+	at, by := k.Judge()
+	assert.Equal(t, ByProved, by)
+	assert.WithinDuration(t, b.truth().Add(-5*24*time.Hour), at, time.Second)
+	b.bootID, b.boot = "boot-2", 30*time.Second
+	at, _ = b.keeper().Judge()
+	assert.WithinDuration(t, trueStart.Add(100*time.Second).Add(-5*24*time.Hour), at, time.Minute, "over a start")
+}
+
+// A server of one that jumps is not believed, and the clock is not blamed; after a day of nothing else it is.
+func TestJumpingServer(t *testing.T) {
+	b := newBench(t)
+	k := b.keeper()
+	require.True(t, k.fuse(single(0)(b), true).Majority)
+	for range 23 {
+		b.boot += time.Hour
+		f := k.fuse(single(10*time.Minute)(b), true)
+		require.False(t, f.Majority, "after %v", b.boot)
+		require.Equal(t, 2, f.Voices+f.Against)
+	}
+	at, by := k.Judge()
+	assert.Equal(t, ByTerminal, by)
+	assert.WithinDuration(t, b.truth(), at, time.Second)
+	b.boot += 2 * time.Hour
+	f := k.fuse(single(10*time.Minute)(b), true)
+	assert.True(t, f.Majority, "what was known before gives way in the end")
+
+	b = newBench(t)
+	k = b.keeper()
+	k.fuse(three(0)(b), true)
+	b.boot += time.Hour
+	f = k.fuse([]Sample{b.says("a", 0), b.says("b", time.Hour), b.says("c", 0)}, true)
+	assert.True(t, f.Majority)
+	assert.Equal(t, []string{"b"}, f.falseNames())
+	b.boot += time.Hour
+	f = k.fuse([]Sample{b.says("a", 0), b.says("b", time.Hour)}, true)
+	assert.True(t, f.Majority, "what was agreed before settles who of two is right")
+	assert.Equal(t, []string{"b"}, f.falseNames())
+	assert.Equal(t, 1, f.Voices)
+}
+
+// What hosts were told fills in where no source is asked, is forgotten after a day, and outvotes nobody by being said twice.
+func TestToldByHosts(t *testing.T) {
+	b := newBench(t)
+	k := b.keeper()
+	assert.True(t, k.Tell(b.says("https/a", 0)), "the first thing that is known")
+	f := k.fuse(nil, true)
+	assert.True(t, f.Majority)
+	assert.False(t, k.Tell(b.says("https/a", time.Second)))
+	assert.False(t, k.Tell(b.says("https/b", 0)))
+	assert.True(t, k.toldSince(f))
+	f = k.fuse(nil, false)
+	assert.False(t, k.toldSince(f))
+	assert.Equal(t, []string{"https/a"}, f.falseNames(), "its newer word counts")
+	b.boot += 25 * time.Hour
+	f = k.fuse(nil, true)
+	assert.Empty(t, f.samples)
+	for i := range 100 {
+		k.Tell(b.says(strings.Repeat("x", i), 0))
+	}
+	assert.Len(t, k.told, mostTold)
+}
+
+// A sleep may cost the boot clock a second, and no more trust than that.
+func TestSleepIsAdmitted(t *testing.T) {
+	b := newBench(t)
+	k := b.keeper()
+	k.fuse(three(0)(b), true)
+	b.boot += time.Minute
+	assert.Less(t, k.spanNow(b.boot).Half(), 100*time.Millisecond)
+	b.boot, b.asleep = b.boot+time.Hour, time.Hour
+	assert.Greater(t, k.spanNow(b.boot).Half(), time.Second)
+	f := k.fuse([]Sample{b.says("a", 800*time.Millisecond)}, true)
+	assert.True(t, f.Majority, "the sleep was mismeasured")
+}
+
+// What is kept brings back all of it in the same boot, and what a start does not change in another.
+func TestKeptOverStarts(t *testing.T) {
+	b := newBench(t)
+	k := b.keeper()
+	r := rand.New(rand.NewPCG(1, 2))
+	fast := 30.0 // ppm
+	for range 8 {
+		drifted := time.Duration(-float64(b.boot) * fast / 1e6)
+		wrong := time.Duration((r.Float64() - 0.5) * float64(20*time.Millisecond))
+		k.fuse([]Sample{b.says("a", drifted+wrong), b.says("b", drifted)}, true)
+		b.boot += time.Hour
+	}
+	before, _ := k.Estimate()
+	require.InDelta(t, fast, before.Drift.PPM, 2)
+	assert.LessOrEqual(t, b.writes, 3, "eight hours of looks cost the flash a few writes")
+	line, err := os.ReadFile(filepath.Join(b.dir, keptFile))
+	require.NoError(t, err)
+	assert.LessOrEqual(t, len(line), 256, "a few bytes")
+
+	b.wallSet = 10 * year
+	again := b.keeper()
+	at, by := again.Judge()
+	assert.Equal(t, ByAgreed, by, "the agent was started anew in the same boot, with a clock that had been set")
+	assert.WithinDuration(t, b.truth(), at, time.Second)
+
+	b.bootID, b.boot, b.wallSet = "boot-2", 50*time.Second, 0
+	next := b.keeper()
+	_, known := next.Estimate()
+	assert.False(t, known, "the boot clock has begun anew")
+	next.fuse(three(0)(b), true)
+	e, _ := next.Estimate()
+	assert.InDelta(t, fast, e.Drift.PPM, 2, "and the crystal is the same")
+	assert.Greater(t, e.Drift.Error, before.Drift.Error, "but for the weather")
+}
+
+// A clock that goes on from where it was when the power went is as right as it was; one that begins years ago was reset.
+func TestJumpedBack(t *testing.T) {
+	b := newBench(t)
+	k := b.keeper()
+	assert.Zero(t, k.JumpedBack())
+	k.fuse(three(0)(b), true)
+	b.bootID, b.boot = "boot-2", 200*time.Second
+	assert.Zero(t, b.keeper().JumpedBack())
+	b.wallSet = -5 * year
+	assert.InDelta(t, 5*365, b.keeper().JumpedBack().Hours()/24, 1)
+	b.bootID = "boot-1"
+	assert.Zero(t, b.keeper().JumpedBack(), "within one boot it was somebody who set it")
+}
+
+// A clock that somebody set ten years ahead is so after a start as well: known to be, it vouches for what three servers say.
+func TestWitnessOfAWrongClock(t *testing.T) {
+	b := newBench(t)
+	k := b.keeper()
+	k.fuse(three(0)(b), true)
+	b.boot, b.wallSet = b.boot+7*time.Hour, 10*year
+	k.fuse(three(0)(b), true)
+	b.bootID = "boot-2"
+	k = b.keeper()
+	at, by := k.Judge()
+	assert.Equal(t, ByTerminal, by, "nothing is known yet")
+	k.fuse(three(0)(b), true)
+	at, by = k.Judge()
+	assert.Equal(t, ByAgreed, by)
+	assert.WithinDuration(t, b.truth(), at, time.Second)
+
+	b.bootID = "boot-3"
+	k = b.keeper()
+	k.fuse(three(-year)(b), true)
+	_, by = k.Judge()
+	assert.Equal(t, ByTerminal, by, "what its known error does not fit is no proof")
+}
+
+func TestKeeperLivesWithoutItsFile(t *testing.T) {
+	b := newBench(t)
+	for _, garbage := range []string{"", "1", strings.Repeat("9 ", 13), "\x00\xff", strings.Repeat("x", 5000)} {
+		require.NoError(t, os.WriteFile(filepath.Join(b.dir, keptFile), []byte(garbage), 0o600))
+		k := b.keeper()
+		_, known := k.Estimate()
+		assert.False(t, known)
+		assert.True(t, k.fuse(three(0)(b), true).Majority)
+	}
+	k := NewKeeper(KeeperOptions{Boottime: func() time.Duration { return b.boot }, Now: b.truth, StateDir: b.dir, BootID: "x", Write: func(string, string) error {
+		return errors.New("no space left on device")
+	}})
+	assert.True(t, k.fuse(three(0)(b), true).Majority)
+	k.Prove(b.truth())
+}
+
+// Whatever the power left in the file, it is read as it was written or not at all.
+func FuzzKept(f *testing.F) {
+	f.Add("1 boot-1 100 1790000000000000000 1790000000000000001 3 1 -5 1790000000000000000 1790000000000000000 21600000000000 -12.340 0.500 end")
+	f.Add("1 b 1 2 3 4 5 6 7 8 9 NaN Inf end")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, line string) {
+		k, ok := parseKept(line)
+		if !ok {
+			return
+		}
+		again, ok := parseKept(k.line())
+		require.True(t, ok, k.line())
+		again.estimate.Drift, k.estimate.Drift = timescale.Drift{}, timescale.Drift{} // rounded
+		assert.Equal(t, k, again)
+		for _, boot := range []time.Duration{0, time.Hour, 1000 * time.Hour} {
+			s := k.estimate.Span(boot)
+			assert.LessOrEqual(t, s.Lo, s.Hi)
+		}
+	})
+}
+
+// A cut file is no file.
+func TestKeptCut(t *testing.T) {
+	b := newBench(t)
+	b.keeper().fuse(three(0)(b), true)
+	whole, err := os.ReadFile(filepath.Join(b.dir, keptFile))
+	require.NoError(t, err)
+	line := strings.TrimSpace(string(whole))
+	for n := range len(line) {
+		_, ok := parseKept(line[:n])
+		assert.False(t, ok, "%q", line[:n])
+	}
+	k, ok := parseKept(line)
+	require.True(t, ok)
+	assert.Equal(t, line, k.line())
+}

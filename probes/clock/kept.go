@@ -1,0 +1,175 @@
+package clock
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/poshealth/poshealth/probes/timescale"
+)
+
+const (
+	keptFile = "clock"
+	// mostKept bytes: a version, a boot id of 36 characters and eleven numbers.
+	mostKept = 400
+	// saveEvery spares the flash: what is known is written anew after six hours, or when it means something else.
+	saveEvery = 6 * time.Hour
+	// offsetMoved and floorMoved are what means something else: somebody set the clock; the newest proof is a day newer.
+	offsetMoved, floorMoved = 5 * time.Second, 24 * time.Hour
+	// carriedError in ppm is added to a drift from another boot: the terminal may have moved to a warmer place.
+	carriedError = 2
+)
+
+// kept is what survives a start, in one line of text: what was agreed in which boot, how wrong the wall clock was, how fast it
+// runs, and the newest time proved. Times are in nanoseconds.
+type kept struct {
+	bootID   string
+	estimate timescale.Estimate
+	offset   time.Duration // of the wall clock: local minus true
+	at       time.Time     // the true time when this was known; only where it was proved
+	floor    time.Time
+}
+
+func (k kept) given() bool { return k.bootID != "" && !k.at.IsZero() }
+
+// keptVersion of the line's form, and the word that shows that the line is whole.
+const keptVersion, keptEnd = "1", "end"
+
+func (k kept) line() string {
+	e := k.estimate
+	words := []string{keptVersion, k.bootID}
+	for _, n := range []int64{int64(e.At), int64(e.Origin.Lo), int64(e.Origin.Hi), int64(e.Voices), yes(e.Proved), int64(k.offset), nanos(k.at), nanos(k.floor), int64(e.Drift.Over)} {
+		words = append(words, strconv.FormatInt(n, 10))
+	}
+	return strings.Join(append(words, fmt.Sprintf("%.3f", e.Drift.PPM), fmt.Sprintf("%.3f", e.Drift.Error), keptEnd), " ")
+}
+
+func yes(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// nanos is 0 for no time.
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// parseKept reads such a line; ok is false for anything else, and for what cannot be true.
+func parseKept(line string) (k kept, ok bool) {
+	words := strings.Fields(line)
+	if len(line) > mostKept || len(words) != 14 || words[0] != keptVersion || words[13] != keptEnd || len(words[1]) > 64 {
+		return kept{}, false
+	}
+	var n [9]int64
+	for i := range n {
+		v, err := strconv.ParseInt(words[2+i], 10, 64)
+		if err != nil {
+			return kept{}, false
+		}
+		n[i] = v
+	}
+	ppm, errA := strconv.ParseFloat(words[11], 64)
+	within, errB := strconv.ParseFloat(words[12], 64)
+	const mostPPM = 1e5 // a tenth: no oscillator
+	bad := errA != nil || errB != nil || math.IsNaN(ppm) || math.IsNaN(within) || math.Abs(ppm) > mostPPM || within < 0 || within > mostPPM
+	const most = int64(200 * 365 * 24 * time.Hour)
+	for i, v := range n {
+		signed := i == 1 || i == 2 || i == 5 // the origin and the offset
+		bad = bad || v > most || v < -most || v < 0 && !signed
+	}
+	if bad || n[1] > n[2] {
+		return kept{}, false
+	}
+	k = kept{bootID: words[1], offset: time.Duration(n[5])}
+	k.estimate = timescale.Estimate{
+		At: time.Duration(n[0]), Origin: timescale.Span{Lo: time.Duration(n[1]), Hi: time.Duration(n[2])}, Voices: int(n[3]), Proved: n[4] == 1,
+		Drift: timescale.Drift{PPM: ppm, Error: within, Over: time.Duration(n[8])},
+	}
+	if n[6] > 0 {
+		k.at = time.Unix(0, n[6])
+	}
+	if n[7] > 0 {
+		k.floor = time.Unix(0, n[7])
+	}
+	return k, true
+}
+
+// restore takes over what was kept: in the same boot all of it, in another one what a start does not change.
+func (k *Keeper) restore() {
+	if k.o.StateDir == "" {
+		return
+	}
+	line, err := readKept(filepath.Join(k.o.StateDir, keptFile))
+	if err != nil {
+		return
+	}
+	found, ok := parseKept(line)
+	if !ok {
+		return
+	}
+	k.kept, k.saved = found, found
+	k.floor = found.floor
+	if found.estimate.Drift.Over > 0 {
+		k.carried = found.estimate.Drift
+		k.carried.Error += carriedError
+	}
+	now := k.o.Boottime()
+	if found.bootID != k.o.BootID || found.estimate.At == 0 || found.estimate.At > now {
+		return
+	}
+	k.estimate, k.known = found.estimate, true
+	k.floorBoot = found.estimate.At
+	k.track = timescale.Track{{At: k.estimate.At, Origin: k.estimate.Origin}}
+}
+
+// save writes what is known, where it is worth it.
+func (k *Keeper) save(now time.Duration, wall time.Time) {
+	if k.o.Write == nil || k.o.StateDir == "" {
+		return
+	}
+	next := kept{bootID: k.o.BootID, estimate: k.estimate, floor: k.floorAt(now)}
+	if !k.o.Built.IsZero() && !next.floor.After(k.o.Built) {
+		next.floor = time.Time{} // the next program knows its own
+	}
+	if k.known && k.estimate.Proved {
+		next.offset, _ = k.estimate.Offset(now, wall)
+		next.at, _ = k.estimate.True(now)
+	} else {
+		next.offset, next.at = k.saved.offset, k.saved.at
+		if !k.known {
+			next.estimate.Drift = k.carried
+		}
+	}
+	last := k.saved
+	same := last.bootID == next.bootID && next.estimate.At-last.estimate.At < saveEvery && next.estimate.Proved == last.estimate.Proved &&
+		(next.offset-last.offset).Abs() < offsetMoved && next.floor.Sub(last.floor) < floorMoved
+	if same {
+		return
+	}
+	if k.o.Write(filepath.Join(k.o.StateDir, keptFile), next.line()) == nil {
+		k.saved = next
+	}
+}
+
+// readKept reads the file and waits for nothing: whoever put a pipe in its place shall not hang the agent.
+func readKept(file string) (string, error) {
+	f, err := os.OpenFile(file, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	b, err := io.ReadAll(io.LimitReader(f, mostKept+2))
+	return strings.TrimSpace(string(b)), err
+}

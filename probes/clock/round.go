@@ -1,0 +1,123 @@
+package clock
+
+import (
+	"time"
+)
+
+const (
+	// restFor periods the sources rest once the time and the drift are known, six hours as it ships: what 5 ppm make of those is
+	// a tenth of a second, and no host looks at less than whole seconds.
+	restFor = 6
+	// wellKnown is as far as the time may be wrong at rest.
+	wellKnown = 500 * time.Millisecond
+	// checkEach: dates are dear, and vouched for. Where the servers agree they are asked each 24 periods, to hold the servers to it.
+	checkEach = 24
+	// settled rounds without a majority are made as soon as they are wanted; then the sources rest, a sixth of a period at first,
+	// twice as long each time, a period at most.
+	settled, failingParts = 4, 6
+	// leastGap: whoever wants the sources to be asked, they are asked at most twice a minute.
+	leastGap = 30 * time.Second
+	// early: the timetable looks up to a fifth early, which shall not cost a whole period.
+	early = 0.8
+)
+
+// round is what the last asking came to, and what follows from it for the next.
+type round struct {
+	count     int
+	at        time.Duration // boot time of its end
+	answers   []answer
+	fusion    fusion
+	failing   int           // rounds in a row without a majority
+	lastHeard time.Duration // boot time of the last answer; 0: none yet
+	first     time.Duration // boot time of the first round
+	pagesAt   time.Duration // boot time when the pages were asked last; 0: never
+	dear      bool          // the pages are needed: the servers alone do not do
+	offset    time.Duration // how far the wall clock was off when the estimate of offsetOf was first told
+	offsetOf  time.Duration
+	corrected time.Duration // boot time when the wall clock was last set nearer to the truth; 0: never
+}
+
+// plan tells whether the sources are to be asked now, and whether the pages are.
+func (r *round) plan(p *Probe, now time.Duration) (due, pages bool) {
+	rested := func(d time.Duration) bool { return float64(now-r.at) >= early*float64(d) }
+	pages = r.count == 0 || r.dear || len(p.servers) == 0 || float64(now-r.pagesAt) >= early*float64(checkEach*p.every)
+	estimate, known := p.keeper.Estimate()
+	switch {
+	case r.count == 0:
+		return true, pages
+	case r.failing > 0:
+		return r.failing < settled || rested(min(p.every/failingParts<<min(r.failing-settled, 8), p.every)), pages
+	case !known:
+		return true, pages
+	case r.dear || len(p.servers) == 0:
+		return rested(restFor * p.every), true
+	case estimate.Drift.Over == 0 || estimate.Span(now).Half() > wellKnown:
+		return rested(p.every / 2), pages // others may want looks more often; more tell no more
+	}
+	return rested(restFor * p.every), pages
+}
+
+// pageAnswer is what a page said the last time, for a round that does not ask it.
+func (r *round) pageAnswer(i int) answer {
+	if i < len(r.answers) && r.answers[i].ok() {
+		return r.answers[i]
+	}
+	return answer{state: notAsked}
+}
+
+// note puts the answers of a round together with all that is known.
+func (r *round) note(p *Probe, answers []answer, pages bool, now time.Duration) {
+	if r.count == 0 {
+		r.first = now
+	}
+	r.count++
+	r.at, r.answers = now, answers
+	if pages {
+		r.pagesAt = now
+	}
+	heard, servers := false, 0
+	for i, a := range answers {
+		if !a.ok() || i >= len(p.servers) && !pages {
+			continue
+		}
+		heard = true
+		if i < len(p.servers) {
+			servers++
+		}
+	}
+	if heard {
+		r.lastHeard = now
+	}
+	r.fusion = p.keeper.fuse(r.samples(p), true)
+	r.failing++
+	if heard && r.fusion.Majority {
+		r.failing = 0
+	}
+	r.dear = len(p.pages) > 0 && (servers == 0 || !r.fusion.Majority || len(r.fusion.False) > 0)
+}
+
+// hear puts what others were told since into what is known.
+func (r *round) hear(p *Probe) {
+	if p.keeper.toldSince(r.fusion) {
+		r.fusion = p.keeper.fuse(r.samples(p), len(r.answers) == 0)
+	}
+}
+
+// samples are the answers that tell a time.
+func (r *round) samples(p *Probe) []Sample {
+	var all []Sample
+	for i, a := range r.answers {
+		if a.ok() {
+			all = append(all, Sample{Name: p.name(i), Origin: a.span, At: a.at, Upstream: a.upstream, Path: a.path, Vouched: a.vouched})
+		}
+	}
+	return all
+}
+
+// name of a source, servers first.
+func (p *Probe) name(i int) string {
+	if i < len(p.servers) {
+		return p.servers[i].name
+	}
+	return p.pages[i-len(p.servers)].name
+}

@@ -1,0 +1,101 @@
+package timescale
+
+import (
+	"slices"
+)
+
+// Vote is what one source says.
+type Vote struct {
+	Name     string
+	Span     Span
+	Upstream string // whom it has its time from, where it says so; "" is nobody else
+	Path     string // where it was asked: an address that answers by several names is one voice; "" is its own
+	Vouched  bool   // it has shown who it is, by a certificate or a signature
+}
+
+// sharesWith tells whether two votes are one voice: they have their time from the same upstream, or come from the same place,
+// and say the same.
+func (v Vote) sharesWith(o Vote) bool {
+	same := v.Upstream != "" && v.Upstream == o.Upstream || v.Path != "" && v.Path == o.Path
+	return same && v.Span.Overlaps(o.Span)
+}
+
+// Agreement is what votes have in common.
+type Agreement struct {
+	Span     Span  // of the origin; means something only with a majority
+	Majority bool  // more independent voices say so than say something else
+	Agreeing int   // votes that have a point of Span in common
+	Voices   int   // independent ones among those
+	Against  int   // independent voices that say something else
+	False    []int // indices of the votes that say something else: the falsetickers
+	Vouched  bool  // one of those that agree has shown who it is
+}
+
+// Agree finds what a majority of independent voices says (Marzullo, as RFC 5905 section 11.2.1 uses it). As long as nobody
+// contradicts, every vote counts. When somebody does, votes that share an upstream or a path count as one: a server that
+// answers in the place of four must not outvote two that do not know of each other.
+func Agree(votes []Vote) Agreement {
+	if len(votes) == 0 {
+		return Agreement{}
+	}
+	groups := voices(votes)
+	spans := make([]Span, len(votes))
+	for i, v := range votes {
+		spans[i] = v.Span
+	}
+	shared, depth := common(spans)
+	a := Agreement{Span: shared, Majority: depth == len(votes)}
+	if !a.Majority {
+		spans = spans[:0]
+		for _, g := range groups {
+			members := make([]Span, len(g))
+			for i, index := range g {
+				members[i] = votes[index].Span
+			}
+			span, _ := common(members)
+			spans = append(spans, span)
+		}
+		a.Span, depth = common(spans)
+		a.Majority = 2*depth > len(groups)
+	}
+	for _, g := range groups {
+		within := 0
+		for _, index := range g {
+			if !votes[index].Span.Overlaps(a.Span) {
+				a.False = append(a.False, index)
+				continue
+			}
+			within++
+			a.Vouched = a.Vouched || votes[index].Vouched
+		}
+		a.Agreeing += within
+		if within > 0 {
+			a.Voices++
+		} else {
+			a.Against++
+		}
+	}
+	if !a.Majority { // the span covers all that are equally popular, and none of those agree with each other
+		a.Voices, a.Against = depth, len(groups)-depth
+		a.Agreeing, a.Vouched = depth, false
+	}
+	slices.Sort(a.False)
+	return a
+}
+
+// voices puts the votes that are one voice together, each group by the indices of its votes.
+func voices(votes []Vote) [][]int {
+	var groups [][]int
+	for i, v := range votes {
+		merged := []int{i}
+		groups = slices.DeleteFunc(groups, func(g []int) bool {
+			mine := slices.ContainsFunc(g, func(j int) bool { return v.sharesWith(votes[j]) })
+			if mine {
+				merged = append(merged, g...)
+			}
+			return mine
+		})
+		groups = append(groups, merged)
+	}
+	return groups
+}
