@@ -46,6 +46,7 @@ wanted() {
 			nginx nginx-light a real HTTPS server
 			mosquitto mosquitto a real MQTT broker
 			chronyd chrony a real time server
+			faketime faketime servers that live in another time
 			node nodejs a payment host of ISO 8583 that is not ours
 			npm npm a payment host of ISO 8583 that is not ours
 		EOF

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// driftWatched is how long a drift was watched before anything follows from it: six hours, less what a timetable looks early.
-	driftWatched = 5*time.Hour + 30*time.Minute
+	// driftWatched is how long a drift was watched before anything follows from it: six hours, less the look that is still to come.
+	driftWatched = 5 * time.Hour
 	// driftImminent is when somebody must see to it today, and driftSoon when there is a week left to.
 	driftImminent, driftSoon = 24 * time.Hour, 7 * 24 * time.Hour
 	// correctedLately: a clock that network time sets right each day does not get as wrong as its drift would have it.

@@ -27,7 +27,7 @@ import (
 
 func main() {
 	o := options{}
-	parts := flag.String("parts", "matrix,truth,trials,calm", "what to do, in this order")
+	parts := flag.String("parts", "matrix,truth,clock,trials,calm", "what to do, in this order")
 	only := flag.String("run", "", "of the matrix, and of it alone, the scenarios whose faults match this regular expression")
 	flag.StringVar(&o.binary, "binary", "", "the agent to run; none: build it")
 	flag.IntVar(&o.beside, "beside", 14, "scenarios side by side")
@@ -85,7 +85,7 @@ func (o *options) run(ctx context.Context, only string, parts []string) error {
 	for _, part := range parts {
 		f := map[string]func(context.Context) (string, error){
 			"matrix": func(ctx context.Context) (string, error) { return o.matrix(ctx, only) },
-			"truth":  measure, "trials": o.time, "calm": o.watchCalm,
+			"truth":  measure, "clock": o.clocks, "trials": o.time, "calm": o.watchCalm,
 		}[part]
 		if f == nil {
 			return fmt.Errorf("no part is called %q", part)

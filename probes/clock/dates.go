@@ -70,6 +70,8 @@ func (p *page) ask(ctx context.Context, once bool) answer {
 	defer dial.Discard(raw)
 	conn := tls.Client(&bounded{raw, maxPage}, &tls.Config{
 		ServerName: p.host, NextProtos: []string{"http/1.1"}, ClientSessionCache: p.sessions, MinVersion: tls.VersionTLS12,
+		// The post-quantum share would cost 2.3 kB of every look, and a date is no secret.
+		CurvePreferences:   []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384},
 		InsecureSkipVerify: true, // judged below by the date itself: the terminal's own clock is what is in question
 	})
 	if err := conn.HandshakeContext(ctx); err != nil {

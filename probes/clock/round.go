@@ -8,6 +8,8 @@ const (
 	// restFor periods the sources rest once the time and the drift are known, six hours as it ships: what 5 ppm make of those is
 	// a tenth of a second, and no host looks at less than whole seconds.
 	restFor = 6
+	// watchFor periods a drift is watched before they do: five hours, so that the six of the catalogue hold the last look too.
+	watchFor = 5
 	// wellKnown is as far as the time may be wrong at rest.
 	wellKnown = 500 * time.Millisecond
 	// checkEach: dates are dear, and vouched for. Where the servers agree they are asked each 24 periods, to hold the servers to it.
@@ -51,7 +53,7 @@ func (r *round) plan(p *Probe, now time.Duration) (due, pages bool) {
 		return true, pages
 	case r.dear || len(p.servers) == 0:
 		return rested(restFor * p.every), true
-	case estimate.Drift.Over == 0 || estimate.Span(now).Half() > wellKnown:
+	case estimate.Drift.Over < watchFor*p.every || estimate.Span(now).Half() > wellKnown:
 		return rested(p.every / 2), pages // others may want looks more often; more tell no more
 	}
 	return rested(restFor * p.every), pages
