@@ -37,6 +37,7 @@ type NTPServer struct {
 	offset         time.Duration
 	rootDispersion time.Duration
 	upstream       uint32
+	delay          time.Duration
 	wg             sync.WaitGroup
 }
 
@@ -76,6 +77,13 @@ func (s *NTPServer) SetUpstream(address uint32) {
 	s.upstream = address
 }
 
+// SetDelay sets how long the server's answers are on their way back.
+func (s *NTPServer) SetDelay(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.delay = d
+}
+
 // SetMode changes how the server answers from now on.
 func (s *NTPServer) SetMode(m NTPMode) {
 	s.mu.Lock()
@@ -103,7 +111,14 @@ func (s *NTPServer) serve() {
 		received := time.Now()
 		s.queries.Add(1)
 		if reply := s.reply(buf[:n], received); reply != nil {
-			_, _ = s.conn.WriteTo(reply, from)
+			s.mu.Lock()
+			delay := s.delay
+			s.mu.Unlock()
+			if delay == 0 {
+				_, _ = s.conn.WriteTo(reply, from)
+			} else {
+				time.AfterFunc(delay, func() { _, _ = s.conn.WriteTo(reply, from) }) // into the void when it has been closed
+			}
 		}
 	}
 }
