@@ -23,9 +23,10 @@ const (
 	// systemFolder is where the agent of a system image keeps what it must not forget.
 	systemFolder = "/data/local/poshealth"
 
-	// The two servers outside, as the terminal sees them.
+	// The servers outside, as the terminal sees them.
 	brokerAddress = "10.0.2.100:8883"
 	hostAddress   = "10.0.2.101:9443"
+	pageAddress   = "10.0.2.102:443"
 )
 
 // onDisk is where the agent lies: on the disk, for a program in the terminal's memory would count as its own memory.
@@ -34,8 +35,8 @@ const onDisk = "/data/lab/poshealth"
 // terminalID is the serial number that getprop tells, and so the name under which the agent reports.
 const terminalID = "LAB00000001"
 
-// configuration of the agent in the terminal. No name is resolved there and no time server asked: the emulator's network has
-// none. The short times make up for a look that a busy machine outside has made fail.
+// configuration of the agent in the terminal. No name is resolved there and no NTP server asked: the emulator's network has none, and
+// a page tells the time. The short times make up for a look that a busy machine outside has made fail.
 const configuration = `
 [terminal]
 state_dir = %[1]q
@@ -48,7 +49,7 @@ name = "acquirer-a"
 address = "%[3]s"
 ca_file = "/data/lab/host-ca.pem"
 [clock]
-ntp = []
+https = ["https://10.0.2.102/"]
 [app]
 package = "com.acquirer.pos"
 [local]
@@ -101,7 +102,7 @@ func memory(ctx context.Context, o options, work string) ([]byte, error) {
 
 // disk makes the disk that outlives the terminal's memory, large enough not to be called full and mostly a hole: ext4 with the agent, its configurations and the authorities that
 // vouch for the two servers.
-func disk(ctx context.Context, o options, image, work string, brokerCA, hostCA []byte) error {
+func disk(ctx context.Context, o options, image, work string, p *peers) error {
 	root := filepath.Join(work, "data")
 	agent, err := os.ReadFile(o.agent)
 	if err != nil {
@@ -109,10 +110,14 @@ func disk(ctx context.Context, o options, image, work string, brokerCA, hostCA [
 	}
 	for name, content := range map[string]string{
 		"lab/poshealth":     string(agent),
-		"lab/broker-ca.pem": string(brokerCA),
-		"lab/host-ca.pem":   string(hostCA),
-		"lab/system.toml":   fmt.Sprintf(configuration, systemFolder, brokerAddress, hostAddress, "127.0.0.1:7311", "30s"),
-		"lab/app.toml":      fmt.Sprintf(configuration, appFolder, brokerAddress, hostAddress, "", "10s"),
+		"lab/broker-ca.pem": string(p.brokerCA),
+		"lab/host-ca.pem":   string(p.host.CA()),
+		// Whom the agent trusts beside the terminal's own authorities: those of the page.
+		"local/poshealth/roots.pem":                     string(p.pageCA),
+		"user/0/" + strconv.Itoa(appUID) + "/roots.pem": string(p.pageCA),
+
+		"lab/system.toml": fmt.Sprintf(configuration, systemFolder, brokerAddress, hostAddress, "127.0.0.1:7311", "30s"),
+		"lab/app.toml":    fmt.Sprintf(configuration, appFolder, brokerAddress, hostAddress, "", "10s"),
 	} {
 		file := filepath.Join(root, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {

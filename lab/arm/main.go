@@ -82,14 +82,14 @@ func run(ctx context.Context, o options) error {
 	if err := os.WriteFile(initrd, image, 0o600); err != nil {
 		return err
 	}
-	if err := disk(ctx, o, data, work, p.brokerCA, p.host.CA()); err != nil {
+	if err := disk(ctx, o, data, work, p); err != nil {
 		return err
 	}
 	s := &story{options: o, peers: p, console: c, tell: func(format string, args ...any) {
 		fmt.Printf("lab: %3.0f s  "+format+"\n", append([]any{time.Since(start).Seconds()}, args...)...)
 	}}
 	s.boot = func(ctx context.Context) (*machine, error) {
-		return boot(ctx, c, filepath.Join(o.kernel, "vmlinuz"), initrd, data, self, map[string]string{brokerAddress: p.brokerAddr, hostAddress: p.host.Addr()})
+		return boot(ctx, c, filepath.Join(o.kernel, "vmlinuz"), initrd, data, self, map[string]string{brokerAddress: p.brokerAddr, hostAddress: p.host.Addr(), pageAddress: p.pageAddr})
 	}
 	err = s.play(ctx)
 	if err == nil {

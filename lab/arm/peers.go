@@ -5,9 +5,13 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,7 +30,11 @@ const brokerWithin = 10 * time.Second
 type peers struct {
 	brokerAddr string
 	brokerCA   []byte
+	brokerEnds time.Time // of the broker's certificate
 	host       *probetest.TLSHost
+	page       *http.Server // tells the date, over HTTPS
+	pageAddr   string
+	pageCA     []byte
 	reports    chan report
 	running    []*exec.Cmd
 	console    *console // where they complain
@@ -64,6 +72,12 @@ func (p *peers) start(ctx context.Context, work string) error {
 		return err
 	}
 	p.brokerCA = ca
+	if p.brokerEnds, err = ends(chain); err != nil {
+		return err
+	}
+	if err := p.tellTime(); err != nil {
+		return err
+	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -96,6 +110,43 @@ func (p *peers) start(ctx context.Context, work string) error {
 	}
 	return p.subscribe(exec.CommandContext(ctx, program("mosquitto_sub"), "-h", "localhost", "-p", port, "--cafile", file("broker-ca.pem"),
 		"-q", "1", "-v", "-t", "pos/v1/demo/"+terminalID+"/#"))
+}
+
+// ends is when the first certificate in PEM ends.
+func ends(chain []byte) (time.Time, error) {
+	block, _ := pem.Decode(chain)
+	if block == nil {
+		return time.Time{}, errors.New("no certificate in the broker's chain")
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return cert.NotAfter, nil
+}
+
+// tellTime starts the server of which the terminal learns the time: the emulator lets no datagram out, and a page tells the date.
+func (p *peers) tellTime() error {
+	inside, _, err := net.SplitHostPort(pageAddress)
+	if err != nil {
+		return err
+	}
+	ca, chain, key, err := probetest.Certificate(inside)
+	if err != nil {
+		return err
+	}
+	pair, err := tls.X509KeyPair(chain, key)
+	if err != nil {
+		return err
+	}
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})
+	if err != nil {
+		return err
+	}
+	p.pageCA, p.pageAddr = ca, listener.Addr().String()
+	p.page = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+	go func() { _ = p.page.Serve(listener) }()
+	return nil
 }
 
 // subscribe hands on what a subscriber of the broker hears.
@@ -144,5 +195,8 @@ func (p *peers) close() {
 	}
 	if p.host != nil {
 		_ = p.host.Close()
+	}
+	if p.page != nil {
+		_ = p.page.Close()
 	}
 }

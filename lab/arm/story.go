@@ -86,18 +86,9 @@ func (s *story) system(ctx context.Context) (wire.State, error) {
 		return born, err
 	}
 
-	const step = 10 * time.Minute
-	if _, err := s.machine.order(ctx, "clock", strconv.Itoa(int(step.Seconds()))); err != nil {
+	if err := s.wrongClock(ctx); err != nil {
 		return born, err
 	}
-	err = s.snapshot(ctx, "the clock that was set ten minutes ahead", func(h wire.Snapshot) bool {
-		at, err := time.Parse(time.RFC3339, h.Session.At)
-		return err == nil && h.Session.BootID == s.machine.bootID && time.Until(at) > step-time.Minute
-	})
-	if err != nil {
-		return born, err
-	}
-	s.tell("its clock is set ten minutes ahead: the agent lives on and reports the time it is told")
 
 	if _, err := s.machine.order(ctx, "kill"); err != nil {
 		return born, err
@@ -110,7 +101,75 @@ func (s *story) system(ctx context.Context) (wire.State, error) {
 	}
 	s.born = next
 	s.tell("killed, it is started again: start %d after %d", starts(next), starts(born))
-	return next, nil
+	return next, s.rightClock(ctx)
+}
+
+// The clock is set on under the running agent: by how much, and how soon that must be heard of: two seconds and the hold.
+const (
+	tenMinutes = 10 * time.Minute
+	tenYears   = 10 * 365 * 24 * time.Hour
+	hold       = 500 * time.Millisecond // of clock-skew: ten seconds, scaled by the configuration
+	heardIn    = 2*time.Second + hold
+)
+
+// wrongClock sets the clock ten minutes on, and then ten years: each time the agent must say so at the broker, soon. It leaves the
+// clock like that.
+func (s *story) wrongClock(ctx context.Context) error {
+	if end := time.Now().Add(tenYears); !s.peers.brokerEnds.Before(end) {
+		return fmt.Errorf("the broker's certificate is good until %s: a clock that shows %s would not keep the agent from it", s.peers.brokerEnds, end)
+	}
+	for _, step := range []struct {
+		by       time.Duration
+		severity string
+	}{{tenMinutes, "imminent"}, {tenYears - tenMinutes, "blocking"}} {
+		begin := time.Now()
+		if _, err := s.machine.order(ctx, "clock", strconv.Itoa(int(step.by.Seconds()))); err != nil {
+			return err
+		}
+		err := s.event(ctx, "clock-skew "+step.severity, func(e wire.Event) bool {
+			return slices.ContainsFunc(e.Findings, func(f wire.Finding) bool { return f.Code == "clock-skew" && f.Severity == step.severity })
+		})
+		if err != nil {
+			return err
+		}
+		took := time.Since(begin)
+		s.tell("its clock is set %s on: clock-skew (%s) is heard of at the broker after %.1f s", step.by, step.severity, took.Seconds())
+		if took > heardIn {
+			return fmt.Errorf("clock-skew is heard of after %s, want at most %s", took, heardIn)
+		}
+	}
+	return nil
+}
+
+// rightClock finds the agent, started anew with a clock that is ten years wrong, at the broker all the same; and sets the clock right.
+func (s *story) rightClock(ctx context.Context) error {
+	err := s.snapshot(ctx, "clock-skew, told over a connection that the terminal's clock would not have allowed", func(h wire.Snapshot) bool {
+		at, err := time.Parse(time.RFC3339, h.Session.At)
+		byAgreed := slices.ContainsFunc(h.Results, func(r wire.Result) bool {
+			return r.Probe == "report" && slices.Contains(r.Facts, wire.Fact{Name: "judged_by", Value: "agreed"})
+		})
+		return err == nil && at.After(s.peers.brokerEnds) && byAgreed && slices.ContainsFunc(h.Findings, func(f wire.Finding) bool { return f.Code == "clock-skew" })
+	})
+	if err != nil {
+		return err
+	}
+	s.tell("with a clock ten years on it connects, by the agreed time, to a broker whose certificate ends on %s", s.peers.brokerEnds.Format(time.DateOnly))
+	if _, err := s.machine.order(ctx, "clock", strconv.Itoa(-int(tenYears.Seconds()))); err != nil {
+		return err
+	}
+	return s.event(ctx, "the clock is right again", func(e wire.Event) bool {
+		return slices.ContainsFunc(e.Changes, func(d wire.Delta) bool { return d.What == wire.Cleared && d.Code == "clock-skew" })
+	})
+}
+
+func (s *story) event(ctx context.Context, what string, wanted func(wire.Event) bool) error {
+	return s.hear(ctx, what, func(r report) (bool, error) {
+		if r.topic != "event" {
+			return false, nil
+		}
+		e, err := wire.Decode[wire.Event](r.body)
+		return err == nil && wanted(e), err
+	})
 }
 
 // weigh says how much memory the agent takes, and fails when it is more than allowed.
@@ -226,13 +285,13 @@ func (s *story) stop(ctx context.Context) error {
 }
 
 // round is what must pass in one: through the network, the kernel and the terminal's programs, which answer to an app here as
-// they do to root, for no Android is there to deny it. Not in it: dns and clock, for which the emulator's network has no
-// servers; wear and tamper, of which this machine shows nothing.
+// they do to root, for no Android is there to deny it. Not in it: dns, for which the emulator's network has no server;
+// wear and tamper, of which this machine shows nothing.
 func round() []string {
 	return []string{
 		"link", "route", "tcp/acquirer-a", "tls/acquirer-a",
 		"cpu", "memory", "storage", "battery", "thermal", "reboots", "terminal", "integrity",
-		"network", "mobile", "wifi", "switches", "app", "crashes",
+		"clock", "network", "mobile", "wifi", "switches", "app", "crashes",
 	}
 }
 
