@@ -36,7 +36,7 @@ var clockLayer = [...]Finding{
 		Source:      SourceProbe,
 		Party:       PartyTerminal,
 		ExplainedBy: []Code{ClockReset},
-		Observed:    "offset against host DE12/DE13, HTTP Date, MQTT/SNTP time, corrected by RTT/2",
+		Observed:    "offset against the time that independent sources agree on: SNTP, HTTP Date, host DE12/DE13; what is uncertain does not count",
 		Escalation:  ">30 s info, >60 s degraded, >300 s imminent; blocking only past a configured host limit or a certificate date",
 		Title: Text{
 			EN: "Terminal time is wrong",
@@ -84,8 +84,8 @@ var clockLayer = [...]Finding{
 		Party:       PartyTerminal,
 		Visit:       Visit{Needed: true, Bring: "spare terminal"},
 		ExplainedBy: []Code{ClockReset, ClockSkew},
-		Observed:    "offset trend in ppm over ≥6 h of samples, extrapolated to each host's own early and late limit",
-		Escalation:  "time left to the tightest host limit: <24 h imminent",
+		Observed:    "offset trend in ppm over six hours of samples, extrapolated to each host's own early and late limit; less than a week is left",
+		Escalation:  "time left to the tightest host limit: <24 h imminent, unless the clock was corrected within 48 h",
 		Title: Text{
 			EN: "Clock is drifting",
 			ZH: "时钟正在漂移",
@@ -108,7 +108,7 @@ var clockLayer = [...]Finding{
 		Source:      SourceProbe,
 		Party:       PartySite,
 		ExplainedBy: []Code{LocalNetworkFault, LinkDown},
-		Observed:    "NTP servers, HTTP Date, broker and host time do not overlap within their stated uncertainty",
+		Observed:    "NTP servers, HTTP Date and host time do not overlap within their stated uncertainty; servers that share an upstream or an address count once",
 		Escalation:  "no majority among the sources: degraded",
 		Title: Text{
 			EN: "Time sources disagree",

@@ -61,6 +61,7 @@ type Keeper struct {
 	known     bool
 	estimate  timescale.Estimate
 	asleep    time.Duration // when it was made
+	vouched   bool          // it goes back to a source that has shown who it is
 	track     timescale.Track
 	carried   timescale.Drift // from boots before
 	disputed  time.Duration   // boot time since when all sources contradict the estimate; 0: they do not
@@ -114,7 +115,18 @@ type fusion struct {
 	tells   uint64   // of the keeper, when it was made
 }
 
-// names of the votes that say something else.
+// truthful are the votes of samples that say what the majority says; without one, none.
+func (f fusion) truthful(votes []timescale.Vote) []timescale.Vote {
+	var all []timescale.Vote
+	for i := range f.samples {
+		if f.Majority && !slices.Contains(f.False, i) {
+			all = append(all, votes[i])
+		}
+	}
+	return all
+}
+
+// falseNames are the names of the votes that say something else.
 func (f fusion) falseNames() []string {
 	var names []string
 	for _, i := range f.False {
@@ -167,20 +179,16 @@ func (k *Keeper) agree(asked []Sample, now time.Duration) fusion {
 	f.memory = k.known && k.estimate.Proved
 	if f.memory {
 		span := k.spanNow(now)
-		votes = append(votes, timescale.Vote{Name: "before", Span: span.Widened(span.Half())})
+		votes = append(votes, timescale.Vote{Name: "before", Span: span.Widened(span.Half()), Vouched: k.vouched})
 	}
 	f.Agreement = timescale.Agree(votes)
+	f.Vouched = slices.ContainsFunc(f.truthful(votes), func(v timescale.Vote) bool { return v.Vouched })
 	if !f.memory || len(f.samples) == 0 {
 		return f
 	}
 	if remembers := !slices.Contains(f.False, len(votes)-1); f.Majority && remembers {
 		f.Agreeing, f.Voices = f.Agreeing-1, f.Voices-1
-		var honest []timescale.Vote
-		for i, v := range votes[:len(votes)-1] {
-			if !slices.Contains(f.False, i) {
-				honest = append(honest, v)
-			}
-		}
+		honest := f.truthful(votes)
 		if len(honest) == 0 {
 			f.Majority = false // it stands against all that speak now
 			return f
@@ -224,6 +232,7 @@ func (k *Keeper) learn(f fusion, now time.Duration) {
 	wall := k.o.Now()
 	proved := f.Vouched || before && k.estimate.Proved || k.witness(f.Span, now, wall)
 	k.estimate = timescale.Estimate{At: now, Origin: f.Span, Drift: k.driftKnown(), Voices: f.Voices, Proved: proved}
+	k.vouched = f.Vouched || before && k.vouched
 	k.known, k.asleep = true, k.o.Asleep()
 	if f.Vouched {
 		k.prove(k.estimate.Earliest(now), now)

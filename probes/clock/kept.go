@@ -32,6 +32,7 @@ const (
 type kept struct {
 	bootID   string
 	estimate timescale.Estimate
+	vouched  bool          // the estimate goes back to a source that has shown who it is
 	offset   time.Duration // of the wall clock: local minus true
 	at       time.Time     // the true time when this was known; only where it was proved
 	floor    time.Time
@@ -45,7 +46,7 @@ const keptVersion, keptEnd = "1", "end"
 func (k kept) line() string {
 	e := k.estimate
 	words := []string{keptVersion, k.bootID}
-	for _, n := range []int64{int64(e.At), int64(e.Origin.Lo), int64(e.Origin.Hi), int64(e.Voices), yes(e.Proved), int64(k.offset), nanos(k.at), nanos(k.floor), int64(e.Drift.Over)} {
+	for _, n := range []int64{int64(e.At), int64(e.Origin.Lo), int64(e.Origin.Hi), int64(e.Voices), yes(e.Proved) + yes(k.vouched), int64(k.offset), nanos(k.at), nanos(k.floor), int64(e.Drift.Over)} {
 		words = append(words, strconv.FormatInt(n, 10))
 	}
 	return strings.Join(append(words, fmt.Sprintf("%.3f", e.Drift.PPM), fmt.Sprintf("%.3f", e.Drift.Error), keptEnd), " ")
@@ -89,12 +90,12 @@ func parseKept(line string) (k kept, ok bool) {
 		signed := i == 1 || i == 2 || i == 5 // the origin and the offset
 		bad = bad || v > most || v < -most || v < 0 && !signed
 	}
-	if bad || n[1] > n[2] {
+	if bad || n[1] > n[2] || n[4] > 2 {
 		return kept{}, false
 	}
-	k = kept{bootID: words[1], offset: time.Duration(n[5])}
+	k = kept{bootID: words[1], vouched: n[4] == 2, offset: time.Duration(n[5])}
 	k.estimate = timescale.Estimate{
-		At: time.Duration(n[0]), Origin: timescale.Span{Lo: time.Duration(n[1]), Hi: time.Duration(n[2])}, Voices: int(n[3]), Proved: n[4] == 1,
+		At: time.Duration(n[0]), Origin: timescale.Span{Lo: time.Duration(n[1]), Hi: time.Duration(n[2])}, Voices: int(n[3]), Proved: n[4] > 0,
 		Drift: timescale.Drift{PPM: ppm, Error: within, Over: time.Duration(n[8])},
 	}
 	if n[6] > 0 {
@@ -129,7 +130,7 @@ func (k *Keeper) restore() {
 	if found.bootID != k.o.BootID || found.estimate.At == 0 || found.estimate.At > now {
 		return
 	}
-	k.estimate, k.known = found.estimate, true
+	k.estimate, k.known, k.vouched = found.estimate, true, found.vouched
 	k.floorBoot = found.estimate.At
 	k.track = timescale.Track{{At: k.estimate.At, Origin: k.estimate.Origin}}
 }
@@ -139,7 +140,7 @@ func (k *Keeper) save(now time.Duration, wall time.Time) {
 	if k.o.Write == nil || k.o.StateDir == "" {
 		return
 	}
-	next := kept{bootID: k.o.BootID, estimate: k.estimate, floor: k.floorAt(now)}
+	next := kept{bootID: k.o.BootID, estimate: k.estimate, vouched: k.known && k.vouched && k.estimate.Proved, floor: k.floorAt(now)}
 	if !k.o.Built.IsZero() && !next.floor.After(k.o.Built) {
 		next.floor = time.Time{} // the next program knows its own
 	}

@@ -34,6 +34,7 @@ type round struct {
 	first     time.Duration // boot time of the first round
 	pagesAt   time.Duration // boot time when the pages were asked last; 0: never
 	dear      bool          // the pages are needed: the servers alone do not do
+	mute      bool          // none of the servers answers, and the pages do
 	offset    time.Duration // how far the wall clock was off when the estimate of offsetOf was first told
 	offsetOf  time.Duration
 	corrected time.Duration // boot time when the wall clock was last set nearer to the truth; 0: never
@@ -41,22 +42,34 @@ type round struct {
 
 // plan tells whether the sources are to be asked now, and whether the pages are.
 func (r *round) plan(p *Probe, now time.Duration) (due, pages bool) {
-	rested := func(d time.Duration) bool { return float64(now-r.at) >= early*float64(d) }
-	pages = r.count == 0 || r.dear || len(p.servers) == 0 || float64(now-r.pagesAt) >= early*float64(checkEach*p.every)
+	rested := func(since, rest time.Duration) bool { return float64(now-since) >= early*float64(rest) }
 	estimate, known := p.keeper.Estimate()
+	settling := r.failing > 0 && r.failing < settled
 	switch {
-	case r.count == 0:
-		return true, pages
-	case r.failing > 0:
-		return r.failing < settled || rested(min(p.every/failingParts<<min(r.failing-settled, 8), p.every)), pages
-	case !known:
-		return true, pages
-	case r.dear || len(p.servers) == 0:
-		return rested(restFor * p.every), true
-	case estimate.Drift.Over < watchFor*p.every || estimate.Span(now).Half() > wellKnown:
-		return rested(p.every / 2), pages // others may want looks more often; more tell no more
+	case r.pagesAt == 0, settling:
+		pages = true
+	case r.dear, len(p.servers) == 0:
+		pages = rested(r.pagesAt, restFor*p.every)
+	default:
+		pages = rested(r.pagesAt, checkEach*p.every)
 	}
-	return rested(restFor * p.every), pages
+	switch {
+	case r.count == 0, settling:
+		due = true
+	case r.failing > 0:
+		due = rested(r.at, min(p.every/failingParts<<min(r.failing-settled, 8), p.every))
+	case !known:
+		due = true
+	case len(p.servers) == 0:
+		due = pages
+	case r.mute: // the servers cannot be asked here: they are tried along with the pages
+		due = pages
+	case estimate.Drift.Over < watchFor*p.every || estimate.Span(now).Half() > wellKnown:
+		due = rested(r.at, p.every/2) // others may want looks more often; more tell no more
+	default:
+		due = rested(r.at, restFor*p.every)
+	}
+	return due, pages
 }
 
 // pageAnswer is what a page said the last time, for a round that does not ask it.
@@ -95,6 +108,7 @@ func (r *round) note(p *Probe, answers []answer, pages bool, now time.Duration) 
 	if heard && r.fusion.Majority {
 		r.failing = 0
 	}
+	r.mute = servers == 0 && heard
 	r.dear = len(p.pages) > 0 && (servers == 0 || !r.fusion.Majority || len(r.fusion.False) > 0)
 }
 

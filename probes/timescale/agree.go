@@ -13,11 +13,16 @@ type Vote struct {
 	Vouched  bool   // it has shown who it is, by a certificate or a signature
 }
 
-// sharesWith tells whether two votes are one voice: they have their time from the same upstream, or come from the same place,
-// and say the same.
-func (v Vote) sharesWith(o Vote) bool {
+// one tells whether two votes are one voice: they say the same, and have their time from the same upstream, or come from the same
+// place, or are both such as anybody on the way can forge, and somebody who cannot be forged says otherwise.
+func one(v, o Vote, all []Vote) bool {
 	same := v.Upstream != "" && v.Upstream == o.Upstream || v.Path != "" && v.Path == o.Path
-	return same && v.Span.Overlaps(o.Span)
+	return (same || forged(v, all) && forged(o, all)) && v.Span.Overlaps(o.Span)
+}
+
+// forged tells whether a vote may have been forged on its way: it vouches for nothing, and one that does contradicts it.
+func forged(v Vote, all []Vote) bool {
+	return !v.Vouched && slices.ContainsFunc(all, func(o Vote) bool { return o.Vouched && !o.Span.Overlaps(v.Span) })
 }
 
 // Agreement is what votes have in common.
@@ -33,7 +38,8 @@ type Agreement struct {
 
 // Agree finds what a majority of independent voices says (Marzullo, as RFC 5905 section 11.2.1 uses it). As long as nobody
 // contradicts, every vote counts. When somebody does, votes that share an upstream or a path count as one: a server that
-// answers in the place of four must not outvote two that do not know of each other.
+// answers in the place of four must not outvote two that do not know of each other. All that comes in the open shares the way here
+// with whoever sits on it: contradicted by one that vouches for itself it is one voice, whatever names it goes by.
 func Agree(votes []Vote) Agreement {
 	if len(votes) == 0 {
 		return Agreement{}
@@ -89,7 +95,7 @@ func voices(votes []Vote) [][]int {
 	for i, v := range votes {
 		merged := []int{i}
 		groups = slices.DeleteFunc(groups, func(g []int) bool {
-			mine := slices.ContainsFunc(g, func(j int) bool { return v.sharesWith(votes[j]) })
+			mine := slices.ContainsFunc(g, func(j int) bool { return one(v, votes[j], votes) })
 			if mine {
 				merged = append(merged, g...)
 			}

@@ -68,7 +68,18 @@ func TestAgree(t *testing.T) {
 			votes: []Vote{vote(0, 9, from("a")), vote(0, 9, from("b"), reached("x")), vote(0, 9, from("a"), reached("x")), vote(liar, 9)},
 		},
 		{name: "a date narrows nothing and may vouch", votes: []Vote{vote(0, 9), vote(300, 600, vouched)}, majority: true, agreeing: 2, voices: 2, vouched: true, middle: 0},
-		{name: "who vouches for a lie vouches for nothing", votes: []Vote{vote(0, 9), vote(3, 9), vote(liar, 600, vouched)}, majority: true, agreeing: 2, voices: 2, against: 1, liars: []int{2}, middle: 1},
+		{
+			name: "all that can be forged is one voice against one that cannot", agreeing: 1, voices: 1, against: 1,
+			votes: []Vote{vote(liar, 9), vote(liar, 9), vote(liar, 9), vote(liar, 9), vote(0, 500, vouched)},
+		},
+		{
+			name: "and is outvoted by two", majority: true, agreeing: 2, voices: 2, against: 1, liars: []int{0, 1, 2}, middle: 2, vouched: true,
+			votes: []Vote{vote(liar, 9), vote(liar, 9), vote(liar, 9), vote(0, 500, vouched), vote(4, 500, vouched)},
+		},
+		{
+			name: "one of two that vouch is wrong", majority: true, agreeing: 3, voices: 2, against: 1, liars: []int{3}, middle: 1, vouched: true,
+			votes: []Vote{vote(0, 9), vote(3, 9), vote(4, 500, vouched), vote(liar, 500, vouched)},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			a := Agree(row.votes)
@@ -97,6 +108,7 @@ func FuzzAgree(f *testing.F) {
 			if b[2]/4%4 > 0 {
 				v.Path = fmt.Sprint(b[2] / 4 % 4)
 			}
+			v.Vouched = b[2]&0x80 != 0
 			votes = append(votes, v)
 		}
 		a := Agree(votes)
