@@ -103,7 +103,7 @@ func TestDriftAfterSixHours(t *testing.T) {
 			assert.Contains(t, f.Detail, "acquirer-a will refuse in")
 			assert.Equal(t, findings.Imminent, f.Severity, "in less than a day")
 			left := limit.Seconds()/20e-6 - time.Since(d.start).Seconds()
-			assert.InEpsilon(t, left, f.Due.Sub(time.Now()).Seconds(), 0.1, f.Detail)
+			assert.InEpsilon(t, left, time.Until(f.Due).Seconds(), 0.1, f.Detail)
 		})
 	}
 	t.Logf("%d of %d within 2 ppm, %d within the stated error", within, tries, sure)
@@ -124,7 +124,7 @@ func TestSourcesRestOnceTheDriftIsKnown(t *testing.T) {
 		assert.LessOrEqual(t, perDay*152, 8_000.0, "bytes a day: three servers each six hours, in bursts")
 		require.NotNil(t, v.Offset)
 		offset, within := v.Offset.Offset.Seconds(), v.Offset.Error.Seconds()
-		assert.InDelta(t, d.wall().Sub(time.Now()).Seconds(), offset, within)
+		assert.InDelta(t, time.Until(d.wall()).Seconds(), offset, within)
 		assert.Less(t, within, 0.2)
 	})
 }

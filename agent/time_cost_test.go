@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -141,10 +142,8 @@ func TestADayOfTimeCostsLittle(t *testing.T) {
 
 // liar is how far a server's clock is ahead that may be one of the liars.
 func liar(address string, liars ...string) time.Duration {
-	for _, l := range liars {
-		if l == address {
-			return 301 * time.Second
-		}
+	if slices.Contains(liars, address) {
+		return 301 * time.Second
 	}
 	return 0
 }

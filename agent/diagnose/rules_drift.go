@@ -36,10 +36,13 @@ func (p Profile) clockDrifting(e Evidence) []Match {
 	case !agreed.Trusted(), agreed.Drift.Over < driftWatched, math.Abs(agreed.Drift.PPM) <= agreed.Drift.Error:
 		return nil
 	}
-	side := time.Duration(math.Copysign(1, agreed.Drift.PPM))
+	side, gone := time.Second, agreed.Offset // the side to which it goes, and how far it is there already
+	if agreed.Drift.PPM < 0 {
+		side, gone = -side, -gone
+	}
 	left, who := time.Duration(math.MaxInt64), ""
 	consider := func(limit time.Duration, name string) {
-		room := limit - side*agreed.Offset
+		room := limit - gone
 		if limit <= 0 || room <= 0 {
 			return // no limit is known, or it is passed: that is clock-skew's to say
 		}

@@ -166,7 +166,7 @@ func (p *page) date(conn net.Conn) (sent, began, date time.Duration, err error) 
 		case fault != nil:
 			return 0, 0, 0, fault
 		case !head.Date.IsZero() && ended(buf[:n]):
-			if head.Date.Sub(base).Abs() > furthest {
+			if head.Date.Sub(base()).Abs() > furthest {
 				return 0, 0, 0, errors.New("a date of another age")
 			}
 			return sent, began, time.Duration(head.Date.UnixNano()), nil

@@ -43,7 +43,7 @@ const (
 
 // base is what the boot clock is added to where the library wants a time: any that NTP can tell. The wall clock, which may be
 // set in the middle of an exchange, is never read.
-var base = time.Unix(1_700_000_000, 0)
+func base() time.Time { return time.Unix(1_700_000_000, 0) }
 
 // server is one time server, and until when it must be left alone.
 type server struct {
@@ -162,7 +162,7 @@ func (s *server) query(ctx context.Context, addr netip.Addr, left int) answer {
 			context.AfterFunc(ctx, func() { _ = conn.Close() })
 			return conn, nil
 		},
-		GetSystemTime: func() time.Time { return base.Add(s.Boottime()) },
+		GetSystemTime: func() time.Time { return base().Add(s.Boottime()) },
 	})
 	if err != nil {
 		return answer{state: failure(err)}
@@ -204,7 +204,7 @@ func (s *server) interpret(r *ntp.Response) answer {
 	within := r.RootDistance + min(max(r.Precision, 0), time.Second) + localPrecision
 	return answer{
 		state: answered, delay: r.RTT, upstream: upstream(r),
-		span: timescale.Around(time.Duration(base.UnixNano())+ahead, within),
+		span: timescale.Around(time.Duration(base().UnixNano())+ahead, within),
 	}
 }
 

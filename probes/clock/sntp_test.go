@@ -98,7 +98,7 @@ func FuzzReply(f *testing.F) {
 		a := exchangeInMemory(t, packet)
 		if a.state == answered {
 			assert.Less(t, a.span.Lo, a.span.Hi)
-			assert.LessOrEqual(t, (a.span.Middle() - time.Duration(base.UnixNano())).Abs(), furthest)
+			assert.LessOrEqual(t, (a.span.Middle() - time.Duration(base().UnixNano())).Abs(), furthest)
 		}
 		assert.NotEmpty(t, a.state)
 	})

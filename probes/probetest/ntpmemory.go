@@ -95,6 +95,7 @@ func (c *memoryConn) Read(b []byte) (int, error) {
 	}
 }
 
+// SetDeadline bounds reading; writing never waits.
 func (c *memoryConn) SetDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,6 +103,7 @@ func (c *memoryConn) SetDeadline(t time.Time) error {
 	return nil
 }
 
+// Close ends a read under way.
 func (c *memoryConn) Close() error {
 	c.once.Do(func() { close(c.closed) })
 	return nil
