@@ -161,7 +161,7 @@ func essence(kind string, r wire.Result, st style) []string {
 			words = append(words, st.paint(dim, fmt.Sprintf(st.say("drift %+.1f ± %.1f ppm", "漂移 %+.1f ± %.1f ppm"), ppm, within)))
 		}
 		if liars := fact("false"); liars != "" {
-			words = append(words, st.paint(yellow, st.say("not with them: ", "不一致：")+liars))
+			words = append(words, st.paint(yellow, "("+st.say("not ", "不一致：")+liars+")"))
 		}
 		return words
 	case "app":

@@ -27,6 +27,9 @@ func (k *Keeper) prove(t time.Time, now time.Duration) bool {
 
 // floorAt is the time that has certainly passed at a moment of the boot clock.
 func (k *Keeper) floorAt(now time.Duration) time.Time {
+	if k.floor.IsZero() {
+		return k.o.Built
+	}
 	gone := max(now-k.floorBoot, 0)
 	floor := k.floor.Add(gone - gone*timescale.FreeDrift/1e6)
 	if k.o.Built.After(floor) {

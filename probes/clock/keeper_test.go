@@ -306,6 +306,10 @@ func TestKeeperLivesWithoutItsFile(t *testing.T) {
 		assert.False(t, known)
 		assert.True(t, k.fuse(three(0)(b), true).Majority)
 	}
+	b.built = time.Time{} // a program that does not know when it was built
+	b.keeper().fuse(three(0)(b), true)
+	_, known := b.keeper().Estimate()
+	assert.True(t, known, "what it keeps can be read")
 	k := NewKeeper(KeeperOptions{Boottime: func() time.Duration { return b.boot }, Now: b.truth, StateDir: b.dir, BootID: "x", Write: func(string, string) error {
 		return errors.New("no space left on device")
 	}})
