@@ -104,7 +104,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 		seq: uint64(o.Boottime()/time.Second) << 24,
 	}
 	a.board.Boottime = o.Boottime
-	if a.reporter, err = a.reporting(id, a.trueTime); err != nil {
+	if a.reporter, err = a.reporting(id); err != nil {
 		return nil, err
 	}
 	tasks := cat.tasks

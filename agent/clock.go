@@ -35,7 +35,7 @@ func (cat *catalog) addClock(o Options, write func(file, content string) error, 
 	var err error
 	cat.clock, err = clock.New(clock.Options{
 		NTP: c.Clock.NTP, HTTPS: c.Clock.HTTPS, Keeper: cat.keeper, Every: c.Probe["clock"].Every, Once: write == nil,
-		Resolve: cat.resolver.Resolve, Verify: trust{terminal: cat.terminal, stateDir: c.Terminal.StateDir}.vouches,
+		Resolve: cat.resolver.Resolve, Verify: trust{terminal: cat.terminal, stateDir: c.Terminal.StateDir}.vouches, Boottime: o.Boottime,
 	})
 	if err != nil {
 		return fmt.Errorf("cannot use clock.ntp and clock.https: %w", err)
@@ -46,19 +46,20 @@ func (cat *catalog) addClock(o Options, write func(file, content string) error, 
 
 // heedTime takes from a look at a host what it said of the time.
 func (a *Agent) heedTime(r probes.Result) {
-	s, ok := toldTime(r)
+	moments := a.catalog.keeper.Judge()
+	s, ok := toldTime(r, moments[len(moments)-1].Time)
 	if ok && a.catalog.keeper.Tell(s) {
 		a.schedule.Doubt(string(clock.ID)) // nothing was known: now something is
 	}
 }
 
-// toldTime is what a host's answer says of the time, where it does.
-func toldTime(r probes.Result) (clock.Sample, bool) {
+// toldTime is what a host's answer says of the time, where it does; about is about what it is. All that one host says is one voice.
+func toldTime(r probes.Result, about time.Time) (clock.Sample, bool) {
 	ms := func(name string) (time.Duration, bool) {
 		v, ok := r.Reading(name)
 		return time.Duration(v * float64(time.Millisecond)), ok
 	}
-	s := clock.Sample{Name: string(r.Probe), At: r.Boot}
+	s := clock.Sample{Name: string(r.Probe), At: r.Boot, Path: r.Probe.Subject()}
 	switch r.Probe.Kind() {
 	case "https":
 		date, a := r.Reading("date")
@@ -76,10 +77,23 @@ func toldTime(r probes.Result) (clock.Sample, bool) {
 		if !ok {
 			return s, false
 		}
-		s.Origin = timescale.Around(timescale.OriginOf(r.At.Add(-offset), r.Boot), hostTimeWithin)
+		// The host tells no year: the one it was given is that of the wall clock, which may be wrong by some.
+		host := nearestYear(r.At.Round(0).Add(-offset), about)
+		s.Origin = timescale.Around(timescale.OriginOf(host, r.Boot), hostTimeWithin)
 		return s, true
 	}
 	return s, false
+}
+
+// nearestYear is the same day and time in the year in which it is nearest to another time.
+func nearestYear(t, about time.Time) time.Time {
+	best := t
+	for year := about.Year() - 1; year <= about.Year()+1; year++ {
+		if there := t.AddDate(year-t.Year(), 0, 0); there.Sub(about).Abs() < best.Sub(about).Abs() {
+			best = there
+		}
+	}
+	return best
 }
 
 // mostDate in unix seconds, the year 2200: what is later is no date, and would overflow.
@@ -100,14 +114,7 @@ func (a *Agent) now() diagnose.Instant {
 	return now
 }
 
-// trueTime is the time by which our broker's certificate is judged.
-func (a *Agent) trueTime() time.Time {
-	t, by := a.catalog.keeper.Judge()
-	a.judgedBy.Store(by)
-	return t
-}
-
-// judgedByNow says whose time judged our broker's certificate last; "" where none was.
+// judgedByNow says by whose time our broker's certificate was found good last; "" where it never was.
 func (a *Agent) judgedByNow() clock.Basis {
 	by, _ := a.judgedBy.Load().(clock.Basis)
 	return by

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -24,6 +25,8 @@ import (
 // drifting is a terminal whose oscillator runs fast, so that boot clock and wall clock do, and time servers far away.
 type drifting struct {
 	ppm    float64
+	swing  float64 // ppm, from noon to midnight and back
+	server int     // how many servers
 	start  time.Time
 	random *rand.Rand
 	ntp    probetest.NTPMemory
@@ -31,11 +34,14 @@ type drifting struct {
 	keeper *clock.Keeper
 	engine *diagnose.Engine
 	looks  int
+	lost   []probes.Result // looks that did not know the time, or were wrong about it
 }
 
 func (d *drifting) boot() time.Duration {
 	since := time.Since(d.start)
-	return time.Hour + since + time.Duration(float64(since)*d.ppm/1e6)
+	const day = 86400 / (2 * math.Pi)
+	weather := d.swing / 1e6 * day * (1 - math.Cos(since.Seconds()/day)) // seconds
+	return time.Hour + since + time.Duration(float64(since)*d.ppm/1e6) + time.Duration(weather*float64(time.Second))
 }
 
 func (d *drifting) wall() time.Time { return d.start.Add(d.boot() - time.Hour) }
@@ -49,7 +55,7 @@ func (d *drifting) live(t *testing.T, seed uint64, limit, during time.Duration) 
 	}
 	d.ntp.There, d.ntp.Back = way, way
 	d.keeper = clock.NewKeeper(clock.KeeperOptions{Boottime: d.boot, Now: d.wall})
-	p, err := clock.New(clock.Options{NTP: []string{"192.0.2.1", "192.0.2.2", "192.0.2.3"}, Keeper: d.keeper, Dial: d.ntp.Dial})
+	p, err := clock.New(clock.Options{NTP: []string{"192.0.2.1", "192.0.2.2", "192.0.2.3"}[:cmp.Or(d.server, 3)], Keeper: d.keeper, Dial: d.ntp.Dial})
 	require.NoError(t, err)
 	d.engine, err = diagnose.New(diagnose.Rules(diagnose.Profile{Hosts: []diagnose.HostProfile{{Name: "acquirer-a", Ahead: limit, Behind: limit}}}), diagnose.Terms{HoldScale: 1})
 	require.NoError(t, err)
@@ -59,6 +65,11 @@ func (d *drifting) live(t *testing.T, seed uint64, limit, during time.Duration) 
 	timetable.Run(ctx, func(r probes.Result) {
 		d.looks++
 		d.last = r
+		if e, ok := timescale.Of(r.Observation); !ok || r.Outcome != probes.Pass {
+			d.lost = append(d.lost, r)
+		} else if now, within := e.True(d.boot()); time.Since(now).Abs() > within {
+			d.lost = append(d.lost, r)
+		}
 		d.engine.Add(d.now(), r)
 		if kinds := d.engine.Doubts(); len(kinds) > 0 {
 			timetable.Doubt(kinds...)
@@ -109,6 +120,23 @@ func TestDriftAfterSixHours(t *testing.T) {
 	t.Logf("%d of %d within 2 ppm, %d within the stated error", within, tries, sure)
 	assert.GreaterOrEqual(t, within, tries*95/100)
 	assert.GreaterOrEqual(t, sure, tries*90/100) // of 40 that are 95 % sure, fewer than 36 come true in 3 of 100 cases
+}
+
+// An oscillator runs by the temperature of its room. That breaks nothing: no source is called false for it, and the time stays known.
+func TestWeather(t *testing.T) {
+	for _, servers := range []int{1, 3} {
+		for _, swing := range []float64{2, 5, 8} {
+			synctest.Test(t, func(t *testing.T) {
+				d := &drifting{ppm: 15, swing: swing, server: servers}
+				v := d.live(t, 3, time.Hour, 10*24*time.Hour)
+				assert.Empty(t, d.lost, "%d servers, %g ppm", servers, swing)
+				assert.Empty(t, v.Findings)
+				perDay := float64(d.ntp.Queries()) / 10
+				t.Logf("%d servers, %g ppm: %.0f queries a day", servers, swing, perDay)
+				assert.Less(t, perDay*queryCost, 10_000.0)
+			})
+		}
+	}
 }
 
 // Once the time and its drift are known the sources rest, and the time stays right in between.

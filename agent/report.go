@@ -34,15 +34,20 @@ type reporter struct {
 	since time.Duration // of not being online, by the boot clock
 }
 
-// reporting makes the reporter, or nil where no broker is configured. now is the time to judge certificates by: a terminal
-// whose clock is wrong must still be able to say so.
-func (a *Agent) reporting(id identity, now func() time.Time) (*reporter, error) {
+// reporting makes the reporter, or nil where no broker is configured. Its certificate is judged by the keeper's time: a terminal whose
+// clock is wrong must still be able to say so.
+func (a *Agent) reporting(id identity) (*reporter, error) {
 	c := a.options.Config.MQTT
 	if c.Broker == "" {
 		return nil, nil //nolint:nilnil // no broker is a setting, not a fault
 	}
-	trusted := trust{terminal: a.catalog.terminal, stateDir: a.options.Config.Terminal.StateDir, now: now, proved: a.catalog.keeper.Prove}
-	tlsConfig, err := brokerTLS(c, now, trusted)
+	tlsConfig, err := brokerTLS(c, trust{
+		terminal: a.catalog.terminal, stateDir: a.options.Config.Terminal.StateDir, moments: a.catalog.keeper.Judge,
+		judged: func(by clock.Basis, since time.Time) {
+			a.judgedBy.Store(by)
+			a.catalog.keeper.Prove(since) // an authority has signed it: that time has passed
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -154,27 +159,23 @@ func (r *reporter) wire() *wire.Report {
 }
 
 // brokerTLS reads the files that prove who the broker is, and who we are. Without a ca_file the broker must be known to
-// those whom the terminal trusts.
-func brokerTLS(c config.MQTT, now func() time.Time, trusted trust) (*tls.Config, error) {
-	t := &tls.Config{Time: now, MinVersion: tls.VersionTLS12, VerifyConnection: trusted.proves}
-	if c.CAFile == "" {
-		broker, err := url.Parse(c.Broker)
-		if err != nil {
-			return nil, fmt.Errorf("cannot use mqtt.broker: %w", err)
-		}
-		t.InsecureSkipVerify = true // the same is done in VerifyConnection, with authorities that are not kept
-		verify := trusted.verify(broker.Hostname())
-		t.VerifyConnection = func(s tls.ConnectionState) error { return cmp.Or(verify(s), trusted.proves(s)) }
-	} else {
+// those whom the terminal trusts. Chains are judged in VerifyConnection, as crypto/tls would, with a time that is better known.
+func brokerTLS(c config.MQTT, trusted trust) (*tls.Config, error) {
+	broker, err := url.Parse(c.Broker)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use mqtt.broker: %w", err)
+	}
+	if c.CAFile != "" {
 		pem, err := readSmall(c.CAFile, maxPEM)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read mqtt.ca_file: %w", err)
 		}
-		t.RootCAs = x509.NewCertPool()
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
+		trusted.own = x509.NewCertPool()
+		if !trusted.own.AppendCertsFromPEM(pem) {
 			return nil, fmt.Errorf("cannot use mqtt.ca_file %s: no certificate in PEM form in it", c.CAFile)
 		}
 	}
+	t := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true, VerifyConnection: trusted.verify(broker.Hostname())}
 	if c.CertFile != "" {
 		cert, certErr := readSmall(c.CertFile, maxPEM)
 		key, keyErr := readSmall(c.KeyFile, maxPEM)

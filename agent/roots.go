@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/clock"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -26,21 +27,14 @@ const rootsFile = "roots.pem"
 type trust struct {
 	terminal *terminal.Terminal
 	stateDir string
-	now      func() time.Time
-	proved   func(time.Time) // hears of times that have certainly passed; nil: nobody does
-}
-
-// proves takes from a broker's certificate that was found good when it was signed: that time has passed.
-func (t trust) proves(s tls.ConnectionState) error {
-	if t.proved != nil && len(s.PeerCertificates) > 0 {
-		t.proved(s.PeerCertificates[0].NotBefore)
-	}
-	return nil
+	own      *x509.CertPool                        // of the configuration, instead of all others; nil: none are configured
+	moments  func() []clock.Moment                 // when it may be now: a certificate is good that is good at one of them
+	judged   func(by clock.Basis, since time.Time) // hears by whose time a certificate was found good, and since when it is; nil: nobody does
 }
 
 // vouches judges a chain, leaf first, at a time.
 func (t trust) vouches(chain []*x509.Certificate, name string, at time.Time) error {
-	t.now = func() time.Time { return at }
+	t.moments = func() []clock.Moment { return []clock.Moment{{Time: at}} }
 	return t.verify(name)(tls.ConnectionState{PeerCertificates: chain})
 }
 
@@ -51,15 +45,26 @@ func (t trust) verify(name string) func(tls.ConnectionState) error {
 		for _, cert := range s.PeerCertificates[1:] {
 			between.AddCert(cert)
 		}
-		roots, err := t.roots(issuersOf(s.PeerCertificates))
+		roots, err := t.own, error(nil)
+		if roots == nil {
+			roots, err = t.roots(issuersOf(s.PeerCertificates))
+		}
 		if err != nil {
 			return err
 		}
-		_, err = leaf.Verify(x509.VerifyOptions{DNSName: name, Roots: roots, Intermediates: between, CurrentTime: t.now()})
-		if err != nil {
-			return &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: err}
+		for _, m := range t.moments() {
+			_, wrong := leaf.Verify(x509.VerifyOptions{DNSName: name, Roots: roots, Intermediates: between, CurrentTime: m.Time})
+			if wrong == nil {
+				if t.judged != nil {
+					t.judged(m.By, leaf.NotBefore)
+				}
+				return nil
+			}
+			if err == nil { // by the first moment: what a technician should read
+				err = &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: wrong}
+			}
 		}
-		return nil
+		return err
 	}
 }
 

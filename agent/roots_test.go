@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poshealth/poshealth/config"
+	"github.com/poshealth/poshealth/probes/clock"
 	"github.com/poshealth/poshealth/probes/probetest"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
@@ -105,7 +106,7 @@ func TestBrokerTrust(t *testing.T) {
 			if row.now.IsZero() {
 				now = time.Now
 			}
-			c, err := brokerTLS(config.MQTT{Broker: row.broker}, now, trust{terminal: terminal.Open(root), stateDir: state, now: now})
+			c, err := brokerTLS(config.MQTT{Broker: row.broker}, trust{terminal: terminal.Open(root), stateDir: state, moments: at(now)})
 			require.NoError(t, err)
 			err = shake(t, c, broker.cert, "broker.example")
 			switch {
@@ -123,17 +124,62 @@ func TestBrokerTrust(t *testing.T) {
 	}
 }
 
+// at is what a clock says, as a moment to judge by.
+func at(now func() time.Time) func() []clock.Moment {
+	return func() []clock.Moment { return []clock.Moment{{Time: now(), By: clock.ByTerminal}} }
+}
+
+// TestTrustByMoments: a broker's certificate is good that is good at one of the moments that it may be, with a ca_file and without;
+// whose it was is told, and since when the certificate is good.
+func TestTrustByMoments(t *testing.T) {
+	broker, state, file := issued(t, "broker.example"), t.TempDir(), filepath.Join(t.TempDir(), "ca.pem")
+	store(t, state, rootsFile, broker.ca)
+	require.NoError(t, os.WriteFile(file, []byte(broker.ca), 0o600))
+	now, gone := time.Now(), time.Now().Add(50*365*24*time.Hour)
+	for _, caFile := range []string{"", file} {
+		for _, row := range []struct {
+			moments []clock.Moment
+			by      clock.Basis
+		}{
+			{[]clock.Moment{{Time: now, By: clock.ByTerminal}}, clock.ByTerminal},
+			{[]clock.Moment{{Time: gone, By: clock.ByTerminal}, {Time: now, By: clock.ByAgreed}}, clock.ByAgreed},
+			{[]clock.Moment{{Time: now, By: clock.ByProved}, {Time: gone, By: clock.ByAgreed}}, clock.ByProved},
+			{[]clock.Moment{{Time: gone, By: clock.ByTerminal}}, ""},
+		} {
+			var by clock.Basis
+			var since time.Time
+			c, err := brokerTLS(config.MQTT{Broker: anyBroker, CAFile: caFile}, trust{
+				terminal: terminal.Open(t.TempDir()), stateDir: state, moments: func() []clock.Moment { return row.moments },
+				judged: func(b clock.Basis, s time.Time) { by, since = b, s },
+			})
+			require.NoError(t, err)
+			err = shake(t, c, broker.cert, "broker.example")
+			assert.Equal(t, row.by, by)
+			if row.by == "" {
+				var failed *tls.CertificateVerificationError
+				require.ErrorAs(t, err, &failed, "as crypto/tls says it")
+				continue
+			}
+			require.NoError(t, err)
+			assert.True(t, since.Before(now))
+		}
+		c, err := brokerTLS(config.MQTT{Broker: "tls://another.example", CAFile: caFile}, trust{terminal: terminal.Open(t.TempDir()), stateDir: state, moments: at(time.Now)})
+		require.NoError(t, err)
+		assert.Error(t, shake(t, c, broker.cert, "another.example"), "somebody else's")
+	}
+}
+
 // TestTrustOfALinux: without a store of its own the terminal's authorities are the system's, and roots.pem adds to them.
 func TestTrustOfALinux(t *testing.T) {
 	broker, state := issued(t, "broker.example"), t.TempDir()
 	store(t, state, rootsFile, broker.ca)
-	c, err := brokerTLS(config.MQTT{Broker: anyBroker}, time.Now, trust{terminal: terminal.Open(t.TempDir()), stateDir: state, now: time.Now})
+	c, err := brokerTLS(config.MQTT{Broker: anyBroker}, trust{terminal: terminal.Open(t.TempDir()), stateDir: state, moments: at(time.Now)})
 	require.NoError(t, err)
 	assert.NoError(t, shake(t, c, broker.cert, "broker.example"))
 	system, err := x509.SystemCertPool()
 	require.NoError(t, err)
 	want := system.Clone()
-	got, _, err := trust{terminal: terminal.Open(t.TempDir()), stateDir: state, now: time.Now}.platform(nil)
+	got, _, err := trust{terminal: terminal.Open(t.TempDir()), stateDir: state}.platform(nil)
 	if err == nil {
 		assert.True(t, want.Equal(got), "roots.pem does not stay in the system's pool")
 	}
@@ -149,8 +195,8 @@ func TestTrustIsNotKept(t *testing.T) {
 		}
 		store(t, root, fmt.Sprintf("%s/%08x.0", terminalStore, i), ca)
 	}
-	trusted := trust{terminal: terminal.Open(root), stateDir: t.TempDir(), now: time.Now}
-	c, err := brokerTLS(config.MQTT{Broker: anyBroker}, time.Now, trusted)
+	trusted := trust{terminal: terminal.Open(root), stateDir: t.TempDir(), moments: at(time.Now)}
+	c, err := brokerTLS(config.MQTT{Broker: anyBroker}, trusted)
 	require.NoError(t, err)
 	require.NoError(t, shake(t, c, broker.cert, "broker.example")) // whatever the first handshake keeps for good
 	before := heap()

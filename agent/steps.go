@@ -38,7 +38,7 @@ func lookForSteps(ctx context.Context, set func() bool, steps chan<- struct{}) {
 	}
 }
 
-// tell wakes whoever waits; told twice is told once.
+// tellStep wakes whoever waits; told twice is told once.
 func tellStep(steps chan<- struct{}) {
 	select {
 	case steps <- struct{}{}:

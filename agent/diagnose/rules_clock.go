@@ -15,7 +15,7 @@ const believedFor = 24 * time.Hour
 
 // agreedOffset is how far the local clock is from the time that the sources agreed on: local minus true. The boot clock carries
 // that on, which nobody can set, so that the answer is right at once when somebody sets the local clock; stepped is by how much,
-// since the sources were looked at.
+// since the last look.
 func agreedOffset(e Evidence) (o Offset, stepped time.Duration, ok bool) {
 	r, known := e.LastKnown(kindClock)
 	if !known || r.Outcome != probes.Pass {
@@ -26,9 +26,8 @@ func agreedOffset(e Evidence) (o Offset, stepped time.Duration, ok bool) {
 		return Offset{}, 0, false
 	}
 	offset, within := agreed.Offset(e.now.Boot, e.now.Wall)
-	if told, ok := r.Reading("offset"); ok {
-		stepped = offset - milliseconds(told)
-	}
+	// Of two times that carry a monotonic reading, Sub compares those: it sees no step, and takes a suspend for one.
+	stepped = e.now.Wall.Round(0).Sub(r.At.Round(0)) - (e.now.Boot - r.Boot)
 	return Offset{Offset: offset, Error: within, Voices: agreed.Voices, Proved: agreed.Proved, Drift: agreed.Drift}, stepped, true
 }
 

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -84,8 +85,9 @@ type Probe struct {
 	once    bool
 	boot    func() time.Duration
 
-	asks  atomic.Bool // somebody wants the sources to be asked
-	round round       // the last; only Observe touches it
+	asks  atomic.Bool     // somebody wants the sources to be asked
+	spent []time.Duration // boot times at which they were asked for that; mostAsks at most
+	round round           // the last; only Observe touches it
 }
 
 var _ probes.Probe = (*Probe)(nil)
@@ -114,7 +116,8 @@ func New(o Options) (*Probe, error) {
 	if o.Verify == nil {
 		o.Verify = systemVerify
 	}
-	p := &Probe{keeper: o.Keeper, every: cmp.Or(o.Every, time.Hour), once: o.Once, boot: o.Boottime}
+	o.Every = cmp.Or(o.Every, time.Hour)
+	p := &Probe{keeper: o.Keeper, every: o.Every, once: o.Once, boot: o.Boottime}
 	for i, address := range o.NTP {
 		s, err := newServer(address, o)
 		if err != nil {
@@ -148,32 +151,40 @@ func (p *Probe) Observe(ctx context.Context) probes.Observation {
 	defer cancel()
 	now := p.boot()
 	due, pages := p.round.plan(p, now)
-	if p.asks.Swap(false) && !due {
-		due = p.round.count == 0 || now-p.round.at >= min(leastGap, p.every/2)
-	}
-	if due && len(p.servers)+len(p.pages) > 0 {
-		answers := p.ask(ctx, pages)
+	wanted := p.asks.Swap(false) && !due && p.mayAsk(now)
+	held := !due && !wanted
+	if due || wanted {
+		answers := p.ask(ctx, pages && due, p.once || wanted)
 		if errors.Is(ctx.Err(), context.Canceled) && !anyOK(answers) {
 			return unknown(probes.Cancelled, "the look was called off")
 		}
-		p.round.note(p, answers, pages, p.boot())
+		p.round.note(p, answers, pages && due, p.boot())
 	} else {
-		due = false
 		p.round.hear(p)
 	}
-	return p.tell(!due && len(p.servers)+len(p.pages) > 0).Bounded()
+	return p.tell(held && len(p.servers)+len(p.pages) > 0).Bounded()
+}
+
+// mayAsk tells whether the sources may be asked for others' sake: so often in a period, and not twice in half a minute.
+func (p *Probe) mayAsk(now time.Duration) bool {
+	p.spent = slices.DeleteFunc(p.spent, func(at time.Duration) bool { return now-at >= p.every })
+	if len(p.spent) >= mostAsks || p.round.count > 0 && now-p.round.at < min(leastGap, p.every/2) {
+		return false
+	}
+	p.spent = append(p.spent, now)
+	return true
 }
 
 // ask asks all servers at once, and the pages beside them where they are wanted.
-func (p *Probe) ask(ctx context.Context, pages bool) []answer {
+func (p *Probe) ask(ctx context.Context, pages, once bool) []answer {
 	answers := make([]answer, len(p.servers)+len(p.pages))
 	var wg sync.WaitGroup
 	for i, s := range p.servers {
-		wg.Go(func() { answers[i] = s.ask(ctx, p.once) })
+		wg.Go(func() { answers[i] = s.ask(ctx, once) })
 	}
 	for i, s := range p.pages {
 		if at := len(p.servers) + i; pages {
-			wg.Go(func() { answers[at] = s.ask(ctx, p.once) })
+			wg.Go(func() { answers[at] = s.ask(ctx, once) })
 		} else {
 			answers[at] = p.round.pageAnswer(at)
 		}

@@ -161,27 +161,24 @@ func (p *page) date(conn net.Conn) (sent, began, date time.Duration, err error) 
 			began = p.Boottime()
 		}
 		n += more
-		head, _, fault := dial.ParseHead(buf[:n])
+		head, ended, fault := dial.ParseHead(buf[:n])
 		switch {
 		case fault != nil:
 			return 0, 0, 0, fault
-		case !head.Date.IsZero() && ended(buf[:n]):
+		case ended && head.Aged:
+			return 0, 0, 0, errors.New("the answer comes from somebody's store")
+		case ended && !head.Date.IsZero():
 			if head.Date.Sub(base()).Abs() > furthest {
 				return 0, 0, 0, errors.New("a date of another age")
 			}
 			return sent, began, time.Duration(head.Date.UnixNano()), nil
 		case err != nil:
 			return 0, 0, 0, err
-		case head.Status >= 200 && ended(buf[:n]):
+		case ended:
 			return 0, 0, 0, errors.New("no date in the answer")
 		}
 	}
 	return 0, 0, 0, errFlood
-}
-
-// ended tells whether a head has come to its end.
-func ended(b []byte) bool {
-	return len(b) >= 4 && string(b[len(b)-4:]) == "\r\n\r\n" || len(b) >= 2 && string(b[len(b)-2:]) == "\n\n"
 }
 
 // vouched tells whether the server has shown who it is, at the time that it tells: a certificate that had ended by then, or not

@@ -6,6 +6,51 @@ import (
 	"github.com/poshealth/poshealth/probes/timescale"
 )
 
+// weigh finds out whether what was agreed rests on more than what a network says, and takes it over as proved if it does.
+func (k *Keeper) weigh(f fusion, now time.Duration, wall time.Time) {
+	own, witnesses := k.witness(f.Span, now, wall)
+	vouched := f.Vouched >= 2 || f.Vouched == 1 && (f.Voices >= 2 || witnesses)
+	switch {
+	case vouched:
+		k.proof = proof{given: true, at: now, origin: f.Span, vouched: true}
+		earliest := timescale.Estimate{At: now, Origin: f.Span}.Earliest(now)
+		if f.Vouched >= 2 && earliest.Before(k.floorAt(now)) {
+			k.floor = time.Time{} // two who do not know of each other show that it was a lie
+		}
+		k.prove(earliest, now)
+	case witnesses && (!k.proof.given || k.proofNow(now).Overlaps(f.Span) && k.proofNow(now).Half() > own.Half()):
+		k.proof = proof{given: true, at: now, origin: own}
+	default:
+		return
+	}
+	k.proof.asleep = k.o.Asleep()
+}
+
+// proofNow is where the origin lies by what was proved in this boot, with what the worst of oscillators may have made of it.
+func (k *Keeper) proofNow(now time.Duration) timescale.Span {
+	span := timescale.Estimate{At: k.proof.at, Origin: k.proof.origin}.Span(now)
+	if k.o.Asleep()-k.proof.asleep > slept {
+		span = span.Widened(sleepError)
+	}
+	return span
+}
+
+// witness tells whether the terminal's own clock says the same by itself, and where the origin lies by it: as it is, or by what it was
+// last known to be off by. Within a minute, and what its crystal makes of the time since: by so much a network could lead it astray.
+func (k *Keeper) witness(span timescale.Span, now time.Duration, wall time.Time) (own timescale.Span, ok bool) {
+	own = timescale.Around(timescale.OriginOf(wall, now), witnessed)
+	if own.Overlaps(span) {
+		return own, true
+	}
+	if !k.kept.given() || k.known {
+		return own, false
+	}
+	right := wall.Round(0).Add(-k.kept.offset)
+	age := right.Sub(k.kept.at)
+	own = timescale.Around(timescale.OriginOf(right, now), witnessed+max(age, 0)/1e6*timescale.FreeDrift)
+	return own, age >= 0 && own.Overlaps(span)
+}
+
 // Prove takes in a time that has certainly passed: an authority has signed after it. It is never forgotten, and no certificate of
 // ours is judged by an earlier one.
 func (k *Keeper) Prove(t time.Time) {
@@ -25,13 +70,13 @@ func (k *Keeper) prove(t time.Time, now time.Duration) bool {
 	return true
 }
 
-// floorAt is the time that has certainly passed at a moment of the boot clock.
+// floorAt is the time that has certainly passed at a moment of the boot clock; zero where none is known.
 func (k *Keeper) floorAt(now time.Duration) time.Time {
 	if k.floor.IsZero() {
 		return k.o.Built
 	}
 	gone := max(now-k.floorBoot, 0)
-	floor := k.floor.Add(gone - gone*timescale.FreeDrift/1e6)
+	floor := k.floor.Add(gone - gone/1e6*timescale.FreeDrift)
 	if k.o.Built.After(floor) {
 		return k.o.Built
 	}
@@ -45,32 +90,47 @@ type Basis string
 const (
 	ByTerminal Basis = "terminal" // the terminal's own clock
 	ByAgreed   Basis = "agreed"   // what the sources agree on
-	ByProved   Basis = "proved"   // the newest time that was proved: the terminal's clock is before it, and nothing is agreed
+	ByProved   Basis = "proved"   // the newest time that was proved: the terminal's clock is before it
 )
 
-// Judge is the time by which to judge whether our own broker's certificate is good, now, and whose it is.
+// Moment is a time that may be the true one, and whose it is.
+type Moment struct {
+	Time time.Time
+	By   Basis
+}
+
+// Judge gives the moments by which to judge whether our own broker's certificate is good, now: it is where it is by any of them. There
+// are one or two.
 //
-// It is the agreed time where that is proved; where it only rests on what a network says, two independent voices can move it
-// ahead of the terminal's clock, which revives nothing that has ended, and never behind it. It is never before the newest time
-// proved.
-func (k *Keeper) Judge() (time.Time, Basis) {
+// What is proved stands alone. Where nothing is, it is the terminal's own clock; and beside it what two independent voices say, or one
+// that shows who it is, if that is ahead: what has ended by the terminal's clock does not come back by it, and who makes it up takes
+// nothing from us. None is before the newest time proved.
+func (k *Keeper) Judge() []Moment {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now, wall := k.o.Boottime(), k.o.Now().Round(0)
-	t, by := wall, ByTerminal
-	if k.known {
-		span := k.spanNow(now)
-		agreed := k.estimate
-		agreed.Origin, agreed.At = span, now
-		offset, within := agreed.Offset(now, wall)
-		trusted := agreed.Proved || agreed.Voices >= 2 && offset < 0
-		if trusted && offset.Abs() > within+time.Second {
-			t, _ = agreed.True(now)
-			by = ByAgreed
+	floor := k.floorAt(now)
+	atLeast := func(m Moment) Moment {
+		if m.Time.Before(floor) {
+			return Moment{floor, ByProved}
 		}
+		return m
 	}
-	if floor := k.floorAt(now); t.Before(floor) {
-		return floor, ByProved
+	own := timescale.OriginOf(wall, now)
+	if k.proof.given {
+		proved := k.proofNow(now)
+		origin := min(max(own, proved.Lo), proved.Hi)
+		if span := k.spanNow(now); k.known && k.estimate.Proved && !span.Widened(time.Second).Overlaps(timescale.Span{Lo: own, Hi: own}) {
+			origin = min(max(span.Middle(), proved.Lo), proved.Hi)
+		}
+		if (origin - own).Abs() > time.Second {
+			return []Moment{atLeast(Moment{timescale.TimeOf(origin, now), ByAgreed})}
+		}
+		return []Moment{atLeast(Moment{wall, ByTerminal})}
 	}
-	return t, by
+	all := []Moment{atLeast(Moment{wall, ByTerminal})}
+	if said := k.spanNow(now).Middle(); k.known && (k.estimate.Voices >= 2 || k.vouched) && said > own+time.Second {
+		all = append(all, atLeast(Moment{timescale.TimeOf(said, now), ByAgreed}))
+	}
+	return all
 }

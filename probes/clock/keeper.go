@@ -50,8 +50,9 @@ type Sample struct {
 // Keeper knows the true time, as far as it is known: what the sources last agreed on, and where the boot clock has led since.
 // Its methods may be called from any goroutine.
 //
-// What is agreed is proved when it rests on more than what a network can make up: on a source that has shown who it is, on
-// what was proved before in this boot, or on the terminal's own clock saying the same by itself.
+// What is agreed is proved when it rests on more than what a network can make up: on a source that has shown who it is and is not
+// alone, or on the terminal's own clock saying the same by itself; and later in the same boot, as long as it lies where the boot clock
+// has led since, with 100 ppm for an oscillator of which nothing is known.
 type Keeper struct {
 	o KeeperOptions
 
@@ -61,13 +62,15 @@ type Keeper struct {
 	known     bool
 	estimate  timescale.Estimate
 	asleep    time.Duration // when it was made
-	vouched   bool          // it goes back to a source that has shown who it is
+	vouched   bool          // one of those that agreed has shown who it is
+	proof     proof         // of this boot
 	track     timescale.Track
 	carried   timescale.Drift // from boots before
 	disputed  time.Duration   // boot time since when all sources contradict the estimate; 0: they do not
 	floor     time.Time       // the newest time that was proved
 	floorBoot time.Duration
 	kept      kept // as it was found at the start
+	jumped    bool // the wall clock was behind it then
 	saved     kept // as it was written last
 }
 
@@ -107,10 +110,20 @@ func (k *Keeper) toldSince(f fusion) bool {
 	return k.tells != f.tells
 }
 
+// proof is where the origin was proved to lie, at a moment of this boot.
+type proof struct {
+	given   bool
+	at      time.Duration
+	origin  timescale.Span
+	asleep  time.Duration
+	vouched bool // it goes back to a source that has shown who it is
+}
+
 // fusion is what came of putting all that is known together.
 type fusion struct {
 	timescale.Agreement
 	samples []Sample // those that voted, in order: asked, then told
+	past    []string // those that name a time that has certainly passed
 	memory  bool     // what was agreed before had a vote, the last one
 	tells   uint64   // of the keeper, when it was made
 }
@@ -128,7 +141,7 @@ func (f fusion) truthful(votes []timescale.Vote) []timescale.Vote {
 
 // falseNames are the names of the votes that say something else.
 func (f fusion) falseNames() []string {
-	var names []string
+	names := slices.Clone(f.past)
 	for _, i := range f.False {
 		if i < len(f.samples) {
 			names = append(names, f.samples[i].Name)
@@ -145,7 +158,7 @@ func (k *Keeper) fuse(asked []Sample, fresh bool) fusion {
 	now := k.o.Boottime()
 	f := k.agree(asked, now)
 	if f.memory && !f.Majority && len(f.samples) > 0 && k.disputed != 0 && now-k.disputed >= doubtFor {
-		k.known = false
+		k.known, k.proof = false, proof{}
 		f = k.agree(asked, now)
 	}
 	switch {
@@ -164,36 +177,39 @@ func (k *Keeper) fuse(asked []Sample, fresh bool) fusion {
 }
 
 // agree asks all votes for what they have in common. What was agreed before votes where it was proved, with twice its error: it
-// settles who is right, and makes nobody surer.
+// settles who is right, and makes nobody surer. Who names a time that has certainly passed has no vote.
 func (k *Keeper) agree(asked []Sample, now time.Duration) fusion {
 	f := fusion{tells: k.tells}
+	floor := timescale.OriginOf(k.floorAt(now), now)
+	var votes []timescale.Vote
 	for _, s := range slices.Concat(asked, k.told) {
-		if now-s.At < toldFor {
+		span := k.moved(s, now)
+		switch {
+		case now-s.At >= toldFor:
+		case span.Hi < floor && !k.floorAt(now).IsZero():
+			f.past = append(f.past, s.Name)
+		default:
 			f.samples = append(f.samples, s)
+			votes = append(votes, timescale.Vote{Name: s.Name, Span: span, Upstream: s.Upstream, Path: s.Path, Vouched: s.Vouched})
 		}
-	}
-	votes := make([]timescale.Vote, len(f.samples), len(f.samples)+1)
-	for i, s := range f.samples {
-		votes[i] = timescale.Vote{Name: s.Name, Span: k.moved(s, now), Upstream: s.Upstream, Path: s.Path, Vouched: s.Vouched}
 	}
 	f.memory = k.known && k.estimate.Proved
 	if f.memory {
 		span := k.spanNow(now)
-		votes = append(votes, timescale.Vote{Name: "before", Span: span.Widened(span.Half()), Vouched: k.vouched})
+		votes = append(votes, timescale.Vote{Name: "before", Span: span.Widened(span.Half()), Vouched: k.proof.vouched})
 	}
 	f.Agreement = timescale.Agree(votes)
-	f.Vouched = slices.ContainsFunc(f.truthful(votes), func(v timescale.Vote) bool { return v.Vouched })
 	if !f.memory || len(f.samples) == 0 {
 		return f
 	}
 	if remembers := !slices.Contains(f.False, len(votes)-1); f.Majority && remembers {
-		f.Agreeing, f.Voices = f.Agreeing-1, f.Voices-1
 		honest := f.truthful(votes)
 		if len(honest) == 0 {
 			f.Majority = false // it stands against all that speak now
 			return f
 		}
-		f.Span = timescale.Agree(honest).Span
+		alone := timescale.Agree(honest) // what they say without it
+		f.Span, f.Agreeing, f.Voices, f.Vouched = alone.Span, alone.Agreeing, alone.Voices, alone.Vouched
 	}
 	return f
 }
@@ -206,7 +222,7 @@ func (k *Keeper) moved(s Sample, now time.Duration) timescale.Span {
 
 // driftKnown is the drift of this boot, or else that of boots before.
 func (k *Keeper) driftKnown() timescale.Drift {
-	if d, ok := k.track.Drift(); ok && (k.carried.Over == 0 || d.Error <= k.carried.Error) {
+	if d, ok := k.track.Drift(); ok {
 		return d
 	}
 	return k.carried
@@ -223,37 +239,22 @@ func (k *Keeper) spanNow(now time.Duration) timescale.Span {
 
 // learn takes over what was agreed.
 func (k *Keeper) learn(f fusion, now time.Duration) {
-	point := timescale.Point{At: now, Origin: f.Span}
-	before := k.known && k.spanNow(now).Widened(f.Span.Half()).Overlaps(f.Span)
-	if k.known && !before {
-		k.track = nil // another time than before: no line leads from there to here
+	if k.known && !k.spanNow(now).Widened(f.Span.Half()).Overlaps(f.Span) {
+		k.track, k.carried = nil, timescale.Drift{} // another time than before: no line leads from there to here
 	}
-	k.track = k.track.Add(point)
+	newest := time.Duration(0)
+	for _, s := range f.samples {
+		newest = max(newest, s.At)
+	}
+	if n := len(k.track); n == 0 || newest > k.track[n-1].At {
+		k.track = k.track.Add(timescale.Point{At: now, Origin: f.Span})
+	}
 	wall := k.o.Now()
-	proved := f.Vouched || before && k.estimate.Proved || k.witness(f.Span, now, wall)
-	k.estimate = timescale.Estimate{At: now, Origin: f.Span, Drift: k.driftKnown(), Voices: f.Voices, Proved: proved}
-	k.vouched = f.Vouched || before && k.vouched
-	k.known, k.asleep = true, k.o.Asleep()
-	if f.Vouched {
-		k.prove(k.estimate.Earliest(now), now)
-	}
+	k.weigh(f, now, wall)
+	k.estimate = timescale.Estimate{At: now, Origin: f.Span, Drift: k.driftKnown(), Voices: f.Voices}
+	k.estimate.Proved = k.proof.given && k.proofNow(now).Overlaps(f.Span)
+	k.known, k.vouched, k.asleep = true, f.Vouched > 0, k.o.Asleep()
 	k.save(now, wall)
-}
-
-// witness tells whether the terminal's own clock says the same by itself: as it is, or by what it was last known to be off by.
-// Within a minute, and what its crystal makes of the time since: by so much a network could lead it astray.
-func (k *Keeper) witness(span timescale.Span, now time.Duration, wall time.Time) bool {
-	own := timescale.OriginOf(wall, now)
-	if span.Widened(witnessed).Overlaps(timescale.Span{Lo: own, Hi: own}) {
-		return true
-	}
-	if !k.kept.given() || k.known {
-		return false
-	}
-	own -= k.kept.offset
-	age := wall.Add(-k.kept.offset).Sub(k.kept.at)
-	room := witnessed + time.Duration(max(float64(age), 0)*timescale.FreeDrift/1e6)
-	return age >= 0 && span.Widened(room).Overlaps(timescale.Span{Lo: own, Hi: own})
 }
 
 // Estimate is what was last agreed in this boot, and whether there is anything.
@@ -263,13 +264,17 @@ func (k *Keeper) Estimate() (timescale.Estimate, bool) {
 	return k.estimate, k.known
 }
 
-// JumpedBack is how far the wall clock is behind the newest time that was kept before this start of the terminal: a clock that
-// ran on would be ahead of it. 0: it is not behind, or nothing is known.
+// JumpedBack is how far the wall clock is behind, where it was behind the newest time of the boots before when the terminal started: a
+// clock that ran on would have been ahead of it. 0: it was not, or is not any more.
 func (k *Keeper) JumpedBack() time.Duration {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.kept.given() || k.kept.bootID == k.o.BootID {
+	if !k.jumped {
 		return 0
 	}
-	return max(k.kept.at.Sub(k.o.Now().Round(0)), 0)
+	right := k.kept.at
+	if k.known && k.estimate.Proved {
+		right, _ = k.estimate.True(k.o.Boottime())
+	}
+	return max(right.Sub(k.o.Now().Round(0)), 0)
 }

@@ -17,7 +17,7 @@ import (
 
 const (
 	keptFile = "clock"
-	// mostKept bytes: a version, a boot id of 36 characters and eleven numbers.
+	// mostKept bytes: a version, a boot id of 36 characters and fourteen numbers.
 	mostKept = 400
 	// saveEvery spares the flash: what is known is written anew after six hours, or when it means something else.
 	saveEvery = 6 * time.Hour
@@ -32,7 +32,8 @@ const (
 type kept struct {
 	bootID   string
 	estimate timescale.Estimate
-	vouched  bool          // the estimate goes back to a source that has shown who it is
+	proof    proof
+	jumped   bool          // the wall clock was behind when the terminal started
 	offset   time.Duration // of the wall clock: local minus true
 	at       time.Time     // the true time when this was known; only where it was proved
 	floor    time.Time
@@ -46,7 +47,7 @@ const keptVersion, keptEnd = "1", "end"
 func (k kept) line() string {
 	e := k.estimate
 	words := []string{keptVersion, k.bootID}
-	for _, n := range []int64{int64(e.At), int64(e.Origin.Lo), int64(e.Origin.Hi), int64(e.Voices), yes(e.Proved) + yes(k.vouched), int64(k.offset), nanos(k.at), nanos(k.floor), int64(e.Drift.Over)} {
+	for _, n := range []int64{int64(e.At), int64(e.Origin.Lo), int64(e.Origin.Hi), int64(e.Voices), yes(k.proof.given) | yes(k.proof.vouched)<<1 | yes(k.jumped)<<2, int64(k.offset), nanos(k.at), nanos(k.floor), int64(e.Drift.Over), int64(k.proof.at), int64(k.proof.origin.Lo), int64(k.proof.origin.Hi)} {
 		words = append(words, strconv.FormatInt(n, 10))
 	}
 	return strings.Join(append(words, fmt.Sprintf("%.3f", e.Drift.PPM), fmt.Sprintf("%.3f", e.Drift.Error), keptEnd), " ")
@@ -70,10 +71,10 @@ func nanos(t time.Time) int64 {
 // parseKept reads such a line; ok is false for anything else, and for what cannot be true.
 func parseKept(line string) (k kept, ok bool) {
 	words := strings.Fields(line)
-	if len(line) > mostKept || len(words) != 14 || words[0] != keptVersion || words[13] != keptEnd || len(words[1]) > 64 {
+	if len(line) > mostKept || len(words) != 17 || words[0] != keptVersion || words[16] != keptEnd || len(words[1]) > 64 {
 		return kept{}, false
 	}
-	var n [9]int64
+	var n [12]int64
 	for i := range n {
 		v, err := strconv.ParseInt(words[2+i], 10, 64)
 		if err != nil {
@@ -81,21 +82,22 @@ func parseKept(line string) (k kept, ok bool) {
 		}
 		n[i] = v
 	}
-	ppm, errA := strconv.ParseFloat(words[11], 64)
-	within, errB := strconv.ParseFloat(words[12], 64)
-	const mostPPM = 1e5 // a tenth: no oscillator
+	ppm, errA := strconv.ParseFloat(words[14], 64)
+	within, errB := strconv.ParseFloat(words[15], 64)
+	const mostPPM = 1e3 // no oscillator runs so wrong
 	bad := errA != nil || errB != nil || math.IsNaN(ppm) || math.IsNaN(within) || math.Abs(ppm) > mostPPM || within < 0 || within > mostPPM
-	const most = int64(200 * 365 * 24 * time.Hour)
+	most := int64(furthest) + base().UnixNano()
 	for i, v := range n {
-		signed := i == 1 || i == 2 || i == 5 // the origin and the offset
+		signed := i == 1 || i == 2 || i == 5 || i == 10 || i == 11 // origins and the offset
 		bad = bad || v > most || v < -most || v < 0 && !signed
 	}
-	if bad || n[1] > n[2] || n[4] > 2 {
+	if bad || n[1] > n[2] || n[10] > n[11] || n[4] > 7 {
 		return kept{}, false
 	}
-	k = kept{bootID: words[1], vouched: n[4] == 2, offset: time.Duration(n[5])}
+	k = kept{bootID: words[1], jumped: n[4]&4 != 0, offset: time.Duration(n[5])}
+	k.proof = proof{given: n[4]&1 != 0, vouched: n[4]&2 != 0, at: time.Duration(n[9]), origin: timescale.Span{Lo: time.Duration(n[10]), Hi: time.Duration(n[11])}}
 	k.estimate = timescale.Estimate{
-		At: time.Duration(n[0]), Origin: timescale.Span{Lo: time.Duration(n[1]), Hi: time.Duration(n[2])}, Voices: int(n[3]), Proved: n[4] > 0,
+		At: time.Duration(n[0]), Origin: timescale.Span{Lo: time.Duration(n[1]), Hi: time.Duration(n[2])}, Voices: int(n[3]), Proved: n[4]&1 != 0,
 		Drift: timescale.Drift{PPM: ppm, Error: within, Over: time.Duration(n[8])},
 	}
 	if n[6] > 0 {
@@ -121,17 +123,22 @@ func (k *Keeper) restore() {
 		return
 	}
 	k.kept, k.saved = found, found
-	k.floor = found.floor
-	if found.estimate.Drift.Over > 0 {
-		k.carried = found.estimate.Drift
-		k.carried.Error += carriedError
-	}
 	now := k.o.Boottime()
-	if found.bootID != k.o.BootID || found.estimate.At == 0 || found.estimate.At > now {
+	k.floor, k.floorBoot = found.floor, now
+	if found.estimate.Drift.Over > 0 {
+		// Known, and not watched in this boot: nobody foretells anything from it.
+		k.carried = timescale.Drift{PPM: found.estimate.Drift.PPM, Error: found.estimate.Drift.Error + carriedError, Over: time.Second}
+	}
+	if found.bootID != k.o.BootID {
+		k.jumped = found.given() && found.at.Sub(k.o.Now().Round(0)) > witnessed
 		return
 	}
-	k.estimate, k.known, k.vouched = found.estimate, true, found.vouched
-	k.floorBoot = found.estimate.At
+	k.jumped = found.jumped
+	if found.estimate.At == 0 || found.estimate.At > now || found.proof.at > now {
+		return
+	}
+	k.estimate, k.known, k.proof = found.estimate, true, found.proof
+	k.estimate.Proved = k.proof.given && k.proofNow(now).Overlaps(k.estimate.Span(now))
 	k.track = timescale.Track{{At: k.estimate.At, Origin: k.estimate.Origin}}
 }
 
@@ -140,7 +147,7 @@ func (k *Keeper) save(now time.Duration, wall time.Time) {
 	if k.o.Write == nil || k.o.StateDir == "" {
 		return
 	}
-	next := kept{bootID: k.o.BootID, estimate: k.estimate, vouched: k.known && k.vouched && k.estimate.Proved, floor: k.floorAt(now)}
+	next := kept{bootID: k.o.BootID, estimate: k.estimate, proof: k.proof, jumped: k.jumped, floor: k.floorAt(now)}
 	if !k.o.Built.IsZero() && !next.floor.After(k.o.Built) {
 		next.floor = time.Time{} // the next program knows its own
 	}
@@ -154,8 +161,8 @@ func (k *Keeper) save(now time.Duration, wall time.Time) {
 		}
 	}
 	last := k.saved
-	same := last.bootID == next.bootID && next.estimate.At-last.estimate.At < saveEvery && next.estimate.Proved == last.estimate.Proved &&
-		(next.offset-last.offset).Abs() < offsetMoved && next.floor.Sub(last.floor) < floorMoved
+	same := last.bootID == next.bootID && next.estimate.At-last.estimate.At < saveEvery && next.proof.given == last.proof.given && next.proof.vouched == last.proof.vouched &&
+		(next.offset-last.offset).Abs() < offsetMoved && next.floor.Sub(last.floor).Abs() < floorMoved
 	if same {
 		return
 	}

@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"strings"
 	"time"
 )
 
@@ -10,15 +11,16 @@ const (
 	restFor = 6
 	// watchFor periods a drift is watched before they do: five hours, so that the six of the catalogue hold the last look too.
 	watchFor = 5
-	// wellKnown is as far as the time may be wrong at rest.
+	// wellKnown is how much less sure the time may become at rest.
 	wellKnown = 500 * time.Millisecond
 	// checkEach: dates are dear, and vouched for. Where the servers agree they are asked each 24 periods, to hold the servers to it.
 	checkEach = 24
 	// settled rounds without a majority are made as soon as they are wanted; then the sources rest, a sixth of a period at first,
 	// twice as long each time, a period at most.
 	settled, failingParts = 4, 6
-	// leastGap: whoever wants the sources to be asked, they are asked at most twice a minute.
-	leastGap = 30 * time.Second
+	// leastGap: whoever wants the sources to be asked, they are asked at most twice a minute, and four times a period: with one
+	// exchange each, which is 600 B for four servers.
+	leastGap, mostAsks = 30 * time.Second, 4
 	// early: the timetable looks up to a fifth early, which shall not cost a whole period.
 	early = 0.8
 )
@@ -35,8 +37,11 @@ type round struct {
 	pagesAt   time.Duration // boot time when the pages were asked last; 0: never
 	dear      bool          // the pages are needed: the servers alone do not do
 	mute      bool          // none of the servers answers, and the pages do
+	accused   bool          // a source is false that was not so far
+	liars     string        // the sources that were false in the last round
 	offset    time.Duration // how far the wall clock was off when the estimate of offsetOf was first told
 	offsetOf  time.Duration
+	own       time.Duration // the origin by which the wall clock was right then
 	corrected time.Duration // boot time when the wall clock was last set nearer to the truth; 0: never
 }
 
@@ -46,7 +51,7 @@ func (r *round) plan(p *Probe, now time.Duration) (due, pages bool) {
 	estimate, known := p.keeper.Estimate()
 	settling := r.failing > 0 && r.failing < settled
 	switch {
-	case r.pagesAt == 0, settling:
+	case r.pagesAt == 0, settling, r.accused:
 		pages = true
 	case r.dear, len(p.servers) == 0:
 		pages = rested(r.pagesAt, restFor*p.every)
@@ -62,9 +67,11 @@ func (r *round) plan(p *Probe, now time.Duration) (due, pages bool) {
 		due = true
 	case len(p.servers) == 0:
 		due = pages
+	case r.accused: // once more, soon: it may have been a hiccup
+		due = rested(r.at, p.every/failingParts)
 	case r.mute: // the servers cannot be asked here: they are tried along with the pages
 		due = pages
-	case estimate.Drift.Over < watchFor*p.every || estimate.Span(now).Half() > wellKnown:
+	case estimate.Drift.Over < watchFor*p.every || estimate.Span(now).Half()-estimate.Origin.Half() > wellKnown:
 		due = rested(r.at, p.every/2) // others may want looks more often; more tell no more
 	default:
 		due = rested(r.at, restFor*p.every)
@@ -103,12 +110,18 @@ func (r *round) note(p *Probe, answers []answer, pages bool, now time.Duration) 
 	if heard {
 		r.lastHeard = now
 	}
-	r.fusion = p.keeper.fuse(r.samples(p), true)
-	r.failing++
-	if heard && r.fusion.Majority {
+	r.fusion = p.keeper.fuse(r.samples(p), heard || p.keeper.toldSince(r.fusion))
+	switch {
+	case heard && r.fusion.Majority:
 		r.failing = 0
+	case r.mute && !pages: // they were silent before, and nobody else was asked: nothing has become worse
+	default:
+		r.failing++
 	}
-	r.mute = servers == 0 && heard
+	liars := strings.Join(r.fusion.falseNames(), ", ")
+	r.accused = liars != "" && liars != r.liars && !r.accused
+	r.liars = liars
+	r.mute = servers == 0 && (heard || r.mute && !pages)
 	r.dear = len(p.pages) > 0 && (servers == 0 || !r.fusion.Majority || len(r.fusion.False) > 0)
 }
 

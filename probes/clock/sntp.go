@@ -30,9 +30,9 @@ const (
 	lost = 2
 	// attemptTimeout: a round trip of more than 4 s gives an error of 2 s at best, too coarse to be of use.
 	attemptTimeout = 4 * time.Second
-	// kissHold: RFC 5905 wants a client that is kissed off to slow down or stop. An hour is above every poll interval that
-	// public servers ask for.
-	kissHold = time.Hour
+	// kissHold: RFC 5905 wants a client to slow down when it is told RATE. An hour is above every poll interval that public servers
+	// ask for. Told DENY or RSTR it is to stop: for a day, for whoever runs the server may have meant another at this address.
+	kissHold, denyHold = time.Hour, 24 * time.Hour
 	// localPrecision is what reading our own clock adds in error: a slow terminal wakes a reader within a millisecond.
 	localPrecision = time.Millisecond
 	// furthest a server's time can be told from a base of our century: spans around it must not overflow.
@@ -49,7 +49,8 @@ func base() time.Time { return time.Unix(1_700_000_000, 0) }
 type server struct {
 	Options
 	name, host, port string
-	addrs            []netip.Addr  // as looked up; kept as long as one of them answers
+	addrs            []netip.Addr  // as looked up; kept as long as one of them answers, and for a period of looks
+	lookedUp         time.Duration // boot time of it
 	least            time.Duration // the shortest exchange, slowly forgotten
 	held             time.Duration // boot time until which it is left alone; 0: it may be asked
 	kiss             string
@@ -105,7 +106,7 @@ func (s *server) ask(ctx context.Context, once bool) answer {
 		if s.least == 0 {
 			s.least = best.delay
 		}
-	} else {
+	} else if s.Boottime()-s.lookedUp >= s.Every {
 		s.addrs = nil // looked up anew the next time
 	}
 	return best
@@ -134,7 +135,7 @@ func (s *server) lookUp(ctx context.Context) error {
 	if err == nil && len(addrs) == 0 {
 		err = errors.New("no addresses")
 	}
-	s.addrs = addrs
+	s.addrs, s.lookedUp = addrs, s.Boottime()
 	return err
 }
 
@@ -178,6 +179,9 @@ func (s *server) interpret(r *ntp.Response) answer {
 		s.kiss = kissCode(r.KissCode)
 		if s.kiss == "RATE" || s.kiss == "DENY" || s.kiss == "RSTR" {
 			s.held = s.Boottime() + kissHold
+			if s.kiss != "RATE" {
+				s.held = s.Boottime() + denyHold
+			}
 			return answer{state: "kiss " + s.kiss}
 		}
 		return answer{state: unsynchronised} // INIT, STEP and the like: it has no time to give yet

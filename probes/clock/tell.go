@@ -81,13 +81,14 @@ func (p *Probe) own(e timescale.Estimate, known bool) time.Duration {
 	if !known {
 		return timescale.OriginOf(wall, now)
 	}
-	offset, within := e.Offset(now, wall)
-	moved := (offset - r.offset).Abs() > stale+within
-	if r.offsetOf != 0 && moved && offset.Abs() < r.offset.Abs() {
+	offset, _ := e.Offset(now, wall)
+	origin := timescale.OriginOf(wall, now)
+	set := r.own != 0 && (origin-r.own).Abs() > stale // the origin by which it is right moves by nothing else
+	if set && offset.Abs() < (offset-(origin-r.own)).Abs() {
 		r.corrected = now
 	}
-	if r.offsetOf != e.At || moved {
-		r.offset, r.offsetOf = offset, e.At
+	if set || r.offsetOf != e.At || r.own == 0 {
+		r.offset, r.offsetOf, r.own = offset, e.At, origin
 	}
 	return e.Origin.Middle() + r.offset
 }

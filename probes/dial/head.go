@@ -12,9 +12,10 @@ const DateFormat = "Mon, 02 Jan 2006 15:04:05 GMT"
 type Head struct {
 	Status int       // 0: no whole status line came
 	Date   time.Time // whole seconds, of the server's clock; zero: not told, or not in the form that it must have
+	Aged   bool      // the answer lay in somebody's store for a while (Age, RFC 9111 section 5.1): its date is that of then
 }
 
-// ParseHead reads as much of a head as there is; whole: all that is wanted has been found, or it has ended. Interim answers
+// ParseHead reads as much of a head as there is; whole: it has ended. Interim answers
 // (100, 103) are passed over. [ErrNotHTTP] says that it will never be one.
 func ParseHead(b []byte) (got Head, whole bool, err error) {
 	for {
@@ -36,12 +37,15 @@ func ParseHead(b []byte) (got Head, whole bool, err error) {
 				break
 			}
 			name, value, _ := strings.Cut(line, ":")
-			if interim || !strings.EqualFold(name, "Date") {
-				continue
-			}
-			if date, err := time.Parse(DateFormat, strings.TrimSpace(value)); err == nil && date.Unix() > 0 {
-				got.Date = date
-				return got, true, nil
+			value = strings.TrimSpace(value)
+			switch {
+			case interim:
+			case strings.EqualFold(name, "Age") && strings.Trim(value, "0") != "":
+				got.Aged = true
+			case strings.EqualFold(name, "Date"):
+				if date, err := time.Parse(DateFormat, value); err == nil && date.Unix() > 0 {
+					got.Date = date
+				}
 			}
 		}
 		if !interim {

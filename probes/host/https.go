@@ -113,7 +113,7 @@ func (p *HTTPS) ask(ctx context.Context, h *handshake, rtt time.Duration) probes
 	defer stop()
 	o := probes.Observation{Outcome: probes.Pass, Readings: []probes.Reading{probes.Millis("rtt", rtt)}}
 	before := dial.KernelOf(h.wire.Conn)
-	sent := time.Now()
+	sent, sentBoot := time.Now(), terminal.Boottime()
 	var got answer
 	_, err := h.conn.Write(p.request)
 	if err == nil {
@@ -133,10 +133,10 @@ func (p *HTTPS) ask(ctx context.Context, h *handshake, rtt time.Duration) probes
 	if got.Status != 0 {
 		o.Readings = append(o.Readings, probes.Count("status", got.Status))
 	}
-	if !got.Date.IsZero() {
+	if !got.Date.IsZero() && !got.Aged {
 		o.Readings = append(o.Readings,
 			probes.Reading{Name: "date", Value: float64(got.Date.Unix()), Unit: probes.UnixSeconds},
-			probes.Millis("date_ago", time.Since(sent)))
+			probes.Millis("date_ago", terminal.Boottime()-sentBoot))
 	}
 	fail := func(outcome probes.Outcome, reason probes.Reason, detail string) probes.Observation {
 		o.Outcome, o.Reason = outcome, reason

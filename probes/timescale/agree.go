@@ -1,7 +1,9 @@
 package timescale
 
 import (
+	"net"
 	"slices"
+	"time"
 )
 
 // Vote is what one source says.
@@ -13,16 +15,30 @@ type Vote struct {
 	Vouched  bool   // it has shown who it is, by a certificate or a signature
 }
 
-// one tells whether two votes are one voice: they say the same, and have their time from the same upstream, or come from the same
-// place, or are both such as anybody on the way can forge, and somebody who cannot be forged says otherwise.
+// one tells whether two votes are one voice: they say the same, and have their time from the same upstream or from one another, or
+// come from the same place, or are both such as anybody on the way can forge, and somebody who cannot be forged says otherwise.
 func one(v, o Vote, all []Vote) bool {
-	same := v.Upstream != "" && v.Upstream == o.Upstream || v.Path != "" && v.Path == o.Path
+	same := v.Upstream != "" && (v.Upstream == o.Upstream || v.Upstream == host(o.Path)) || o.Upstream != "" && o.Upstream == host(v.Path) ||
+		v.Path != "" && v.Path == o.Path
 	return (same || forged(v, all) && forged(o, all)) && v.Span.Overlaps(o.Span)
 }
 
-// forged tells whether a vote may have been forged on its way: it vouches for nothing, and one that does contradicts it.
+// careless: a server of pages may not keep its own clock to the minute. Who forges time does not do it for less.
+const careless = time.Minute
+
+// forged tells whether a vote may have been forged on its way: it vouches for nothing, and one that does contradicts it by more than
+// a minute.
 func forged(v Vote, all []Vote) bool {
-	return !v.Vouched && slices.ContainsFunc(all, func(o Vote) bool { return o.Vouched && !o.Span.Overlaps(v.Span) })
+	return !v.Vouched && slices.ContainsFunc(all, func(o Vote) bool { return o.Vouched && !o.Span.Widened(careless).Overlaps(v.Span) })
+}
+
+// host is the address of a path without its port.
+func host(path string) string {
+	name, _, err := net.SplitHostPort(path)
+	if err != nil {
+		return path
+	}
+	return name
 }
 
 // Agreement is what votes have in common.
@@ -33,7 +49,7 @@ type Agreement struct {
 	Voices   int   // independent ones among those
 	Against  int   // independent voices that say something else
 	False    []int // indices of the votes that say something else: the falsetickers
-	Vouched  bool  // one of those that agree has shown who it is
+	Vouched  int   // independent voices among those that agree that have shown who they are
 }
 
 // Agree finds what a majority of independent voices says (Marzullo, as RFC 5905 section 11.2.1 uses it). As long as nobody
@@ -65,25 +81,27 @@ func Agree(votes []Vote) Agreement {
 		a.Majority = 2*depth > len(groups)
 	}
 	for _, g := range groups {
-		within := 0
+		within, vouched := 0, 0
 		for _, index := range g {
 			if !votes[index].Span.Overlaps(a.Span) {
 				a.False = append(a.False, index)
 				continue
 			}
 			within++
-			a.Vouched = a.Vouched || votes[index].Vouched
+			if votes[index].Vouched {
+				vouched = 1
+			}
 		}
 		a.Agreeing += within
 		if within > 0 {
-			a.Voices++
+			a.Voices, a.Vouched = a.Voices+1, a.Vouched+vouched
 		} else {
 			a.Against++
 		}
 	}
 	if !a.Majority { // the span covers all that are equally popular, and none of those agree with each other
 		a.Voices, a.Against = depth, len(groups)-depth
-		a.Agreeing, a.Vouched = depth, false
+		a.Agreeing, a.Vouched = depth, 0
 	}
 	slices.Sort(a.False)
 	return a

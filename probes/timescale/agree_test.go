@@ -34,7 +34,7 @@ func TestAgree(t *testing.T) {
 		against  int
 		liars    []int
 		middle   int64
-		vouched  bool
+		vouched  int
 	}{
 		{name: "nobody"},
 		{name: "one alone", votes: []Vote{vote(5, 1)}, majority: true, agreeing: 1, voices: 1, middle: 5},
@@ -67,17 +67,25 @@ func TestAgree(t *testing.T) {
 			name: "upstreams are tied through a third", agreeing: 1, voices: 1, against: 1,
 			votes: []Vote{vote(0, 9, from("a")), vote(0, 9, from("b"), reached("x")), vote(0, 9, from("a"), reached("x")), vote(liar, 9)},
 		},
-		{name: "a date narrows nothing and may vouch", votes: []Vote{vote(0, 9), vote(300, 600, vouched)}, majority: true, agreeing: 2, voices: 2, vouched: true, middle: 0},
+		{name: "a date narrows nothing and may vouch", votes: []Vote{vote(0, 9), vote(300, 600, vouched)}, majority: true, agreeing: 2, voices: 2, vouched: 1, middle: 0},
 		{
 			name: "all that can be forged is one voice against one that cannot", agreeing: 1, voices: 1, against: 1,
 			votes: []Vote{vote(liar, 9), vote(liar, 9), vote(liar, 9), vote(liar, 9), vote(0, 500, vouched)},
 		},
 		{
-			name: "and is outvoted by two", majority: true, agreeing: 2, voices: 2, against: 1, liars: []int{0, 1, 2}, middle: 2, vouched: true,
+			name: "and is outvoted by two", majority: true, agreeing: 2, voices: 2, against: 1, liars: []int{0, 1, 2}, middle: 2, vouched: 2,
 			votes: []Vote{vote(liar, 9), vote(liar, 9), vote(liar, 9), vote(0, 500, vouched), vote(4, 500, vouched)},
 		},
 		{
-			name: "one of two that vouch is wrong", majority: true, agreeing: 3, voices: 2, against: 1, liars: []int{3}, middle: 1, vouched: true,
+			name: "a page that is some seconds wrong is outvoted like anybody", majority: true, agreeing: 3, voices: 3, against: 1, liars: []int{3}, middle: 2,
+			votes: []Vote{vote(0, 9), vote(2, 9), vote(4, 9), vote(12_000, 500, vouched)},
+		},
+		{
+			name: "who has its time from another is that other's voice", agreeing: 1, voices: 1, against: 1,
+			votes: []Vote{vote(liar, 9, reached("10.0.0.1:123")), vote(liar, 9, reached("10.0.0.2:123"), from("10.0.0.1")), vote(0, 9)},
+		},
+		{
+			name: "one of two that vouch is wrong", majority: true, agreeing: 3, voices: 2, against: 1, liars: []int{3}, middle: 1, vouched: 1,
 			votes: []Vote{vote(0, 9), vote(3, 9), vote(4, 500, vouched), vote(liar, 500, vouched)},
 		},
 	} {

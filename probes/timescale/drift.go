@@ -19,6 +19,8 @@ const (
 	oldest, enough = 48 * time.Hour, 8
 	// leastDriftError in ppm: the temperature moves an oscillator by as much within an hour, however well it was measured.
 	leastDriftError = 0.2
+	// mostDrift in ppm: no oscillator runs so wrong; who leads the time away does (RFC 5905 allows for as much).
+	mostDrift = 500
 	// notABell: Student's quantiles are those of a bell curve; the waits of networks are none, and seven points of even jitter
 	// lie within them in 93.5 % of cases instead of 95.
 	notABell = 1.15
@@ -87,6 +89,9 @@ func (t Track) Drift() (d Drift, ok bool) {
 		rest += w * r * r
 	}
 	freedom := len(t) - 2
+	if math.Abs(slope) > mostDrift/1e6 {
+		return Drift{}, false
+	}
 	sd := math.Sqrt(rest / float64(freedom) / xx)
 	return Drift{
 		PPM:   -slope * 1e6, // a clock that runs fast makes the start of the terminal look ever earlier

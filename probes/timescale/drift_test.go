@@ -67,6 +67,12 @@ func TestNoDriftOfTooLittle(t *testing.T) {
 	assert.False(t, ok, "ten looks at one moment")
 }
 
+// Who leads the time away step by step teaches no drift.
+func TestNoDriftBeyondAnyOscillator(t *testing.T) {
+	_, ok := watched(rand.New(rand.NewPCG(3, 4)), 600, 6, ms).Drift()
+	assert.False(t, ok)
+}
+
 func TestTrackIsBounded(t *testing.T) {
 	var track Track
 	for i := range 100 {

@@ -11,6 +11,10 @@ import (
 // age and heat add to it.
 const FreeDrift = 100
 
+// carryError in ppm is what a drift may be wrong by for the hours to come, however well it was measured: a crystal runs by the
+// temperature of its room, some ppm from noon to midnight.
+const carryError = 10
+
 // Estimate is the true time as last agreed, good for every later moment of the same boot.
 type Estimate struct {
 	At     time.Duration // boot time at which it was agreed
@@ -25,7 +29,7 @@ func (e Estimate) rate() (ppm, within float64) {
 	if e.Drift.Over == 0 {
 		return 0, FreeDrift
 	}
-	return e.Drift.PPM, e.Drift.Error
+	return e.Drift.PPM, max(e.Drift.Error, carryError)
 }
 
 // Span is where the origin lies at another moment of the same boot: moved by the drift, and wider by what the drift may be
@@ -45,6 +49,9 @@ func (e Estimate) True(boot time.Duration) (time.Time, time.Duration) {
 
 // Earliest is the earliest time that may be true at a moment of the boot clock.
 func (e Estimate) Earliest(boot time.Duration) time.Time { return at(e.Span(boot).Lo + boot) }
+
+// TimeOf is the time that a boot clock shows by an origin.
+func TimeOf(origin, boot time.Duration) time.Time { return at(origin + boot) }
 
 // at is the time that is so long after 1970.
 func at(since1970 time.Duration) time.Time { return time.Unix(0, int64(since1970)).UTC() }
