@@ -123,6 +123,7 @@ func TestPagesThatAreNoUse(t *testing.T) {
 		"it tells no date":        {func(w http.ResponseWriter, _ *http.Request) { w.Header()["Date"] = nil }, "malformed", false},
 		"it tells another's date": {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Date", "yesterday") }, "malformed", false},
 		"of a thousand years on":  {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Date", "Mon, 02 Jan 3006 15:04:05 GMT") }, "malformed", false},
+		"it answers from a store": {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Age", "12") }, "malformed", false},
 		"it talks without end":    {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 20<<10)) }, "malformed", false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -33,6 +33,21 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// An answer that lay in a store tells the time of then.
+func TestHead(t *testing.T) {
+	date := "Date: Mon, 02 Mar 2026 09:00:00 GMT\r\n"
+	for head, aged := range map[string]bool{"": false, "Age: 0\r\n": false, "Age: 00\r\n": false, "age: 12\r\n": true, "Age: x\r\n": true} {
+		got, whole, err := dial.ParseHead([]byte("HTTP/1.1 200 OK\r\n" + date + head + "\r\nbody"))
+		require.NoError(t, err)
+		assert.True(t, whole)
+		assert.Equal(t, aged, got.Aged, head)
+		assert.Equal(t, int64(1772442000), got.Date.Unix())
+	}
+	_, whole, err := dial.ParseHead([]byte("HTTP/1.1 200 OK\r\n" + date))
+	require.NoError(t, err)
+	assert.False(t, whole)
+}
+
 // TestDiscard: who is discarded hears a reset, and the kernel knew of the connection until then.
 func TestDiscard(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
