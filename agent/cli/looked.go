@@ -32,6 +32,9 @@ func looked(s wire.Snapshot, st style) string {
 			kind, _, _ := strings.Cut(r.Probe, "/")
 			if slices.Contains(row.kinds, kind) && r.Outcome != wire.Unknown {
 				items = append(items, item(r, accused(s, r.Probe), overtaken(s, r), st))
+				if kind == "clock" {
+					items = append(items, clockMore(r, st)...)
+				}
 			}
 		}
 		if len(items) > 0 {
@@ -155,15 +158,9 @@ func essence(kind string, r wire.Result, st style) []string {
 		uncertainty, _ := reading("error")
 		agreeing, _ := reading("agreeing")
 		answered, _ := reading("answered")
-		words := []string{signed(offset), "±", plainMS(uncertainty), st.paint(dim, fmt.Sprintf(st.say("%.0f of %.0f sources agree", "%[2]g 源中 %[1]g 源一致"), agreeing, answered))}
-		if ppm, ok := reading("drift"); ok {
-			within, _ := reading("drift_error")
-			words = append(words, st.paint(dim, fmt.Sprintf(st.say("drift %+.1f ± %.1f ppm", "漂移 %+.1f ± %.1f ppm"), ppm, within)))
-		}
-		if liars := fact("false"); liars != "" {
-			words = append(words, st.paint(yellow, "("+st.say("not ", "不一致：")+liars+")"))
-		}
-		return words
+		return []string{signed(offset), "±", plainMS(uncertainty), st.paint(dim, fmt.Sprintf(st.say("%.0f of %.0f sources agree", "%[2]g 源中 %[1]g 源一致"), agreeing, answered))}
+	case "report":
+		return judgedBy(fact("judged_by"), st)
 	case "app":
 		return []string{fact("package"), fact("version")}
 	case "cpu":

@@ -111,7 +111,7 @@ func (p *page) narrow(ctx context.Context, conn net.Conn, once bool) answer {
 	a := answer{state: malformed}
 	for n := range dates {
 		if n > 0 {
-			if a.span.Half() <= good+a.delay/2 || !pause(ctx, p.untilTick(a)) {
+			if a.span.Half() <= good+a.delay/2 || !dial.Pause(ctx, p.untilTick(a)) {
 				break
 			}
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/beevik/ntp"
 
+	"github.com/poshealth/poshealth/probes/dial"
 	"github.com/poshealth/poshealth/probes/timescale"
 )
 
@@ -78,7 +79,7 @@ func (s *server) ask(ctx context.Context, once bool) answer {
 	best := answer{state: timedOut}
 	misses, tried := 0, 0
 	for ctx.Err() == nil && tried < burst && misses < lost {
-		if tried > 0 && !pause(ctx, burstGap) && best.state == answered {
+		if tried > 0 && !dial.Pause(ctx, burstGap) && best.state == answered {
 			break
 		}
 		a := s.query(ctx, s.addrs[misses%len(s.addrs)], lost-misses)
@@ -110,18 +111,6 @@ func (s *server) ask(ctx context.Context, once bool) answer {
 		s.addrs = nil // looked up anew the next time
 	}
 	return best
-}
-
-// pause waits, and tells whether ctx let it.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 func (s *server) lookUp(ctx context.Context) error {

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/poshealth/poshealth/probes/dial"
 )
 
 const (
@@ -142,7 +144,7 @@ func (p *pinger) sendAll(ctx context.Context, b *burst, how plan) error {
 		if i == how.taste {
 			start = time.Now().Add(-time.Duration(i) * how.gap) // the rest at the same pace, not in a heap
 		}
-		if how.gap > 0 && !pause(ctx, time.Until(start.Add(time.Duration(i)*how.gap))) {
+		if how.gap > 0 && !dial.Pause(ctx, time.Until(start.Add(time.Duration(i)*how.gap))) {
 			return ctx.Err()
 		}
 		message := p.socket.request(p.buf, uint16(b.first+i), p.token, how.payload)
@@ -167,7 +169,7 @@ func (p *pinger) write(ctx context.Context, message []byte) (err error) {
 		}
 		switch {
 		case errors.Is(err, syscall.ENOBUFS), errors.Is(err, syscall.EAGAIN):
-			if !pause(ctx, time.Millisecond<<try) {
+			if !dial.Pause(ctx, time.Millisecond<<try) {
 				return err
 			}
 		case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
@@ -209,20 +211,5 @@ func (p *pinger) await(ctx context.Context, enough func() (bool, time.Duration))
 			timer.Stop()
 			return false
 		}
-	}
-}
-
-// pause waits; false: ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

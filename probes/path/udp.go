@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
+
+	"github.com/poshealth/poshealth/probes/dial"
 )
 
 const (
@@ -31,7 +33,7 @@ func askUDP(ctx context.Context, addr netip.Addr, patience time.Duration) (*burs
 	b := newBurst(0, udpPackets)
 	began := time.Now()
 	for i := range udpPackets {
-		if i == udpTaste && b.received == 0 || !pause(ctx, time.Until(began.Add(time.Duration(i)*udpGap))) {
+		if i == udpTaste && b.received == 0 || !dial.Pause(ctx, time.Until(began.Add(time.Duration(i)*udpGap))) {
 			break
 		}
 		to := net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, firstPort+uint16(i)))
