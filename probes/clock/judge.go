@@ -12,18 +12,31 @@ func (k *Keeper) weigh(f fusion, now time.Duration, wall time.Time) {
 	vouched := f.Vouched >= 2 || f.Vouched == 1 && (f.Voices >= 2 || witnesses)
 	switch {
 	case vouched:
-		k.proof = proof{given: true, at: now, origin: f.Span, vouched: true}
+		k.proof, k.refuted = proof{given: true, at: now, origin: f.Span, asleep: k.o.Asleep(), vouched: true}, 0
 		earliest := timescale.Estimate{At: now, Origin: f.Span}.Earliest(now)
 		if f.Vouched >= 2 && earliest.Before(k.floorAt(now)) {
 			k.floor = time.Time{} // two who do not know of each other show that it was a lie
 		}
 		k.prove(earliest, now)
-	case witnesses && (!k.proof.given || k.proofNow(now).Overlaps(f.Span) && k.proofNow(now).Half() > own.Half()):
-		k.proof = proof{given: true, at: now, origin: own}
+	case k.proof.given && !k.proofNow(now).Overlaps(f.Span):
+		k.refute(own, witnesses, now)
+	case witnesses && (!k.proof.given || k.proofNow(now).Half() > own.Half()):
+		k.proof = proof{given: true, at: now, origin: own, asleep: k.o.Asleep()}
 	default:
-		return
+		k.refuted = 0
 	}
-	k.proof.asleep = k.o.Asleep()
+}
+
+// refute takes note that what was agreed contradicts what was proved. After a day it was no proof: the terminal's clock and its
+// sources may have been wrong together when it started. Then the clock as it is bears witness, or nobody does.
+func (k *Keeper) refute(own timescale.Span, witnesses bool, now time.Duration) {
+	switch {
+	case k.refuted == 0:
+		k.refuted = now
+	case now-k.refuted < doubtFor:
+	default:
+		k.proof, k.refuted = proof{given: witnesses, at: now, origin: own, asleep: k.o.Asleep()}, 0
+	}
 }
 
 // proofNow is where the origin lies by what was proved in this boot, with what the worst of oscillators may have made of it.
@@ -102,9 +115,9 @@ type Moment struct {
 // Judge gives the moments by which to judge whether our own broker's certificate is good, now: it is where it is by any of them. There
 // are one or two.
 //
-// What is proved stands alone. Where nothing is, it is the terminal's own clock; and beside it what two independent voices say, or one
-// that shows who it is, if that is ahead: what has ended by the terminal's clock does not come back by it, and who makes it up takes
-// nothing from us. None is before the newest time proved.
+// It is what is proved, or where nothing is, the terminal's own clock; and beside it what two independent voices say without proof, or
+// one that shows who it is, if that is ahead: what has ended by the first does not come back by it, and who makes it up takes nothing
+// from us. None is before the newest time proved.
 func (k *Keeper) Judge() []Moment {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -117,20 +130,22 @@ func (k *Keeper) Judge() []Moment {
 		return m
 	}
 	own := timescale.OriginOf(wall, now)
+	said := k.spanNow(now)
+	origin := own
 	if k.proof.given {
 		proved := k.proofNow(now)
-		origin := min(max(own, proved.Lo), proved.Hi)
-		if span := k.spanNow(now); k.known && k.estimate.Proved && !span.Widened(time.Second).Overlaps(timescale.Span{Lo: own, Hi: own}) {
-			origin = min(max(span.Middle(), proved.Lo), proved.Hi)
+		if k.known && k.estimate.Proved && !said.Widened(time.Second).Overlaps(timescale.Span{Lo: own, Hi: own}) {
+			origin = said.Middle()
 		}
-		if (origin - own).Abs() > time.Second {
-			return []Moment{atLeast(Moment{timescale.TimeOf(origin, now), ByAgreed})}
-		}
-		return []Moment{atLeast(Moment{wall, ByTerminal})}
+		origin = min(max(origin, proved.Lo), proved.Hi)
 	}
-	all := []Moment{atLeast(Moment{wall, ByTerminal})}
-	if said := k.spanNow(now).Middle(); k.known && (k.estimate.Voices >= 2 || k.vouched) && said > own+time.Second {
-		all = append(all, atLeast(Moment{timescale.TimeOf(said, now), ByAgreed}))
+	first := Moment{wall, ByTerminal}
+	if (origin - own).Abs() > time.Second {
+		first = Moment{timescale.TimeOf(origin, now), ByAgreed}
+	}
+	all := []Moment{atLeast(first)}
+	if k.known && !k.estimate.Proved && (k.estimate.Voices >= 2 || k.vouched) && said.Middle() > origin+time.Second {
+		all = append(all, atLeast(Moment{timescale.TimeOf(said.Middle(), now), ByAgreed}))
 	}
 	return all
 }

@@ -67,6 +67,7 @@ type Keeper struct {
 	track     timescale.Track
 	carried   timescale.Drift // from boots before
 	disputed  time.Duration   // boot time since when all sources contradict the estimate; 0: they do not
+	refuted   time.Duration   // boot time since when what is agreed contradicts the proof; 0: it does not
 	floor     time.Time       // the newest time that was proved
 	floorBoot time.Duration
 	kept      kept // as it was found at the start

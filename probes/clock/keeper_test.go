@@ -253,6 +253,25 @@ func TestJumpingServer(t *testing.T) {
 	assert.Equal(t, 1, f.Voices)
 }
 
+// A clock and servers that were wrong together when the terminal started proved nothing: after a day of better news that is over.
+func TestProofIsRefuted(t *testing.T) {
+	b := newBench(t)
+	b.wallSet = -20 * 24 * time.Hour
+	k := b.keeper()
+	k.fuse(three(b.wallSet)(b), true)
+	b.wallSet = 0 // all are set right
+	for range 24 {
+		b.boot += time.Hour
+		k.fuse(three(0)(b), true)
+		assert.Equal(t, []string{"-20 agreed", "+0 agreed"}, judged(b, k), "after %v", b.boot)
+	}
+	b.boot += 2 * time.Hour
+	k.fuse(three(0)(b), true)
+	assert.Equal(t, []string{"+0 terminal"}, judged(b, k))
+	e, _ := k.Estimate()
+	assert.True(t, e.Proved)
+}
+
 // What hosts were told fills in where no source is asked, is forgotten after a day, and outvotes nobody by being said twice.
 func TestToldByHosts(t *testing.T) {
 	b := newBench(t)
