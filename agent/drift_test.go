@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,6 +29,7 @@ type drifting struct {
 	swing  float64 // ppm, from noon to midnight and back
 	server int     // how many servers
 	start  time.Time
+	mu     sync.Mutex
 	random *rand.Rand
 	ntp    probetest.NTPMemory
 	last   probes.Result
@@ -50,7 +52,9 @@ func (d *drifting) wall() time.Time { return d.start.Add(d.boot() - time.Hour) }
 func (d *drifting) live(t *testing.T, seed uint64, limit, during time.Duration) diagnose.Verdict {
 	t.Helper()
 	d.start, d.random = time.Now(), rand.New(rand.NewPCG(seed, 1))
-	way := func() time.Duration {
+	way := func() time.Duration { // of several servers at once
+		d.mu.Lock()
+		defer d.mu.Unlock()
 		return 30*time.Millisecond + time.Duration(d.random.Int64N(int64(20*time.Millisecond)))
 	}
 	d.ntp.There, d.ntp.Back = way, way

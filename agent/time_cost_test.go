@@ -146,14 +146,14 @@ func TestADayOfTimeCostsLittle(t *testing.T) {
 						}
 					}()
 				}
-				var first, second int64
-				time.AfterFunc(24*time.Hour, func() { first = cost() })
-				time.AfterFunc(48*time.Hour, func() { second = cost() })
+				var first, second atomic.Int64
+				time.AfterFunc(24*time.Hour, func() { first.Store(cost()) })
+				time.AfterFunc(48*time.Hour, func() { second.Store(cost()) })
 				var last probes.Result
 				timetable.Run(ctx, func(r probes.Result) { last = r })
-				t.Logf("%d B on the first day, %d B on the third: %s", first, cost()-second, last.Detail)
-				assert.LessOrEqual(t, cost()-second, cmp.Or(row.budget, timeBudget))
-				assert.Positive(t, cost()-second)
+				t.Logf("%d B on the first day, %d B on the third: %s", first.Load(), cost()-second.Load(), last.Detail)
+				assert.LessOrEqual(t, cost()-second.Load(), cmp.Or(row.budget, timeBudget))
+				assert.Positive(t, cost()-second.Load())
 			})
 		})
 	}
