@@ -81,7 +81,7 @@ func Rules(p Profile) []Rule {
 		{Code: findings.LinkDown, Holds: linkDown, HoldFor: 15 * time.Second, ClearFor: threeLooks, Sees: []string{kindLink, kindNetwork}},
 		{Code: findings.LinkFlapping, Holds: linkFlapping, ClearFor: 5 * time.Minute, Sees: []string{kindLink}, Keeps: []Series{{Kind: kindLink, Reading: changesReading, Positive: true}}},
 		{Code: findings.StandbyLinkDead, Holds: standbyDead, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindStandby}},
-		{Code: findings.LocalNetworkFault, Holds: p.localNetworkFault, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindRoute, kindDNS, kindTCP, kindTLS, kindClock, kindNetwork, kindPortal, kindGateway}, Keeps: []Series{{Kind: kindNetwork, Reading: captiveReading}}},
+		{Code: findings.LocalNetworkFault, Holds: p.localNetworkFault, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindRoute, kindDNS, kindTCP, kindTLS, kindClock, kindNetwork, kindPortal, kindGateway}, Keeps: []Series{{Kind: kindNetwork, Reading: captiveReading}, {Kind: kindClock, Reading: repliedReading, Whole: true}}},
 		{Code: findings.DNSFailed, Holds: dnsFailed, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindDNS, kindResolvers}},
 
 		// The way to the hosts. A radio that wakes is slow, or loses, for some seconds; half a minute is its own.

@@ -39,12 +39,12 @@ func (e Evidence) silenceBeyond() []Match {
 			case slices.ContainsFunc(silent, same), slices.ContainsFunc(faded, same):
 			case held(r) && r.Outcome == probes.Pass:
 				cannotTell = true // it was not asked, because it knows enough
-			case wasKnown && (known.Boot >= first || known.Every == 0):
+			case wasKnown && !unanswered(known) && (known.Boot >= first || known.Every == 0):
 				return nil // a sign of life; looks of one check are of one time
-			case wasKnown && (known.Boot+asked >= first || e.Fresh(known)) && r.Reason != reasonNoSource:
+			case wasKnown && (known.Boot+asked >= first || e.Fresh(known)) && !unanswered(r):
 				// A handshake is only tried where a connection was made: its silence is the connection's.
 				cannotTell = cannotTell || kind != kindTLS
-			case r.Reason == reasonNoSource && r.Boot+asked >= first && (r.Every == 0 || e.EverPassed(r.Probe)) &&
+			case unanswered(r) && r.Boot+asked >= first && (r.Every == 0 || e.answeredOnce(r)) &&
 				slices.ContainsFunc(r.Facts, func(f probes.Fact) bool { return f.Value == string(reasonTimeout) }):
 				sure[kind], all[kind] = true, true // an address was asked; a name that does not resolve is no silence
 				silent = append(silent, r)
@@ -90,7 +90,7 @@ func (e Evidence) brokerAnsweredSince(moment time.Duration) bool {
 func (e Evidence) lifeBeyond() bool {
 	for _, kind := range [...]string{kindTCP, kindTLS, kindDNS, kindClock} {
 		for r := range e.Of(kind) {
-			if r.Outcome != probes.Unknown && e.Fresh(r) && !isSilence(r) && !held(r) {
+			if r.Outcome != probes.Unknown && e.Fresh(r) && !isSilence(r) && !held(r) && !unanswered(r) {
 				return true
 			}
 		}
@@ -102,6 +102,20 @@ func (e Evidence) lifeBeyond() bool {
 func held(r probes.Result) bool {
 	_, held := r.Reading(heldReading)
 	return held
+}
+
+// unanswered tells whether a look at the clock asked, and nobody answered.
+func unanswered(r probes.Result) bool {
+	_, silent := r.Reading(silentReading)
+	return silent || r.Reason == reasonNoSource
+}
+
+// answeredOnce tells whether the sources of time ever answered here: where UDP 123 has always been dropped its silence is no news.
+func (e Evidence) answeredOnce(r probes.Result) bool {
+	if _, ok := e.LastWith(r.Probe, repliedReading); ok {
+		return true
+	}
+	return r.Outcome == probes.Unknown && e.EverPassed(r.Probe)
 }
 
 func isSilence(r probes.Result) bool {

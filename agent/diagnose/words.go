@@ -41,6 +41,9 @@ const (
 // heldReading marks a look of the clock that asked nobody.
 const heldReading = "held"
 
+// repliedReading marks one that was answered, and silentReading one that was not: what hosts were told tells the time all the same.
+const repliedReading, silentReading = "heard", "silent_for"
+
 const (
 	reasonTimeout     probes.Reason = "timeout"
 	reasonUnreachable probes.Reason = "unreachable"

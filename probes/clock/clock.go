@@ -71,6 +71,7 @@ type Options struct {
 //	sources, answered, agreeing  counts
 //	silent_for                   s; how long nobody has answered, where nobody does
 //	corrected_at                 s; boot time when the wall clock was last set nearer to the truth, where it was
+//	heard                        1: a source that was asked has answered; others may have been told the time all the same
 //	jumped_back                  s; how far the wall clock is behind the newest time of the boots before, where it is
 //	held                         1: nobody was asked, because what is known is good enough or it is too soon, and the rest is that of before
 //	offset_1, delay_1, error_1   ms; of the first source, if it answered; and so on

@@ -32,6 +32,7 @@ type round struct {
 	answers   []answer
 	fusion    fusion
 	failing   int           // rounds in a row without a majority
+	heard     bool          // somebody answered in it
 	lastHeard time.Duration // boot time of the last answer; 0: none yet
 	first     time.Duration // boot time of the first round
 	pagesAt   time.Duration // boot time when the pages were asked last; 0: never
@@ -107,7 +108,7 @@ func (r *round) note(p *Probe, answers []answer, pages bool, now time.Duration) 
 			servers++
 		}
 	}
-	if heard {
+	if r.heard = heard; heard {
 		r.lastHeard = now
 	}
 	r.fusion = p.keeper.fuse(r.samples(p), heard || p.keeper.toldSince(r.fusion))

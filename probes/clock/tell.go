@@ -47,7 +47,10 @@ func (p *Probe) tell(held bool) probes.Observation {
 		o.Readings = append(o.Readings, estimate.Readings()...)
 	}
 	o.Readings = append(o.Readings, probes.Count("agreeing", f.Agreeing))
-	if r.failing > 0 && !anyOK(r.answers) && len(r.answers) > 0 {
+	if r.heard && !held {
+		o.Readings = append(o.Readings, probes.Count("heard", 1))
+	}
+	if r.failing > 0 && !r.heard && len(r.answers) > 0 {
 		o.Readings = append(o.Readings, probes.Reading{Name: "silent_for", Value: seconds(r.at - max(r.lastHeard, r.first)), Unit: probes.Seconds})
 	}
 	if r.corrected > 0 {
