@@ -227,3 +227,43 @@ func TestSilenceStandsUntilSomethingSpeaks(t *testing.T) {
 	s.play("601 tcp/a pass\n610 tcp/a pass\n621 tcp/a pass")
 	require.NotContains(t, standingCodes(s.last), "local-network-fault")
 }
+
+// A clock that is not asked says nothing of the network: it is waited for, until it has looked; what hosts were told of the time is no
+// sign of life, and an answer of a time server is.
+func TestOnlyAnswersOfTimeServersAreLife(t *testing.T) {
+	timeout := probes.Fact{Name: "state_1", Value: "timeout"}
+	clock := func(reading string, facts ...probes.Fact) probes.Observation {
+		o := clocked(0)
+		o.Readings = append(o.Readings, probes.Reading{Name: reading, Value: 1, Unit: probes.One})
+		o.Facts = facts
+		return o
+	}
+	for _, row := range []struct {
+		name string
+		then probes.Observation // what the clock says once it has been asked
+		want bool
+	}{
+		{"its servers are silent, and hosts had told the time", clock("silent_for", timeout), true},
+		{"it has been asked too often, and is held", clock("held"), true},
+		{"a server answers", clock("heard"), false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newStory(t, diagnose.Rules(diagnose.Profile{}), fullHolds)
+			s.every = time.Hour
+			s.until(1)
+			s.look("clock", clock("heard"))
+			s.until(10)
+			s.look("clock", clock("held"))
+			s.play("20 tcp/a fail timeout\n21 dns/a fail timeout\n31 tcp/a fail timeout\n32 dns/a fail timeout")
+			require.NotContains(t, standingCodes(s.last), "local-network-fault", "the clock is waited for")
+			s.until(40)
+			s.look("clock", row.then)
+			s.play("41 tcp/a fail timeout\n42 dns/a fail timeout\n52 tcp/a fail timeout\n53 dns/a fail timeout")
+			if row.want {
+				assert.Contains(t, standingCodes(s.last), "local-network-fault")
+			} else {
+				assert.NotContains(t, standingCodes(s.last), "local-network-fault")
+			}
+		})
+	}
+}

@@ -38,7 +38,9 @@ func (e Evidence) silenceBeyond() []Match {
 			switch {
 			case slices.ContainsFunc(silent, same), slices.ContainsFunc(faded, same):
 			case held(r) && r.Outcome == probes.Pass:
-				cannotTell = true // it was not asked, because it knows enough
+				// It was not asked, because it knows enough: it is asked now. Where it has looked since and was held all the same it was
+				// asked too often lately, and says nothing.
+				cannotTell = cannotTell || r.Boot < first
 			case wasKnown && !unanswered(known) && (known.Boot >= first || known.Every == 0):
 				return nil // a sign of life; looks of one check are of one time
 			case wasKnown && (known.Boot+asked >= first || e.Fresh(known)) && !unanswered(r):

@@ -14,14 +14,16 @@ func (k *Keeper) weigh(f fusion, now time.Duration, wall time.Time) {
 	case vouched:
 		k.proof, k.refuted = proof{given: true, at: now, origin: f.Span, asleep: k.o.Asleep(), vouched: true}, 0
 		earliest := timescale.Estimate{At: now, Origin: f.Span}.Earliest(now)
-		if f.Vouched >= 2 && earliest.Before(k.floorAt(now)) {
-			k.floor = time.Time{} // two who do not know of each other show that it was a lie
+		if f.Vouched >= 2 && earliest.Before(k.shown.at(now)) {
+			k.shown = floor{} // two who do not know of each other show that it was a lie
 		}
-		k.prove(earliest, now)
+		if earliest.After(k.floorAt(now)) {
+			k.shown = floor{earliest, now}
+		}
 	case k.proof.given && !k.proofNow(now).Overlaps(f.Span):
 		k.refute(own, witnesses, now)
 	case witnesses && (!k.proof.given || k.proofNow(now).Half() > own.Half()):
-		k.proof = proof{given: true, at: now, origin: own, asleep: k.o.Asleep()}
+		k.proof, k.refuted = proof{given: true, at: now, origin: own, asleep: k.o.Asleep()}, 0
 	default:
 		k.refuted = 0
 	}
@@ -65,35 +67,42 @@ func (k *Keeper) witness(span timescale.Span, now time.Duration, wall time.Time)
 }
 
 // Prove takes in a time that has certainly passed: an authority has signed after it. It is never forgotten, and no certificate of
-// ours is judged by an earlier one.
+// ours is judged by an earlier one. It writes a file where that is news.
 func (k *Keeper) Prove(t time.Time) {
+	defer k.write()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := k.o.Boottime()
-	if k.prove(t, now) {
+	if now := k.o.Boottime(); t.After(k.signed.at(now)) && t.After(k.o.Built) {
+		k.signed = floor{t, now}
 		k.save(now, k.o.Now())
 	}
 }
 
-func (k *Keeper) prove(t time.Time, now time.Duration) bool {
-	if !t.After(k.floorAt(now)) {
-		return false
-	}
-	k.floor, k.floorBoot = t, now
-	return true
+// floor is a time that had certainly passed at a moment of the boot clock; zero: none is known.
+type floor struct {
+	time time.Time
+	boot time.Duration
 }
 
-// floorAt is the time that has certainly passed at a moment of the boot clock; zero where none is known.
+// at is the time that has certainly passed at another moment: as much later, less what the worst of oscillators makes of it.
+func (f floor) at(now time.Duration) time.Time {
+	if f.time.IsZero() {
+		return f.time
+	}
+	gone := max(now-f.boot, 0)
+	return f.time.Add(gone - gone/1e6*timescale.FreeDrift)
+}
+
+// floorAt is the newest of all times that have certainly passed; zero where none is known.
 func (k *Keeper) floorAt(now time.Duration) time.Time {
-	if k.floor.IsZero() {
-		return k.o.Built
+	return latest(k.o.Built, latest(k.signed.at(now), k.shown.at(now)))
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
-	gone := max(now-k.floorBoot, 0)
-	floor := k.floor.Add(gone - gone/1e6*timescale.FreeDrift)
-	if k.o.Built.After(floor) {
-		return k.o.Built
-	}
-	return floor
+	return b
 }
 
 // Basis says by which time something was judged.

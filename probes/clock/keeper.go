@@ -25,8 +25,8 @@ const (
 	witnessed = time.Minute
 )
 
-// KeeperOptions say where a keeper gets its clocks, and where it keeps what must survive a start. The zero value of each is
-// the real thing, or nothing.
+// KeeperOptions say where a keeper gets its clocks, and where it keeps what must survive a start. A clock that is nil is the real
+// one; without Asleep the terminal never sleeps.
 type KeeperOptions struct {
 	Boottime func() time.Duration // CLOCK_BOOTTIME
 	Asleep   func() time.Duration // how much of it the terminal has slept
@@ -68,11 +68,14 @@ type Keeper struct {
 	carried   timescale.Drift // from boots before
 	disputed  time.Duration   // boot time since when all sources contradict the estimate; 0: they do not
 	refuted   time.Duration   // boot time since when what is agreed contradicts the proof; 0: it does not
-	floor     time.Time       // the newest time that was proved
-	floorBoot time.Duration
-	kept      kept // as it was found at the start
-	jumped    bool // the wall clock was behind it then
-	saved     kept // as it was written last
+	signed    floor           // the newest time at which an authority has signed for our broker
+	shown     floor           // the newest time that was agreed with sources that have shown who they are
+	kept      kept            // as it was found at the start
+	jumped    bool            // the wall clock was behind it then
+	saved     kept            // as it was written last
+	unwritten string          // what is worth writing and is not written yet; "": nothing
+
+	writing sync.Mutex // a slow flash keeps one writer waiting, and nobody who asks for the time
 }
 
 // NewKeeper begins with what was kept; a file that cannot be read is as good as none.
@@ -154,6 +157,7 @@ func (f fusion) falseNames() []string {
 // fuse puts what was asked together with what was told, and with what was agreed before, and keeps what comes of it. What is not
 // fresh was known before: it votes, and teaches nothing more where something is known.
 func (k *Keeper) fuse(asked []Sample, fresh bool) fusion {
+	defer k.write()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := k.o.Boottime()
@@ -181,13 +185,12 @@ func (k *Keeper) fuse(asked []Sample, fresh bool) fusion {
 // settles who is right, and makes nobody surer. Who names a time that has certainly passed has no vote.
 func (k *Keeper) agree(asked []Sample, now time.Duration) fusion {
 	f := fusion{tells: k.tells}
-	floor := timescale.OriginOf(k.floorAt(now), now)
 	var votes []timescale.Vote
 	for _, s := range slices.Concat(asked, k.told) {
 		span := k.moved(s, now)
 		switch {
 		case now-s.At >= toldFor:
-		case span.Hi < floor && !k.floorAt(now).IsZero():
+		case k.passed(span, s.Vouched, now):
 			f.past = append(f.past, s.Name)
 		default:
 			f.samples = append(f.samples, s)
@@ -213,6 +216,15 @@ func (k *Keeper) agree(asked []Sample, now time.Duration) fusion {
 		f.Span, f.Agreeing, f.Voices, f.Vouched = alone.Span, alone.Agreeing, alone.Voices, alone.Vouched
 	}
 	return f
+}
+
+// passed tells whether a span is of a time that has certainly passed. Who shows who it is may contradict what others have shown.
+func (k *Keeper) passed(span timescale.Span, vouched bool, now time.Duration) bool {
+	since := latest(k.o.Built, k.signed.at(now))
+	if !vouched {
+		since = k.floorAt(now)
+	}
+	return !since.IsZero() && span.Hi < timescale.OriginOf(since, now)
 }
 
 // moved is what a sample says of now.

@@ -200,8 +200,17 @@ func TestOnePageProvesNothingAlone(t *testing.T) {
 	b.bootID, b.wallSet = "boot-2", 0
 	k = b.keeper()
 	assert.Equal(t, []string{"+730 proved"}, judged(b, k))
+	f := k.fuse(three(0)(b), true)
+	assert.Equal(t, []string{"a", "b", "c"}, f.past, "what comes in the open cannot take it back")
+	assert.Equal(t, []string{"+730 proved"}, judged(b, k))
 	k.fuse([]Sample{b.says("a", 0, vouching), b.says("b", 0, vouching)}, true)
-	assert.NotEmpty(t, k.Judge())
+	assert.Equal(t, []string{"+0 terminal"}, judged(b, k))
+	assert.Equal(t, []string{"+0 terminal"}, judged(b, b.keeper()), "for good")
+
+	// What an authority has signed they do not take back.
+	k.Prove(b.truth().Add(24 * time.Hour))
+	k.fuse([]Sample{b.says("a", 0, vouching), b.says("b", 0, vouching)}, true)
+	assert.Equal(t, []string{"+1 proved"}, judged(b, k))
 }
 
 // What an authority has signed has passed, for good.
@@ -411,10 +420,38 @@ func TestKeeperLivesWithoutItsFile(t *testing.T) {
 	k.Prove(b.truth())
 }
 
+// A disk that is full for a while is written to as soon as it is not, and keeps nobody who asks for the time waiting.
+func TestFullDisk(t *testing.T) {
+	b := newBench(t)
+	full, asked := true, make(chan []Moment)
+	var k *Keeper
+	k = NewKeeper(KeeperOptions{
+		Boottime: func() time.Duration { return b.boot }, Now: b.truth, BootID: "x", StateDir: b.dir,
+		Write: func(file, content string) error {
+			go func() { asked <- k.Judge() }()
+			assert.Len(t, <-asked, 1, "while it is written the time is told")
+			if full {
+				return errors.New("no space left on device")
+			}
+			b.writes++
+			return os.WriteFile(file, []byte(content), 0o600)
+		},
+	})
+	k.fuse(three(0)(b), true)
+	assert.Zero(t, b.writes)
+	full = false
+	b.boot += time.Minute
+	k.fuse(three(0)(b), true)
+	assert.Equal(t, 1, b.writes)
+	b.boot += time.Minute
+	k.fuse(three(0)(b), true)
+	assert.Equal(t, 1, b.writes, "and is left alone then")
+}
+
 // Whatever the power left in the file, it is read as it was written or not at all.
 func FuzzKept(f *testing.F) {
-	f.Add("1 boot-1 100 1790000000000000000 1790000000000000001 3 3 -5 1790000000000000000 1790000000000000000 21600000000000 100 1790000000000000000 1790000000000000001 -12.340 0.500 end")
-	f.Add("1 b 1 2 3 4 5 6 7 8 9 10 11 12 NaN Inf end")
+	f.Add("1 boot-1 100 1790000000000000000 1790000000000000001 3 3 -5 1790000000000000000 1790000000000000000 1790000000000000000 21600000000000 100 1790000000000000000 1790000000000000001 -12.340 0.500 end")
+	f.Add("1 b 1 2 3 4 5 6 7 8 9 10 11 12 13 NaN Inf end")
 	f.Add("")
 	f.Fuzz(func(t *testing.T, line string) {
 		k, ok := parseKept(line)

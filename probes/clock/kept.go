@@ -17,7 +17,7 @@ import (
 
 const (
 	keptFile = "clock"
-	// mostKept bytes: a version, a boot id of 36 characters and fourteen numbers.
+	// mostKept bytes: a version, a boot id of 36 characters and fifteen numbers.
 	mostKept = 400
 	// saveEvery spares the flash: what is known is written anew after six hours, or when it means something else.
 	saveEvery = 6 * time.Hour
@@ -36,7 +36,8 @@ type kept struct {
 	jumped   bool          // the wall clock was behind when the terminal started
 	offset   time.Duration // of the wall clock: local minus true
 	at       time.Time     // the true time when this was known; only where it was proved
-	floor    time.Time
+	signed   time.Time     // see [Keeper]
+	shown    time.Time
 }
 
 func (k kept) given() bool { return k.bootID != "" && !k.at.IsZero() }
@@ -47,7 +48,11 @@ const keptVersion, keptEnd = "1", "end"
 func (k kept) line() string {
 	e := k.estimate
 	words := []string{keptVersion, k.bootID}
-	for _, n := range []int64{int64(e.At), int64(e.Origin.Lo), int64(e.Origin.Hi), int64(e.Voices), yes(k.proof.given) | yes(k.proof.vouched)<<1 | yes(k.jumped)<<2, int64(k.offset), nanos(k.at), nanos(k.floor), int64(e.Drift.Over), int64(k.proof.at), int64(k.proof.origin.Lo), int64(k.proof.origin.Hi)} {
+	for _, n := range []int64{
+		int64(e.At), int64(e.Origin.Lo), int64(e.Origin.Hi), int64(e.Voices), yes(k.proof.given) | yes(k.proof.vouched)<<1 | yes(k.jumped)<<2,
+		int64(k.offset), nanos(k.at), nanos(k.signed), nanos(k.shown), int64(e.Drift.Over),
+		int64(k.proof.at), int64(k.proof.origin.Lo), int64(k.proof.origin.Hi),
+	} {
 		words = append(words, strconv.FormatInt(n, 10))
 	}
 	return strings.Join(append(words, fmt.Sprintf("%.3f", e.Drift.PPM), fmt.Sprintf("%.3f", e.Drift.Error), keptEnd), " ")
@@ -71,10 +76,10 @@ func nanos(t time.Time) int64 {
 // parseKept reads such a line; ok is false for anything else, and for what cannot be true.
 func parseKept(line string) (k kept, ok bool) {
 	words := strings.Fields(line)
-	if len(line) > mostKept || len(words) != 17 || words[0] != keptVersion || words[16] != keptEnd || len(words[1]) > 64 {
+	if len(line) > mostKept || len(words) != 18 || words[0] != keptVersion || words[17] != keptEnd || len(words[1]) > 64 {
 		return kept{}, false
 	}
-	var n [12]int64
+	var n [13]int64
 	for i := range n {
 		v, err := strconv.ParseInt(words[2+i], 10, 64)
 		if err != nil {
@@ -82,29 +87,28 @@ func parseKept(line string) (k kept, ok bool) {
 		}
 		n[i] = v
 	}
-	ppm, errA := strconv.ParseFloat(words[14], 64)
-	within, errB := strconv.ParseFloat(words[15], 64)
+	ppm, errA := strconv.ParseFloat(words[15], 64)
+	within, errB := strconv.ParseFloat(words[16], 64)
 	const mostPPM = 1e3 // no oscillator runs so wrong
 	bad := errA != nil || errB != nil || math.IsNaN(ppm) || math.IsNaN(within) || math.Abs(ppm) > mostPPM || within < 0 || within > mostPPM
 	most := int64(furthest) + base().UnixNano()
 	for i, v := range n {
-		signed := i == 1 || i == 2 || i == 5 || i == 10 || i == 11 // origins and the offset
+		signed := i == 1 || i == 2 || i == 5 || i == 11 || i == 12 // origins and the offset
 		bad = bad || v > most || v < -most || v < 0 && !signed
 	}
-	if bad || n[1] > n[2] || n[10] > n[11] || n[4] > 7 {
+	if bad || n[1] > n[2] || n[11] > n[12] || n[4] > 7 {
 		return kept{}, false
 	}
 	k = kept{bootID: words[1], jumped: n[4]&4 != 0, offset: time.Duration(n[5])}
-	k.proof = proof{given: n[4]&1 != 0, vouched: n[4]&2 != 0, at: time.Duration(n[9]), origin: timescale.Span{Lo: time.Duration(n[10]), Hi: time.Duration(n[11])}}
+	k.proof = proof{given: n[4]&1 != 0, vouched: n[4]&2 != 0, at: time.Duration(n[10]), origin: timescale.Span{Lo: time.Duration(n[11]), Hi: time.Duration(n[12])}}
 	k.estimate = timescale.Estimate{
 		At: time.Duration(n[0]), Origin: timescale.Span{Lo: time.Duration(n[1]), Hi: time.Duration(n[2])}, Voices: int(n[3]), Proved: n[4]&1 != 0,
-		Drift: timescale.Drift{PPM: ppm, Error: within, Over: time.Duration(n[8])},
+		Drift: timescale.Drift{PPM: ppm, Error: within, Over: time.Duration(n[9])},
 	}
-	if n[6] > 0 {
-		k.at = time.Unix(0, n[6])
-	}
-	if n[7] > 0 {
-		k.floor = time.Unix(0, n[7])
+	for i, t := range map[int]*time.Time{6: &k.at, 7: &k.signed, 8: &k.shown} {
+		if n[i] > 0 {
+			*t = time.Unix(0, n[i])
+		}
 	}
 	return k, true
 }
@@ -124,7 +128,7 @@ func (k *Keeper) restore() {
 	}
 	k.kept, k.saved = found, found
 	now := k.o.Boottime()
-	k.floor, k.floorBoot = found.floor, now
+	k.signed, k.shown = floor{found.signed, now}, floor{found.shown, now}
 	if found.estimate.Drift.Over > 0 {
 		// Known, and not watched in this boot: nobody foretells anything from it.
 		k.carried = timescale.Drift{PPM: found.estimate.Drift.PPM, Error: found.estimate.Drift.Error + carriedError, Over: time.Second}
@@ -142,33 +146,44 @@ func (k *Keeper) restore() {
 	k.track = timescale.Track{{At: k.estimate.At, Origin: k.estimate.Origin}}
 }
 
-// save writes what is known, where it is worth it.
+// save finds out whether what is known is worth writing. The writing is [Keeper.write]'s, when nobody waits for the lock.
 func (k *Keeper) save(now time.Duration, wall time.Time) {
 	if k.o.Write == nil || k.o.StateDir == "" {
 		return
 	}
-	next := kept{bootID: k.o.BootID, estimate: k.estimate, proof: k.proof, jumped: k.jumped, floor: k.floorAt(now)}
-	if !k.o.Built.IsZero() && !next.floor.After(k.o.Built) {
-		next.floor = time.Time{} // the next program knows its own
+	next := kept{
+		bootID: k.o.BootID, estimate: k.estimate, proof: k.proof, jumped: k.jumped, offset: k.saved.offset, at: k.saved.at,
+		signed: k.signed.at(now), shown: k.shown.at(now),
 	}
-	if k.known && k.estimate.Proved {
+	switch {
+	case k.known && k.estimate.Proved:
 		next.offset, _ = k.estimate.Offset(now, wall)
 		next.at, _ = k.estimate.True(now)
-	} else {
-		next.offset, next.at = k.saved.offset, k.saved.at
-		if !k.known {
-			next.estimate.Drift = k.carried
-		}
+	case !k.known:
+		next.estimate.Drift = k.carried
 	}
 	last := k.saved
 	same := last.bootID == next.bootID && next.estimate.At-last.estimate.At < saveEvery && next.proof.given == last.proof.given && next.proof.vouched == last.proof.vouched &&
-		(next.offset-last.offset).Abs() < offsetMoved && next.floor.Sub(last.floor).Abs() < floorMoved
-	if same {
+		(next.offset-last.offset).Abs() < offsetMoved && next.signed.Sub(last.signed).Abs() < floorMoved && next.shown.Sub(last.shown).Abs() < floorMoved
+	if !same {
+		k.saved, k.unwritten = next, next.line()
+	}
+}
+
+// write writes what is worth it. What cannot be written, to a full disk above all, is tried again with the next news.
+func (k *Keeper) write() {
+	k.writing.Lock()
+	defer k.writing.Unlock()
+	k.mu.Lock()
+	line := k.unwritten
+	k.unwritten = ""
+	k.mu.Unlock()
+	if line == "" || k.o.Write(filepath.Join(k.o.StateDir, keptFile), line) == nil {
 		return
 	}
-	if k.o.Write(filepath.Join(k.o.StateDir, keptFile), next.line()) == nil {
-		k.saved = next
-	}
+	k.mu.Lock()
+	k.saved.bootID = "" // differs from any other
+	k.mu.Unlock()
 }
 
 // readKept reads the file and waits for nothing: whoever put a pipe in its place shall not hang the agent.

@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// restFor periods the sources rest once the time and the drift are known, six hours as it ships: what 5 ppm make of those is
-	// a tenth of a second, and no host looks at less than whole seconds.
+	// restFor periods the sources rest once the time and the drift are known, six hours as it ships: the 10 ppm that are
+	// allowed for the weather make a fifth of a second of those, and no host looks at less than whole seconds.
 	restFor = 6
 	// watchFor periods a drift is watched before they do: five hours, so that the six of the catalogue hold the last look too.
 	watchFor = 5

@@ -27,7 +27,7 @@ const (
 	// goodDelay: an exchange as short as this is right to 10 ms, and another would cost more than it is worth. So is one that is
 	// hardly slower than the shortest that this server ever took.
 	goodDelay = 20 * time.Millisecond
-	// lost: a datagram that a mobile network loses is ordinary, and one silence in a burst ends it.
+	// lost: a datagram that a mobile network loses is ordinary; a second one that is ends the burst.
 	lost = 2
 	// attemptTimeout: a round trip of more than 4 s gives an error of 2 s at best, too coarse to be of use.
 	attemptTimeout = 4 * time.Second

@@ -144,6 +144,9 @@ func (p *Probe) states() string {
 	parts := make([]string, len(p.round.answers))
 	for i, a := range p.round.answers {
 		parts[i] = short(p.name(i)) + " " + a.state
+		if slices.Contains(p.round.fusion.past, p.name(i)) {
+			parts[i] = short(p.name(i)) + " names a time that has passed"
+		}
 	}
 	return strings.Join(parts, ", ")
 }
