@@ -62,7 +62,8 @@ func kinds() []kind {
 		{"resolvers", time.Hour, 5 * time.Second},
 		// A SIM that waits beside Wi-Fi is tried a few times a day, on its own data plan.
 		{"standby", 2 * time.Hour, 15 * time.Second},
-		// A bad crystal drifts 0.4 s an hour, far from the 30 s that are worth a word; 10 s lets a slow source answer.
+		// A bad crystal drifts 0.4 s an hour, far from the 30 s that are worth a word; 20 s hold a burst, or the
+		// dates of a page, over a slow link.
 		{"clock", time.Hour, 20 * time.Second},
 		// Asks the package manager, which takes seconds on an old terminal under load.
 		{"app", 10 * time.Minute, 15 * time.Second},
