@@ -28,7 +28,7 @@ const maxVendors = 64 << 10 // bytes of it
 func openTerminal(c config.Config) (*terminal.Terminal, error) {
 	t := terminal.Open(c.Terminal.Root)
 	file := filepath.Join(c.Terminal.StateDir, vendorsFile)
-	table, err := readSmall(file, maxVendors)
+	table, err := terminal.ReadSmall(file, maxVendors)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return t, nil // a technician who may not look into the agent's folder may look at the terminal
 	}

@@ -55,7 +55,7 @@ func identify(ctx context.Context, c config.Config, t *terminal.Terminal, versio
 // start, is still the same.
 func (id *identity) name(dir, serial string, unread error) error {
 	file := filepath.Join(dir, nameFile)
-	kept, err := readSmall(file, maxKept)
+	kept, err := terminal.ReadSmall(file, maxKept)
 	name := strings.TrimSpace(string(kept))
 	known := err == nil && isName(name)
 	switch {
@@ -105,7 +105,7 @@ func countStart(dir string) (uint64, error) {
 		_ = os.Remove(left) // of a start that the power cut ended
 	}
 	file := filepath.Join(dir, startsFile)
-	kept, err := readSmall(file, maxKept)
+	kept, err := terminal.ReadSmall(file, maxKept)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return byChance(), fmt.Errorf("cannot read the count of starts: %w", err)
 	}

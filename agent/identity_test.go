@@ -102,25 +102,6 @@ func TestStartsAreCounted(t *testing.T) {
 	assert.NoFileExists(t, filepath.Join(dir, ".keep-left"), "what a power cut left behind is removed")
 }
 
-func TestReadSmallNeverWaits(t *testing.T) {
-	dir := t.TempDir()
-	pipe := filepath.Join(dir, "pipe")
-	require.NoError(t, unix.Mkfifo(pipe, 0o600))
-	for _, file := range []string{pipe, "/dev/zero", dir} {
-		_, err := readSmall(file, 10)
-		require.ErrorContains(t, err, "is not a plain file")
-	}
-	long := filepath.Join(dir, "long")
-	require.NoError(t, os.WriteFile(long, []byte("0123456789A"), 0o600))
-	_, err := readSmall(long, 10)
-	require.ErrorContains(t, err, "is longer than 10 bytes")
-	b, err := readSmall(long, 11)
-	require.NoError(t, err)
-	assert.Equal(t, "0123456789A", string(b))
-	_, err = readSmall(filepath.Join(dir, "none"), 10)
-	require.ErrorIs(t, err, os.ErrNotExist)
-}
-
 // A terminal that was just starting told neither model nor system; it does an hour later at the latest.
 func TestAgentLearnsWhatTheTerminalIs(t *testing.T) {
 	a := &Agent{}

@@ -15,6 +15,7 @@ import (
 	"github.com/poshealth/poshealth/config"
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/clock"
+	"github.com/poshealth/poshealth/probes/terminal"
 	"github.com/poshealth/poshealth/transport"
 	"github.com/poshealth/poshealth/transport/mqtt"
 	"github.com/poshealth/poshealth/transport/wire"
@@ -166,7 +167,7 @@ func brokerTLS(c config.MQTT, trusted trust) (*tls.Config, error) {
 		return nil, fmt.Errorf("cannot use mqtt.broker: %w", err)
 	}
 	if c.CAFile != "" {
-		pem, err := readSmall(c.CAFile, maxPEM)
+		pem, err := terminal.ReadSmall(c.CAFile, maxPEM)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read mqtt.ca_file: %w", err)
 		}
@@ -177,8 +178,8 @@ func brokerTLS(c config.MQTT, trusted trust) (*tls.Config, error) {
 	}
 	t := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true, VerifyConnection: trusted.verify(broker.Hostname())}
 	if c.CertFile != "" {
-		cert, certErr := readSmall(c.CertFile, maxPEM)
-		key, keyErr := readSmall(c.KeyFile, maxPEM)
+		cert, certErr := terminal.ReadSmall(c.CertFile, maxPEM)
+		key, keyErr := terminal.ReadSmall(c.KeyFile, maxPEM)
 		pair, err := tls.X509KeyPair(cert, key)
 		if err = cmp.Or(certErr, keyErr, err); err != nil {
 			return nil, fmt.Errorf("cannot use mqtt.cert_file and mqtt.key_file: %w", err)
@@ -198,7 +199,7 @@ func readPassword(file string) (string, error) {
 	if file == "" {
 		return "", nil
 	}
-	b, err := readSmall(file, maxPassword+2)
+	b, err := terminal.ReadSmall(file, maxPassword+2)
 	if err != nil {
 		return "", fmt.Errorf("cannot read mqtt.password_file: %w", err)
 	}

@@ -79,7 +79,7 @@ func issuersOf(chain []*x509.Certificate) func(*x509.Certificate) bool {
 func (t trust) roots(wanted func(*x509.Certificate) bool) (*x509.CertPool, error) {
 	pool, known, err := t.platform(wanted)
 	file := filepath.Join(t.stateDir, rootsFile)
-	own, ownErr := readSmall(file, maxPEM)
+	own, ownErr := terminal.ReadSmall(file, maxPEM)
 	switch {
 	case ownErr == nil && pool.AppendCertsFromPEM(own):
 		known = true

@@ -2,16 +2,13 @@ package clock
 
 import (
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/poshealth/poshealth/probes/terminal"
 	"github.com/poshealth/poshealth/probes/timescale"
 )
 
@@ -118,11 +115,11 @@ func (k *Keeper) restore() {
 	if k.o.StateDir == "" {
 		return
 	}
-	line, err := readKept(filepath.Join(k.o.StateDir, keptFile))
+	line, err := terminal.ReadSmall(filepath.Join(k.o.StateDir, keptFile), mostKept)
 	if err != nil {
 		return
 	}
-	found, ok := parseKept(line)
+	found, ok := parseKept(string(line))
 	if !ok {
 		return
 	}
@@ -184,15 +181,4 @@ func (k *Keeper) write() {
 	k.mu.Lock()
 	k.saved.bootID = "" // differs from any other
 	k.mu.Unlock()
-}
-
-// readKept reads the file and waits for nothing: whoever put a pipe in its place shall not hang the agent.
-func readKept(file string) (string, error) {
-	f, err := os.OpenFile(file, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	b, err := io.ReadAll(io.LimitReader(f, mostKept+2))
-	return strings.TrimSpace(string(b)), err
 }

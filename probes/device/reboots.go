@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -159,11 +158,7 @@ func (p *Reboots) kept() []boot {
 	if p.o.StateDir == "" {
 		return nil
 	}
-	path := filepath.Join(p.o.StateDir, bootsFile)
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxBootsFile {
-		return nil
-	}
-	content, err := os.ReadFile(path)
+	content, err := terminal.ReadSmall(filepath.Join(p.o.StateDir, bootsFile), maxBootsFile)
 	if err != nil {
 		return nil
 	}

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -150,11 +149,7 @@ func (s *SIMs) read() kept {
 	if s.StateDir == "" {
 		return kept{}
 	}
-	path := filepath.Join(s.StateDir, simFile)
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxSIMFile {
-		return kept{}
-	}
-	content, err := os.ReadFile(path)
+	content, err := terminal.ReadSmall(filepath.Join(s.StateDir, simFile), maxSIMFile)
 	fields := strings.Fields(string(content))
 	if err != nil || len(fields) != 2 && len(fields) != 4 {
 		return kept{}

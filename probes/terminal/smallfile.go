@@ -1,4 +1,4 @@
-package agent
+package terminal
 
 import (
 	"fmt"
@@ -8,9 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// readSmall reads a plain file of at most limit bytes. It never waits: whoever put a pipe or a device in the place of a
+// ReadSmall reads a plain file of this machine of at most limit bytes, such as the agent keeps or is given; a longer one, and what is
+// no plain file, is an error that names it. It never waits: whoever put a pipe or a device in the place of a
 // small file shall not hang the agent.
-func readSmall(file string, limit int64) ([]byte, error) {
+func ReadSmall(file string, limit int64) ([]byte, error) {
 	f, err := os.OpenFile(file, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
