@@ -206,11 +206,14 @@ func TestCostOnTheWire(t *testing.T) {
 		return
 	}
 	nft(t, rules)
-	cost := func(what string, p probes.Probe, budget int) {
+	cost := func(what string, p probes.Probe, budget int, settle ...func()) {
 		t.Helper()
 		before, packets, err := probetest.LoopbackCarried()
 		require.NoError(t, err)
 		o := look(t, p)
+		for _, f := range settle {
+			f()
+		}
 		after, all, err := probetest.LoopbackCarried()
 		require.NoError(t, err)
 		t.Logf("%s: %d bytes in %d packets (%s %s)", what, after-before, all-packets, o.Outcome, o.Fact("how"))
@@ -225,6 +228,6 @@ func TestCostOnTheWire(t *testing.T) {
 	defer page.Close()
 	portal, err := path.NewPortal(path.PortalOptions{URL: page.URL + "/generate_204"})
 	require.NoError(t, err)
-	cost("portal", portal, 800)
+	cost("portal", portal, 800, page.Close) // its goodbye is of this look, and of no other
 	cost("path by UDP", pathTo(t, path.Options{Address: "127.0.0.3:1"}), 10*36+5*(36+64))
 }
