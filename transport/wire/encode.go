@@ -17,9 +17,9 @@ func Encode(message any) ([]byte, error) {
 	return body, nil
 }
 
-// Decode reads a message of type T: a Snapshot, an Event, a State. Fields that it does not know are those of a newer agent
+// Decode reads a message of type T: a Snapshot, an Event, a State, a Receipt. Fields that it does not know are those of a newer agent
 // and are let be. A schema that a newer reader is needed for, a body over MaxMessage, or no JSON object is refused.
-func Decode[T Snapshot | Event | State](body []byte) (T, error) {
+func Decode[T Snapshot | Event | State | Receipt](body []byte) (T, error) {
 	var m T
 	if len(body) > MaxMessage {
 		return m, fmt.Errorf("cannot read a message of %d bytes: more than %d", len(body), MaxMessage)

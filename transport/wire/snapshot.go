@@ -15,10 +15,20 @@ type Snapshot struct {
 	Verdict  Verdict   `json:"verdict"`
 	Findings []Finding `json:"findings"`
 	Results  []Result  `json:"results"`
+	Spool    *Spool    `json:"spool,omitempty"`   // a record of the spool: a pulse that could not be sent when it was made
+	Late     bool      `json:"late,omitempty"`    // the same: it tells of then, not of now
 	Partial  bool      `json:"partial,omitempty"` // a pulse that leaves out what those before it on this connection have told
 	Access   *Access   `json:"access,omitempty"`  // how this terminal can be read
 	Report   *Report   `json:"report,omitempty"`  // nil where nothing is reported: one-shot check, no broker
 	Cost     *Cost     `json:"cost,omitempty"`    // nil for a one-shot check
+}
+
+// Spool says which record of a terminal's spool a message is. Records of one spool are numbered upwards, and are told in that
+// order: one whose Prev is not the last that you know shows that others are missing, which [Ledger] then names.
+type Spool struct {
+	ID   string `json:"id"` // 16 lower-case hex digits; another one where the old spool was lost
+	Seq  uint64 `json:"seq"`
+	Prev uint64 `json:"prev,omitempty"` // the number before it; 0: Seq-1
 }
 
 // Terminal says whose snapshot this is.
@@ -158,6 +168,35 @@ type Report struct {
 	Dropped  uint64 `json:"dropped"`
 	Sent     uint64 `json:"sent"`
 	LastSent string `json:"last_sent,omitempty"` // RFC 3339 with milliseconds, local clock
+	// Ledger is what became of the changes, and of the pulses that could not be sent in their time.
+	Ledger []Ledger `json:"ledger,omitempty"`
+}
+
+// Ledger is what became of the records of one spool: each number up to Last is delivered, lost, or pending.
+type Ledger struct {
+	Spool     string `json:"spool"`     // its id
+	Kind      string `json:"kind"`      // change or history
+	Last      uint64 `json:"last"`      // the newest number given; 0: none yet
+	Delivered uint64 `json:"delivered"` // up to here nothing is pending
+	Pending   int    `json:"pending"`   // records
+	Bytes     int64  `json:"bytes"`     // of the pending records, with their headers
+	Held      string `json:"held"`      // where they are: flash, or memory where it cannot be written
+	Fault     string `json:"fault,omitempty"`
+	Lost      []Lost `json:"lost,omitempty"` // oldest first, 32 at most: beyond them neighbours are told as one
+}
+
+// Lost is a range of numbers that will not be told, and why.
+type Lost struct {
+	From   uint64 `json:"from"`
+	To     uint64 `json:"to"`
+	Reason string `json:"reason"` // evicted, damaged, refused, oversize
+}
+
+// Receipt is what the fleet says of a spool: all up to Seq is stored, or was declared lost.
+type Receipt struct {
+	Schema int    `json:"schema"`
+	Spool  string `json:"spool"`
+	Seq    uint64 `json:"seq"`
 }
 
 // Cost is what the agent itself takes from the terminal.
@@ -188,6 +227,8 @@ type Event struct {
 	Verdict  Verdict   `json:"verdict"`
 	Changes  []Delta   `json:"changes"`
 	Findings []Finding `json:"findings"`
+	Spool    *Spool    `json:"spool,omitempty"`
+	Late     bool      `json:"late,omitempty"` // it had to wait: it tells of then, not of now
 }
 
 // What can become different.
