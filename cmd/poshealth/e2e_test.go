@@ -92,13 +92,17 @@ func rootIs(code, subject string) func(wire.Snapshot) bool {
 	}
 }
 
-// assertOneRoot: whatever stands beside the root is explained by it.
+// assertOneRoot: whatever stands beside the root is explained by it, but for the load of the machine that runs the test, which is
+// real and no part of the story.
 func assertOneRoot(t testing.TB, s wire.Snapshot) {
 	t.Helper()
 	for _, f := range s.Findings {
 		ref := wire.Ref{Code: f.Code, Subject: f.Subject}
 		if ref == *s.Verdict.TakeCard.Root {
 			assert.Nil(t, f.ExplainedBy, "the root is nobody's symptom")
+			continue
+		}
+		if f.Code == "resource-pressure" {
 			continue
 		}
 		if assert.NotNil(t, f.ExplainedBy, "%v stands beside the root", ref) {
