@@ -165,6 +165,11 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	a.loop(ctx, results, dialled, steps)
 	parts.Wait()
+	if a.reporter != nil {
+		if err := a.reporter.outbox.Close(); err != nil {
+			a.options.Log.Error("what the fleet does not have yet could not be stored", slog.Any("error", err))
+		}
+	}
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/poshealth/poshealth/probes/clock"
 	"github.com/poshealth/poshealth/probes/terminal"
 	"github.com/poshealth/poshealth/transport"
+	"github.com/poshealth/poshealth/transport/spool"
 )
 
 // steady is a probe that is always content.
@@ -45,7 +46,7 @@ func TestSleepIsTimeToo(t *testing.T) {
 			options: Options{Config: c, Boottime: boottime, freeMemory: func() {}}.withDefaults(), catalog: &catalog{terminal: terminal.Open(t.TempDir()), keeper: clock.NewKeeper(clock.KeeperOptions{Boottime: boottime})}, engine: engine,
 			board: status.NewBoard(), latest: map[probes.ID]probes.Result{}, started: boottime(),
 		}
-		a.reporter = a.newReporter(broker.dial, transport.FleetBackoff(1))
+		a.reporter = a.newReporter(broker.dial, transport.FleetBackoff(1), spool.Open(spool.Options{Boottime: a.options.Boottime}))
 		a.schedule = schedule.New([]schedule.Task{{Probe: steady{}, Every: 15 * time.Second, Timeout: time.Second}}, schedule.Options{Boottime: boottime})
 		ctx, cancel := context.WithCancel(t.Context())
 		results := make(chan probes.Result)

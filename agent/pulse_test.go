@@ -18,6 +18,7 @@ import (
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/terminal"
 	"github.com/poshealth/poshealth/transport"
+	"github.com/poshealth/poshealth/transport/spool"
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
@@ -92,7 +93,7 @@ func TestAfterAnOutageThePulseComesFirst(t *testing.T) {
 			options: Options{Config: c, Boottime: boottime, now: w.now, freeMemory: func() {}}.withDefaults(), catalog: cat, engine: engine,
 			board: status.NewBoard(), latest: map[probes.ID]probes.Result{},
 		}
-		a.reporter = a.newReporter(broker.dial, transport.FleetBackoff(1))
+		a.reporter = a.newReporter(broker.dial, transport.FleetBackoff(1), spool.Open(spool.Options{Boottime: a.options.Boottime}))
 		a.schedule = schedule.New(append(cat.tasks, schedule.Task{Probe: a.reporter, Every: time.Minute, Timeout: time.Second}), schedule.Options{Boottime: boottime})
 		ctx, cancel := context.WithCancel(t.Context())
 		results := make(chan probes.Result)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -18,13 +19,14 @@ import (
 	"github.com/poshealth/poshealth/probes/terminal"
 	"github.com/poshealth/poshealth/transport"
 	"github.com/poshealth/poshealth/transport/mqtt"
+	"github.com/poshealth/poshealth/transport/spool"
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
 // reporter is the way to the fleet: what waits, what carries it, and how that goes. It is itself looked at by the probe
 // "report": a lost broker is a finding.
 type reporter struct {
-	outbox   *transport.Queue
+	outbox   *spool.Spool
 	courier  *transport.Courier
 	boottime func() time.Duration
 	dialled  chan struct{} // a link is being made: it begins with how things are now
@@ -74,16 +76,17 @@ func (a *Agent) reporting(id identity) (*reporter, error) {
 		}
 		return mqtt.Dial(ctx, mqtt.Options{
 			Broker: c.Broker, ClientID: id.ID, Username: c.Username, Password: password, TLS: tlsConfig, KeepAlive: c.KeepAlive,
-			Topics: mqtt.Topics{State: base + "state", Pulse: base + "health", Change: base + "event"},
+			Topics: mqtt.Topics{State: base + "state", Pulse: base + "health", Change: base + "event", History: base + "history"},
 			Birth:  birth, Will: will, Resolve: a.catalog.resolve,
 		})
 	}
-	return a.newReporter(dial, transport.FleetBackoff(c.Fleet)), nil
+	outbox := spool.Open(spool.Options{Dir: filepath.Join(a.options.Config.Terminal.StateDir, "spool"), Boottime: a.options.Boottime})
+	return a.newReporter(dial, transport.FleetBackoff(c.Fleet), outbox), nil
 }
 
 // newReporter makes a reporter that reaches the fleet by dial.
-func (a *Agent) newReporter(dial func(context.Context) (transport.Link, error), backoff transport.Backoff) *reporter {
-	r := &reporter{judgedBy: a.judgedByNow, outbox: transport.NewQueue(), dialled: make(chan struct{}, 1), boottime: a.options.Boottime, since: a.options.Boottime()}
+func (a *Agent) newReporter(dial func(context.Context) (transport.Link, error), backoff transport.Backoff, outbox *spool.Spool) *reporter {
+	r := &reporter{judgedBy: a.judgedByNow, outbox: outbox, dialled: make(chan struct{}, 1), boottime: a.options.Boottime, since: a.options.Boottime()}
 	r.courier = transport.New(transport.Options{
 		Outbox: r.outbox, Dial: dial, Backoff: backoff, Boottime: r.boottime,
 		Events: func(e transport.Event) {
@@ -156,7 +159,28 @@ func (r *reporter) wire() *wire.Report {
 	if !stats.LastSent.IsZero() {
 		w.LastSent = stats.LastSent.Format(timeFormat)
 	}
+	w.Ledger = ledger(r.outbox)
 	return w
+}
+
+// ledger is what became of the records of the spool.
+func ledger(s *spool.Spool) []wire.Ledger {
+	held, fault := "flash", ""
+	if err := s.Fault(); err != nil {
+		held, fault = "memory", err.Error()
+	}
+	var all []wire.Ledger
+	for _, a := range s.Ledger() {
+		l := wire.Ledger{
+			Spool: a.Spool, Kind: a.Class.String(), Last: a.Last, Delivered: a.Delivered, Pending: a.Pending, Bytes: a.Bytes,
+			Held: held, Fault: fault,
+		}
+		for _, r := range a.Lost {
+			l.Lost = append(l.Lost, wire.Lost{From: r.From, To: r.To, Reason: string(r.Why)})
+		}
+		all = append(all, l)
+	}
+	return all
 }
 
 // brokerTLS reads the files that prove who the broker is, and who we are. Without a ca_file the broker must be known to

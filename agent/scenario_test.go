@@ -29,6 +29,7 @@ import (
 	"github.com/poshealth/poshealth/probes/terminal"
 	"github.com/poshealth/poshealth/probes/timescale"
 	"github.com/poshealth/poshealth/transport"
+	"github.com/poshealth/poshealth/transport/spool"
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
@@ -139,7 +140,7 @@ func live(t *testing.T, c config.Config, day string) string {
 		w.sight = wellBeing(cat.tasks, w.start)
 		engine, err := diagnose.New(cat.rules, cat.terms)
 		require.NoError(t, err)
-		outbox := transport.NewQueue()
+		outbox := spool.Open(spool.Options{Boottime: boottime})
 		a := &Agent{
 			options: Options{Config: c, Boottime: boottime, now: w.now, freeMemory: func() {}}.withDefaults(), catalog: cat, engine: engine,
 			board: status.NewBoard(), latest: map[probes.ID]probes.Result{},
@@ -308,15 +309,16 @@ func wellBeing(tasks []schedule.Task, start time.Time) map[probes.ID]probes.Obse
 
 // tell reads the changes as the fleet gets them: when, what was raised (and by what it is explained), what cleared, and
 // what the verdicts came to.
-func tell(t *testing.T, outbox *transport.Queue) string {
+func tell(t *testing.T, outbox *spool.Spool) string {
 	t.Helper()
 	var story strings.Builder
 	for {
-		m, ok := outbox.Next(transport.Change)
-		if !ok {
+		batch := outbox.Next(transport.Change)
+		if len(batch) == 0 {
 			return story.String()
 		}
-		outbox.Done(m.Seq)
+		outbox.Done(batch)
+		m := batch[0]
 		if m.Class != transport.Change {
 			continue
 		}

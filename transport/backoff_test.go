@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poshealth/poshealth/transport"
+	"github.com/poshealth/poshealth/transport/spool"
 )
 
 func TestFleetBackoff(t *testing.T) {
@@ -43,7 +44,7 @@ func attempts(t *testing.T, b transport.Backoff, rand func() float64, long time.
 		ctx, cancel := context.WithTimeout(t.Context(), long)
 		defer cancel()
 		d := newDialler(next)
-		c := transport.New(transport.Options{Outbox: transport.NewQueue(), Dial: d.dial, Backoff: b, Rand: rand})
+		c := transport.New(transport.Options{Outbox: spool.Open(spool.Options{}), Dial: d.dial, Backoff: b, Rand: rand})
 		require.NoError(t, c.Run(ctx))
 		waits = d.waits()
 	})

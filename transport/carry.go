@@ -18,6 +18,9 @@ const (
 	// broker does it once or twice; one that refuses a message for its size or topic does it for ever, and would block all that
 	// waits behind. Silence never counts: a broker whose store is down withholds its answer, and the message is kept.
 	strikesMost = 8
+
+	// leastRest keeps an outbox that is due, and gives nothing, from turning the courier in circles.
+	leastRest = 100 * time.Millisecond
 )
 
 // carry sends what waits and what comes until the link or ctx ends, and says why it ended.
@@ -30,20 +33,32 @@ func (c *Courier) carry(ctx context.Context, link Link) error {
 		if ended, err := over(ctx, link); ended {
 			return err
 		}
-		m, ok := c.outbox.Next(prefer)
-		if !ok {
-			select {
-			case <-ctx.Done():
-			case <-link.Lost():
-			case <-c.outbox.Wait():
-			case <-c.kick: // nothing to hasten
-			}
+		batch := c.outbox.Next(prefer)
+		if len(batch) == 0 {
+			c.rest(ctx, link)
 			continue
 		}
-		if err := c.send(ctx, link, m); err != nil {
+		if err := c.send(ctx, link, batch); err != nil {
 			return err
 		}
 		prefer = Change
+	}
+}
+
+// rest waits until there may be something to send, or the link or ctx ends.
+func (c *Courier) rest(ctx context.Context, link Link) {
+	var due <-chan time.Time
+	if wait, ok := c.outbox.Due(); ok {
+		timer := time.NewTimer(min(max(wait, leastRest), sleptCheck)) // which stands still while the terminal sleeps
+		defer timer.Stop()
+		due = timer.C
+	}
+	select {
+	case <-ctx.Done():
+	case <-link.Lost():
+	case <-c.outbox.Wait():
+	case <-due:
+	case <-c.kick: // nothing to hasten
 	}
 }
 
@@ -62,19 +77,28 @@ func over(ctx context.Context, link Link) (bool, error) {
 	}
 }
 
-// send delivers one message. An error means that the link is spent.
-func (c *Courier) send(ctx context.Context, link Link, m Message) error {
+// send delivers what goes together as one message. An error means that the link is spent.
+func (c *Courier) send(ctx context.Context, link Link, batch []Message) error {
+	m := batch[len(batch)-1]
+	if body, err := c.wrap(batch); err == nil {
+		m.Body = body
+	} else {
+		// What was stored cannot be told: whoever made it must mend it, and the rest must not wait for that.
+		c.outbox.Drop(batch)
+		c.events(Event{State: Online, Err: fmt.Errorf("%s %d given up, it cannot be put into a message: %w", m.Class, m.Seq, err), At: time.Now()})
+		return nil
+	}
 	sctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
 	began := time.Now()
 	err := link.Send(sctx, m)
 	if err == nil {
-		c.outbox.Done(m.Seq)
+		c.outbox.Done(batch)
 		if c.sameAsStruck(m) {
 			c.strikes = 0
 		}
 		c.mu.Lock()
-		c.sent++
+		c.sent += uint64(len(batch))
 		c.lastSent, c.sentAt, c.roundTrip = time.Now(), c.boottime(), time.Since(began)
 		c.mu.Unlock()
 		return nil
@@ -83,20 +107,20 @@ func (c *Courier) send(ctx context.Context, link Link, m Message) error {
 		return err
 	}
 	if !c.sameAsStruck(m) {
-		c.struck, c.strikes = Message{Seq: m.Seq, Class: m.Class}, 0
+		c.struck, c.strikes = Message{Spool: m.Spool, Seq: m.Seq, Class: m.Class}, 0
 	}
 	if c.strikes++; c.strikes < strikesMost {
 		return err
 	}
 	c.strikes = 0
-	c.outbox.Drop(m.Seq)
+	c.outbox.Drop(batch)
 	return fmt.Errorf("%s %d given up, look for the far side's limit on size or topic: it closed the link on it %d times, last: %w",
 		m.Class, m.Seq, strikesMost, err)
 }
 
 // sameAsStruck: one pulse is like another, each replaces the one before.
 func (c *Courier) sameAsStruck(m Message) bool {
-	return m.Class == c.struck.Class && (m.Class == Pulse || m.Seq == c.struck.Seq)
+	return m.Class == c.struck.Class && (m.Class == Pulse || m.Spool == c.struck.Spool && m.Seq == c.struck.Seq)
 }
 
 // closeSoon closes the link, and waits for it no longer than closeWithin.

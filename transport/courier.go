@@ -45,6 +45,8 @@ type Options struct {
 	Dial func(ctx context.Context) (Link, error)
 	// Backoff of zeros is FleetBackoff(0).
 	Backoff Backoff
+	// Wrap makes the body of one message from what goes together; nil: the body of the one message as it is.
+	Wrap func(batch []Message) ([]byte, error)
 	// Events is told of each change of state, from Run's goroutine: it must not block. nil: nobody is told.
 	Events func(Event)
 	// Rand gives numbers in [0,1); nil: math/rand/v2.
@@ -70,6 +72,7 @@ type Stats struct {
 type Courier struct {
 	outbox   Outbox
 	dial     func(ctx context.Context) (Link, error)
+	wrap     func(batch []Message) ([]byte, error)
 	events   func(Event)
 	boottime func() time.Duration
 	plan     schedule
@@ -95,6 +98,9 @@ func New(o Options) *Courier {
 	if o.Events == nil {
 		o.Events = func(Event) {}
 	}
+	if o.Wrap == nil {
+		o.Wrap = func(batch []Message) ([]byte, error) { return batch[len(batch)-1].Body, nil }
+	}
 	if o.Rand == nil {
 		o.Rand = rand.Float64
 	}
@@ -105,6 +111,7 @@ func New(o Options) *Courier {
 	return &Courier{
 		outbox:   o.Outbox,
 		dial:     o.Dial,
+		wrap:     o.Wrap,
 		events:   o.Events,
 		boottime: o.Boottime,
 		plan:     schedule{Backoff: o.Backoff.orDefault(), rand: o.Rand},
@@ -129,6 +136,7 @@ func (c *Courier) Run(ctx context.Context) error {
 			c.tell(Online, nil)
 			err = c.carry(ctx, link)
 			wait = c.plan.lost(err, time.Since(up))
+			c.outbox.Renew()
 			closeSoon(link)
 		case ctx.Err() == nil:
 			wait = c.plan.failed(err)

@@ -12,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poshealth/poshealth/transport"
+	"github.com/poshealth/poshealth/transport/spool"
 )
 
 // scene is a courier at work in a bubble of fake time.
 type scene struct {
 	*testing.T
 	courier *transport.Courier
-	queue   *transport.Queue
+	queue   *spool.Spool
 	dials   *dialler
 	events  []transport.Event // read after settle only
 	stop    func()            // ends Run and waits for it
@@ -28,7 +29,7 @@ type scene struct {
 func play(t *testing.T, next func(attempt int) (transport.Link, error), test func(s *scene)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := &scene{T: t, queue: transport.NewQueue(), dials: newDialler(next)}
+		s := &scene{T: t, queue: spool.Open(spool.Options{}), dials: newDialler(next)}
 		s.courier = transport.New(transport.Options{
 			Outbox: s.queue, Dial: s.dials.dial, Backoff: transport.FleetBackoff(1), Rand: always(0.5),
 			Events: func(e transport.Event) { s.events = append(s.events, e) },
@@ -109,7 +110,7 @@ func TestCourierSendsThePulseFirstWhenItComesBack(t *testing.T) {
 func TestCourierSendsAgain(t *testing.T) {
 	bad, good := new(fakeLink), new(fakeLink)
 	bad.send = func(_ context.Context, m transport.Message) error {
-		if m.Seq == 2 {
+		if number(m) == 2 {
 			return errRadio
 		}
 		return nil
@@ -216,7 +217,7 @@ func closing(on func(m transport.Message) bool) (func(int) (transport.Link, erro
 			if on(m) {
 				return fmt.Errorf("sending: %w", transport.ErrClosed)
 			}
-			*got = append(*got, m.Seq)
+			*got = append(*got, number(m))
 			return nil
 		}
 		return l, nil
@@ -225,7 +226,7 @@ func closing(on func(m transport.Message) bool) (func(int) (transport.Link, erro
 
 func TestMessageThatTheFarSideNeverTakes(t *testing.T) {
 	t.Run("a change is given up after eight times", func(t *testing.T) {
-		far, got := closing(func(m transport.Message) bool { return m.Seq == 2 })
+		far, got := closing(func(m transport.Message) bool { return number(m) == 2 })
 		play(t, far, func(s *scene) {
 			for seq := range uint64(3) {
 				s.queue.Add(change(seq + 1))
@@ -267,7 +268,7 @@ func TestMessageThatTheFarSideNeverTakes(t *testing.T) {
 }
 
 func TestCourierWithoutItsTools(t *testing.T) {
-	require.ErrorContains(t, transport.New(transport.Options{Outbox: transport.NewQueue()}).Run(t.Context()), "Dial")
+	require.ErrorContains(t, transport.New(transport.Options{Outbox: spool.Open(spool.Options{})}).Run(t.Context()), "Dial")
 }
 
 // TestSleepCountsAsWaiting: Go's timers stand still while a terminal sleeps, and the wait for the next attempt must not.
@@ -277,7 +278,7 @@ func TestSleepCountsAsWaiting(t *testing.T) {
 		var slept atomic.Int64
 		dials := newDialler(func(int) (transport.Link, error) { return nil, transport.ErrUnavailable })
 		courier := transport.New(transport.Options{
-			Outbox: transport.NewQueue(), Dial: dials.dial, Rand: always(0.99),
+			Outbox: spool.Open(spool.Options{}), Dial: dials.dial, Rand: always(0.99),
 			Backoff:  transport.Backoff{Base: 8 * time.Hour, Cap: 8 * time.Hour},
 			Boottime: func() time.Duration { return time.Since(start) + time.Duration(slept.Load()) },
 		})

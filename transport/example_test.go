@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/poshealth/poshealth/transport"
+	"github.com/poshealth/poshealth/transport/spool"
 )
 
 // printing is a link to the screen.
@@ -19,7 +20,7 @@ func (printing) Lost() <-chan struct{} { return nil }
 func (printing) Close() error          { return nil }
 
 func ExampleNew() {
-	outbox := transport.NewQueue()
+	outbox := spool.Open(spool.Options{})
 	outbox.Add(transport.Message{Seq: 1, Class: transport.Change, Body: []byte("clock-skew raised")})
 	outbox.Add(transport.Message{Seq: 2, Class: transport.Pulse, Body: []byte("at-risk")})
 

@@ -3,6 +3,7 @@ package transport_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"time"
 
@@ -10,6 +11,20 @@ import (
 )
 
 var errRadio = errors.New("the radio is gone")
+
+// Bodies carry the number that the test knows a message by: the outbox numbers records by itself.
+func pulse(n uint64) transport.Message {
+	return transport.Message{Seq: n, Class: transport.Pulse, Body: strconv.AppendUint(nil, n, 10)}
+}
+
+func change(n uint64) transport.Message {
+	return transport.Message{Class: transport.Change, Body: strconv.AppendUint(nil, n, 10)}
+}
+
+func number(m transport.Message) uint64 {
+	n, _ := strconv.ParseUint(string(m.Body), 10, 64)
+	return n
+}
 
 // fakeLink is a far side without a network. It fails when told to.
 type fakeLink struct {
@@ -60,7 +75,7 @@ func (l *fakeLink) seqs() (seqs []uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, m := range l.got {
-		seqs = append(seqs, m.Seq)
+		seqs = append(seqs, number(m))
 	}
 	return seqs
 }

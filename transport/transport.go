@@ -6,28 +6,37 @@ package transport
 
 import "context"
 
-// Class says how a message may be treated when there is no room: the newest pulse replaces an older one, a change is
-// never merged and dropped last.
+// Class says how a message may be treated when there is no room: the newest pulse replaces an older one, history is dropped
+// first, a change is never merged and dropped last.
 type Class uint8
 
-// The two kinds of message.
+// The kinds of message.
 const (
-	Pulse  Class = iota // how the terminal is; only the newest matters
-	Change              // something became different; each one is news
+	Pulse   Class = iota // how the terminal is; only the newest matters
+	Change               // something became different; each one is news
+	History              // a pulse that could not be sent in its time
 )
 
 // String names the class as logs and counters do.
 func (c Class) String() string {
-	if c == Change {
+	switch c {
+	case Change:
 		return "change"
+	case History:
+		return "history"
+	case Pulse:
 	}
 	return "pulse"
 }
 
-// Message is one thing to tell the fleet. Seq rises by one with each message of a run; Body is never looked into.
+// Message is one thing to tell the fleet. Body is never looked into.
+//
+// Of a pulse Seq is the sender's and rises. Changes and history are records of a journal, numbered from 1 by the outbox.
 type Message struct {
+	Spool string // the journal's id; "" for a pulse
 	Seq   uint64
 	Class Class
+	Late  bool // it tells of then, not of now
 	Body  []byte
 }
 

@@ -74,8 +74,10 @@ func testArrows() map[string]string {
 		"agent/status":  "agent/... " + leaves,
 		// the rules are tested under the real timetable
 		"agent/diagnose": "agent/schedule",
+		// the courier is tested with the outbox that it has in a terminal
+		"transport": "transport/spool",
 		// the programs and ports of its brokers
-		"transport/mqtt": "probes/probetest",
+		"transport/mqtt": "probes/probetest transport/spool",
 	}
 }
 

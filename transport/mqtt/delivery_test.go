@@ -11,19 +11,20 @@ import (
 
 	"github.com/poshealth/poshealth/transport"
 	"github.com/poshealth/poshealth/transport/mqtt"
+	"github.com/poshealth/poshealth/transport/spool"
 )
 
 // post is a courier with an outbox, on its way to a broker.
 type post struct {
 	*transport.Courier
-	queue *transport.Queue
+	queue *spool.Spool
 	stop  func()
 }
 
 // startPost sets a courier to work, which redials within 50 ms, each time through gate.
 func startPost(t *testing.T, broker string, gate func(ctx context.Context)) post {
 	t.Helper()
-	p := post{queue: transport.NewQueue()}
+	p := post{queue: spool.Open(spool.Options{})}
 	p.Courier = transport.New(transport.Options{
 		Outbox:  p.queue,
 		Backoff: transport.Backoff{Base: 5 * time.Millisecond, Cap: 50 * time.Millisecond},

@@ -18,7 +18,7 @@ func ExampleDial() {
 		Topics: mqtt.Topics{
 			State:  "pos/v1/demo/T0000001/state",
 			Pulse:  "pos/v1/demo/T0000001/health",
-			Change: "pos/v1/demo/T0000001/event",
+			Change: "pos/v1/demo/T0000001/event", History: "pos/v1/demo/T0000001/history",
 		},
 		Birth: []byte(`{"schema":1,"online":true,"epoch":42,"terminal":"T0000001"}`),
 		Will:  []byte(`{"schema":1,"online":false,"epoch":42,"terminal":"T0000001"}`),

@@ -68,11 +68,7 @@ func (l *Link) Send(ctx context.Context, m transport.Message) error {
 	if len(m.Body) > transport.MaxBody {
 		return fmt.Errorf("mqtt: %s %d has %d bytes, which is over the limit of %d: make it shorter", m.Class, m.Seq, len(m.Body), transport.MaxBody)
 	}
-	topic := l.o.Topics.Pulse
-	if m.Class == transport.Change {
-		topic = l.o.Topics.Change
-	}
-	if err := l.publish(ctx, topic, false, m.Body); err != nil {
+	if err := l.publish(ctx, l.o.Topics.of(m.Class), false, m.Body); err != nil {
 		return fmt.Errorf("mqtt: %s %d not delivered: %w", m.Class, m.Seq, err)
 	}
 	return nil

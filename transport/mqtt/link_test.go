@@ -24,7 +24,7 @@ func optionsFor(broker string) mqtt.Options {
 	return mqtt.Options{
 		Broker:      broker,
 		ClientID:    "T0000001",
-		Topics:      mqtt.Topics{State: base + "state", Pulse: base + "health", Change: base + "event"},
+		Topics:      mqtt.Topics{State: base + "state", Pulse: base + "health", Change: base + "event", History: base + "history"},
 		Birth:       []byte(`{"online":true,"epoch":7}`),
 		Will:        []byte(`{"online":false,"epoch":7}`),
 		SendTimeout: patience,

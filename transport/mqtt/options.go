@@ -33,9 +33,21 @@ const (
 
 // Topics are where a terminal speaks. None may hold a wildcard.
 type Topics struct {
-	State  string // retained: birth, will, goodbye
-	Pulse  string
-	Change string
+	State   string // retained: birth, will, goodbye
+	Pulse   string
+	Change  string
+	History string
+}
+
+func (t Topics) of(c transport.Class) string {
+	switch c {
+	case transport.Change:
+		return t.Change
+	case transport.History:
+		return t.History
+	case transport.Pulse:
+	}
+	return t.Pulse
 }
 
 // Options say which broker, as whom, and what to say of oneself. Broker, ClientID, Topics, Birth and Will must be given.
@@ -126,7 +138,7 @@ func (o Options) check() (Options, target, error) {
 	fault(o.Username != "" && !goodString(o.Username), "username: want at most %d bytes of text", mostString)
 	fault(o.Password != "" && o.Username == "", "there is a password and no username: give both, or neither")
 	fault(len(o.Password) > mostString, "password: want at most %d bytes", mostString)
-	for _, topic := range []string{o.Topics.State, o.Topics.Pulse, o.Topics.Change} {
+	for _, topic := range []string{o.Topics.State, o.Topics.Pulse, o.Topics.Change, o.Topics.History} {
 		fault(!goodString(topic) || strings.ContainsAny(topic, "+#"), "topic %q: want text without + and #", shorten(topic))
 	}
 	fault(len(o.Birth) == 0 || len(o.Birth) > transport.MaxBody, "birth has %d bytes: want 1 to %d", len(o.Birth), transport.MaxBody)

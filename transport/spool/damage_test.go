@@ -1,0 +1,154 @@
+package spool_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/transport"
+	"github.com/poshealth/poshealth/transport/spool"
+)
+
+// filled makes a spool with so many records, closed, and says what they are and where.
+func filled(t testing.TB, records int) (dir, segment string, want []string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "spool")
+	s := spool.Open(spool.Options{Dir: dir})
+	for n := range records {
+		want = append(want, fmt.Sprintf("%d %s", n+1, strings.Repeat("x", n*7%23)))
+		s.Add(change(want[n]))
+	}
+	require.NoError(t, s.Sync(t.Context()))
+	require.NoError(t, s.Close())
+	found, err := filepath.Glob(filepath.Join(dir, "*-change-*", "*"))
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	return dir, found[0], want
+}
+
+// survey opens a spool and holds it to the two laws of damage: what it gives is what was stored, and what it does not give it names.
+func survey(t *testing.T, dir string, want []string) (missing int) {
+	t.Helper()
+	s := spool.Open(spool.Options{Dir: dir})
+	defer s.Crash()
+	require.NoError(t, s.Fault())
+	lost := map[uint64]bool{}
+	for _, a := range s.Ledger() {
+		for _, r := range a.Lost {
+			require.Equal(t, spool.Damaged, r.Why)
+			for n := r.From; n <= r.To; n++ {
+				lost[n] = true
+			}
+		}
+	}
+	given, err := s.Stored()
+	require.NoError(t, err)
+	for n, body := range given {
+		require.LessOrEqual(t, n, uint64(len(want)), "a record that nobody wrote")
+		require.Equal(t, want[n-1], body, "a wrong record")
+	}
+	for n := range uint64(len(want)) {
+		_, there := given[n+1]
+		require.NotEqual(t, there, lost[n+1], "record %d of %d: given %v, named as lost %v", n+1, len(want), there, lost[n+1])
+	}
+	return len(want) - len(given)
+}
+
+// TestDamage cuts, zeroes and flips a filled log at every offset. One byte costs one record, a page those that lie in it.
+func TestDamage(t *testing.T) {
+	dir, segment, want := filled(t, 16)
+	whole, err := os.ReadFile(segment)
+	require.NoError(t, err)
+	end := len(bytes.TrimRight(whole, "\x00"))
+	require.Greater(t, end, 16*25)
+	for _, damage := range []struct {
+		name string
+		most int // records lost
+		do   func(data []byte, at int) []byte
+	}{
+		{"one bit flipped", 1, func(data []byte, at int) []byte { data[at] ^= 1 << (at % 8); return data }},
+		{"one byte zeroed", 1, func(data []byte, at int) []byte { data[at] = 0; return data }},
+		{"a sector of 512 zeroed", 16, func(data []byte, at int) []byte { clear(data[at:min(at+512, len(data))]); return data }},
+		{"all from here zeroed", 16, func(data []byte, at int) []byte { clear(data[at:]); return data }},
+		{"cut here", 16, func(data []byte, at int) []byte { return data[:at] }},
+		{"a record's start over it", 2, func(data []byte, at int) []byte { copy(data[at:], whole[:24]); return data }},
+	} {
+		t.Run(damage.name, func(t *testing.T) {
+			for at := range end {
+				require.NoError(t, os.WriteFile(segment, damage.do(bytes.Clone(whole), at), 0o600))
+				require.LessOrEqual(t, survey(t, dir, want), damage.most, "at %d", at)
+				if t.Failed() {
+					return
+				}
+			}
+		})
+	}
+}
+
+// TestDamagedCursor: without the cursor all is told again, and nothing else than what was stored.
+func TestDamagedCursor(t *testing.T) {
+	dir, _, want := filled(t, 8)
+	cursor, err := os.ReadFile(filepath.Join(dir, "cursor"))
+	require.NoError(t, err)
+	end := len(bytes.TrimRight(cursor, "\x00"))
+	for _, damage := range []func(data []byte, at int) []byte{
+		func(data []byte, at int) []byte { data[at] ^= 1 << (at % 8); return data },
+		func(data []byte, at int) []byte { clear(data[at:]); return data },
+		func(data []byte, at int) []byte { return data[:at] },
+	} {
+		for at := range end {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "cursor"), damage(bytes.Clone(cursor), at), 0o600))
+			require.Zero(t, survey(t, dir, want))
+		}
+	}
+}
+
+// TestForeignFiles: what is not ours is left alone, and what is out of its place is no record.
+func TestForeignFiles(t *testing.T) {
+	dir, segment, want := filled(t, 5)
+	whole, err := os.ReadFile(segment)
+	require.NoError(t, err)
+	for name, data := range map[string][]byte{
+		filepath.Join(filepath.Dir(segment), "00000002"):                    whole, // a copy in another place
+		filepath.Join(filepath.Dir(segment), "notes.txt"):                   whole,
+		filepath.Join(dir, "00000001-change-xyz"):                           whole,
+		filepath.Join(dir, "00000009-gossip-0000000000000001", "00000001"):  whole,
+		filepath.Join(dir, "00000002-change-00000000000000aa", "00000001"):  whole, // and of another journal
+		filepath.Join(dir, "00000002-history-00000000000000aa", "00000001"): make([]byte, 64<<10),
+	} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o700))
+		require.NoError(t, os.WriteFile(name, data, 0o600))
+	}
+	s := open(t, spool.Options{Dir: dir})
+	require.NoError(t, s.Fault())
+	assert.Equal(t, want, bodies(s, transport.Change))
+	require.NoError(t, s.Sync(t.Context()))
+	assert.FileExists(t, filepath.Join(dir, "00000009-gossip-0000000000000001", "00000001"))
+}
+
+// TestRecordWithinARecord: a body that is itself a record's bytes is no record, though the one around it is damaged.
+func TestRecordWithinARecord(t *testing.T) {
+	_, segment, _ := filled(t, 3)
+	inner, err := os.ReadFile(segment)
+	require.NoError(t, err)
+	dir := filepath.Join(t.TempDir(), "spool")
+	s := open(t, spool.Options{Dir: dir})
+	s.Add(transport.Message{Class: transport.Change, Body: inner[:200]})
+	s.Add(change("after"))
+	require.NoError(t, s.Sync(t.Context()))
+	require.NoError(t, s.Close())
+	found, err := filepath.Glob(filepath.Join(dir, "*-change-*", "*"))
+	require.NoError(t, err)
+	data, err := os.ReadFile(found[0])
+	require.NoError(t, err)
+	data[2] ^= 1 // the magic of the outer one
+	require.NoError(t, os.WriteFile(found[0], data, 0o600))
+	again := open(t, spool.Options{Dir: dir})
+	assert.Equal(t, []string{"after"}, bodies(again, transport.Change))
+}

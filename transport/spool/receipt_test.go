@@ -1,0 +1,110 @@
+package spool_test
+
+import (
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/transport"
+	"github.com/poshealth/poshealth/transport/spool"
+)
+
+// drained sends all that is to be sent now, and says what it was.
+func drained(s *spool.Spool) []string { return bodies(s, transport.Change) }
+
+// receipted is a spool whose fleet has shown that it gives receipts, with so many changes after the first.
+func receipted(t *testing.T, o spool.Options, changes int) (s *spool.Spool, id string) {
+	t.Helper()
+	s = open(t, o)
+	s.Add(change("0"))
+	drained(s)
+	id = s.Ledger()[0].Spool
+	s.Receipt(id, 1)
+	for n := range changes {
+		s.Add(change(strconv.Itoa(n + 1)))
+	}
+	return s, id
+}
+
+func TestReceipts(t *testing.T) {
+	each(t, func(t *testing.T, _ *spool.Spool, clock *timer) {
+		s, id := receipted(t, spool.Options{Boottime: clock.now}, 4)
+		assert.Equal(t, []string{"1", "2", "3", "4"}, drained(s))
+		assert.Equal(t, 4, s.Len(), "the broker has them, the fleet has not said so")
+		s.Receipt(id, 3)
+		assert.Equal(t, 2, s.Len())
+		assert.Equal(t, uint64(3), s.Ledger()[0].Delivered)
+
+		s.Renew()
+		assert.Equal(t, []string{"3", "4"}, drained(s), "on another link it is sent again")
+		s.Receipt("0000000000000000", 5)
+		s.Receipt(id, 6)
+		s.Receipt("", 0)
+		assert.Equal(t, 2, s.Len(), "a receipt for what was never given says nothing")
+		s.Receipt(id, 5)
+		assert.Zero(t, s.Len())
+		assert.Zero(t, s.Dropped())
+	})
+}
+
+// TestNoReceipt: while the fleet is silent the oldest alone is sent again, ever more seldom; when it is there again, all that it
+// may have missed.
+func TestNoReceipt(t *testing.T) {
+	clock := new(timer)
+	s, id := receipted(t, spool.Options{Boottime: clock.now}, 4)
+	drained(s)
+	var waits []time.Duration
+	for range 7 {
+		wait, due := s.Due()
+		require.True(t, due)
+		waits = append(waits, wait)
+		clock.pass(wait)
+		assert.Equal(t, []string{"1"}, drained(s))
+	}
+	assert.Equal(t, []time.Duration{1, 2, 4, 8, 15, 15, 15}, minutes(waits))
+	s.Receipt(id, 2)
+	assert.Equal(t, []string{"2", "3", "4"}, drained(s))
+	s.Receipt(id, 5)
+	_, due := s.Due()
+	assert.False(t, due)
+}
+
+func minutes(waits []time.Duration) (in []time.Duration) {
+	for _, w := range waits {
+		in = append(in, w/time.Minute)
+	}
+	return in
+}
+
+// TestFleetThatGivesNoReceiptsAnyMore: after a day without any the broker's word counts again.
+func TestFleetThatGivesNoReceiptsAnyMore(t *testing.T) {
+	clock := new(timer)
+	s, _ := receipted(t, spool.Options{Boottime: clock.now}, 2)
+	drained(s)
+	for s.Len() > 0 {
+		wait, due := s.Due()
+		require.True(t, due)
+		clock.pass(wait)
+		drained(s)
+		require.Less(t, clock.now(), 25*time.Hour)
+	}
+	assert.Greater(t, clock.now(), 24*time.Hour)
+	s.Add(change("3"))
+	assert.Equal(t, []string{"3"}, drained(s))
+	assert.Zero(t, s.Len())
+	assert.Zero(t, s.Dropped())
+}
+
+// TestReceiptsAreRemembered: a start that finds the fleet away must not believe the broker alone.
+func TestReceiptsAreRemembered(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	s, _ := receipted(t, spool.Options{Dir: dir}, 1)
+	require.NoError(t, s.Close())
+	s = open(t, spool.Options{Dir: dir})
+	assert.Equal(t, []string{"1"}, drained(s))
+	assert.Equal(t, 1, s.Len())
+}

@@ -1,0 +1,152 @@
+package spool
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// mostJournals bounds those of earlier starts: two for each of the last seven that left anything. A start leaves one only if it
+// could not reach the fleet.
+const mostJournals = 14
+
+var (
+	errMemory = errors.New("the spool is in memory alone")
+	errBusy   = errors.New("another agent has it")
+)
+
+// prepare makes the folder ours, reads what earlier starts left, once, and opens the cursor for writing. On flash that can only be
+// read the last of these fails, and all that can be read is sent all the same.
+func (s *Spool) prepare() error {
+	if s.cursor != nil {
+		return nil
+	}
+	if err := os.MkdirAll(s.o.Dir, 0o750); err != nil {
+		return err
+	}
+	if err := s.claim(); err != nil {
+		return err
+	}
+	if !s.loaded {
+		if err := s.load(); err != nil {
+			return err
+		}
+	}
+	f, err := os.OpenFile(filepath.Join(s.o.Dir, cursorFile), os.O_RDWR|os.O_CREATE, 0o640)
+	if err != nil {
+		return err
+	}
+	s.cursor = f
+	return nil
+}
+
+// Names in the folder, beside the journals'.
+const (
+	cursorFile = "cursor"
+	lockFile   = "lock"
+)
+
+// claim takes the lock, which ends with the process that holds it.
+func (s *Spool) claim() error {
+	if s.lock != nil {
+		return nil
+	}
+	name := filepath.Join(s.o.Dir, lockFile)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o640)
+	if err != nil {
+		if f, err = os.Open(name); err != nil { // on flash that can only be read it is there from before
+			return err
+		}
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = f.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return fmt.Errorf("cannot use the spool %s: %w", s.o.Dir, errBusy)
+		}
+		return fmt.Errorf("cannot lock %s: %w", name, err)
+	}
+	s.lock = f
+	return nil
+}
+
+// load finds the journals of earlier starts. What cannot be read of one journal is no reason to leave the others.
+func (s *Spool) load() error {
+	listed, err := os.ReadDir(s.o.Dir)
+	if err != nil {
+		return err
+	}
+	known := s.recall()
+	var found []*journal
+	for _, entry := range listed {
+		j, ok := journalOf(s.o.Dir, entry.Name())
+		if !ok {
+			continue
+		}
+		s.previous = max(s.previous, j.order)
+		i := slices.IndexFunc(known.Journals, func(m mark) bool { return m.ID == j.name() })
+		m := mark{}
+		if i >= 0 {
+			m = known.Journals[i]
+		}
+		if err := j.load(m); err != nil {
+			s.unread = errors.Join(s.unread, fmt.Errorf("cannot read what an earlier start left: %w", err))
+			continue
+		}
+		found = append(found, j)
+	}
+	slices.SortFunc(found, func(a, b *journal) int {
+		return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.class, b.class))
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loaded = true
+	s.receipts = known.Receipts
+	for i, j := range found {
+		if i < len(found)-mostJournals {
+			s.abandon(j)
+		}
+		for _, r := range j.lost {
+			s.dropped += r.To - r.From + 1
+		}
+		if len(j.lost) > 0 {
+			s.losses++
+		}
+	}
+	s.journals = append(found, s.journals...)
+	s.dirty = true
+	wake(s.added)
+	return nil
+}
+
+// abandon gives up what a journal has pending; mu is held.
+func (s *Spool) abandon(j *journal) {
+	if len(j.entries) > 0 {
+		j.lost = lose(j.lost, Range{j.entries[0].number, j.entries[len(j.entries)-1].number, Evicted})
+		j.entries = nil
+	}
+}
+
+// recall reads the cursor. Without one all that lies here is sent again: the far side knows each record by its number.
+func (s *Spool) recall() cursor {
+	f, err := os.Open(filepath.Join(s.o.Dir, cursorFile))
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			s.unread = fmt.Errorf("cannot read the spool's cursor: %w", err)
+		}
+		return cursor{}
+	}
+	defer func() { _ = f.Close() }()
+	c, count, err := readCursor(f)
+	if err != nil {
+		s.unread = fmt.Errorf("cannot read the spool's cursor: %w", err)
+		return cursor{}
+	}
+	s.count = count
+	return c
+}

@@ -1,0 +1,314 @@
+package spool
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/poshealth/poshealth/transport"
+)
+
+// Next gives what is to be sent now: the pulse, one change, or a batch of history, which alone is more than one. It goes on
+// giving the same until Done or Drop. Changes come oldest first, and before the pulse unless a pulse is preferred; history comes
+// when nothing else waits, in its pace. None: nothing is to be sent now, see Due.
+func (s *Spool) Next(prefer transport.Class) []transport.Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.underway)
+	if s.pulse != nil && prefer == transport.Pulse {
+		return s.givePulse()
+	}
+	s.askAgain()
+	if batch := s.take(transport.Change, 1); len(batch) > 0 {
+		return batch
+	}
+	if s.pulse != nil {
+		return s.givePulse()
+	}
+	if s.o.Boottime() < s.historyAt {
+		return nil
+	}
+	batch := s.take(transport.History, mostBatch)
+	if len(batch) > 0 {
+		s.historyAt = s.o.Boottime() + s.o.Pace
+	}
+	return batch
+}
+
+func (s *Spool) givePulse() []transport.Message {
+	s.underway[key{}] = true
+	return []transport.Message{*s.pulse}
+}
+
+// take gives the oldest records of a class that are not sent, at most so many; mu is held. One that can't be read is lost.
+func (s *Spool) take(class transport.Class, most int) (batch []transport.Message) {
+	bytes := 0
+	for _, j := range s.journals {
+		for i := 0; i < len(j.entries) && j.class == class; {
+			e := j.entries[i]
+			if e.sent {
+				i++
+				continue
+			}
+			if len(batch) == most || len(batch) > 0 && (bytes+e.size > mostBatchBytes || batch[0].Spool != j.name()) {
+				return batch
+			}
+			body, err := j.body(e)
+			if err != nil {
+				s.remove(j, i)
+				s.lose(j, Range{e.number, e.number, Damaged})
+				continue
+			}
+			i++
+			bytes += e.size
+			s.underway[key{j.id, e.number}] = true
+			batch = append(batch, transport.Message{
+				Spool: j.name(), Seq: e.number, Class: class, Late: j != s.current(class) || class == transport.History || s.isLate(e), Body: body,
+			})
+		}
+	}
+	return batch
+}
+
+// lateAfter: a change that is told this long after it was made tells of then. A poor network's own delays stay below.
+const lateAfter = time.Minute
+
+func (s *Spool) isLate(e entry) bool { return s.o.Boottime()-e.added > lateAfter }
+
+// Due is when something may be to be sent although nothing was added: the next batch of history, or what the fleet should
+// have said that it has. False: never.
+func (s *Spool) Due() (time.Duration, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var at time.Duration
+	due := false
+	for _, j := range s.journals {
+		for _, e := range j.entries {
+			var next time.Duration
+			switch {
+			case e.sent:
+				next = s.askAt
+			case j.class == transport.History:
+				next = s.historyAt
+			default:
+				continue
+			}
+			if !due || next < at {
+				at, due = next, true
+			}
+			break // the others of a journal are due no earlier
+		}
+	}
+	return max(0, at-s.o.Boottime()), due
+}
+
+// Done says that the broker has these. A change then waits for the fleet's receipt, where the fleet gives them.
+func (s *Spool) Done(batch []transport.Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range batch {
+		if m.Class == transport.Pulse {
+			if s.pulse != nil && s.pulse.Seq == m.Seq {
+				s.pulse = nil
+				s.told = max(s.told, s.pulseTold)
+				s.dirty = true
+			}
+			continue
+		}
+		j, i, ok := s.locate(m.Spool, m.Seq)
+		switch {
+		case !ok: // given up meanwhile
+		case m.Class == transport.Change && s.expectsReceipts():
+			if !s.awaits() {
+				s.askAt = s.o.Boottime() + s.askWait
+			}
+			j.entries[i].sent = true
+		default:
+			s.remove(j, i)
+		}
+	}
+	clear(s.underway)
+	s.tidy()
+}
+
+// Drop gives these up: the far side will not have them.
+func (s *Spool) Drop(batch []transport.Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range batch {
+		if m.Class == transport.Pulse {
+			if s.pulse != nil && s.pulse.Seq == m.Seq {
+				s.pulse = nil
+				s.dropped++
+			}
+			continue
+		}
+		if j, i, ok := s.locate(m.Spool, m.Seq); ok {
+			s.remove(j, i)
+			s.lose(j, Range{m.Seq, m.Seq, Refused})
+		}
+	}
+	clear(s.underway)
+	s.tidy()
+}
+
+// Renew says that the link has ended or is a new one: what was sent and has no receipt may never have got beyond the broker.
+func (s *Spool) Renew() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.underway)
+	s.unsend(-1)
+	wake(s.added)
+}
+
+// Receipt says that the fleet has all of a journal up to a number, or knows that it is lost. One for numbers that were never given,
+// or of a journal that is not ours, says nothing.
+func (s *Spool) Receipt(id string, seq uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := slices.IndexFunc(s.journals, func(j *journal) bool { return j.name() == id })
+	if at < 0 || seq > s.journals[at].last {
+		return
+	}
+	j := s.journals[at]
+	if !s.receipts {
+		s.receipts, s.dirty = true, true
+	}
+	s.receiptAt = s.o.Boottime()
+	for len(j.entries) > 0 && j.entries[0].number <= seq {
+		s.remove(j, 0)
+	}
+	if s.asked { // the fleet is there again: what it missed meanwhile it has not
+		s.unsend(-1)
+		wake(s.added)
+	}
+	s.asked, s.askWait = false, receiptWithin
+	s.askAt = s.o.Boottime() + s.askWait
+	s.tidy()
+}
+
+// expectsReceipts; mu is held.
+func (s *Spool) expectsReceipts() bool {
+	if s.receipts && s.o.Boottime()-s.receiptAt > receiptLapse && s.asked {
+		s.receipts, s.dirty = false, true
+	}
+	return s.receipts
+}
+
+// awaits tells whether anything that was sent waits for its receipt; mu is held.
+func (s *Spool) awaits() bool {
+	return slices.ContainsFunc(s.journals, func(j *journal) bool {
+		return slices.ContainsFunc(j.entries, func(e entry) bool { return e.sent })
+	})
+}
+
+// askAgain sends the oldest record without a receipt again when the fleet took too long, and lets go of all of them where it gives
+// no receipts any more; mu is held.
+func (s *Spool) askAgain() {
+	if !s.awaits() || s.o.Boottime() < s.askAt {
+		return
+	}
+	if !s.expectsReceipts() {
+		for _, j := range s.journals {
+			for len(j.entries) > 0 && j.entries[0].sent {
+				s.remove(j, 0)
+			}
+		}
+		s.tidy()
+		return
+	}
+	s.unsend(1)
+	s.asked = true
+	s.askWait = min(2*s.askWait, receiptMost)
+	s.askAt = s.o.Boottime() + s.askWait
+}
+
+// unsend has the oldest so many sent again, all with -1; mu is held.
+func (s *Spool) unsend(most int) {
+	for _, j := range s.journals {
+		for i := range j.entries {
+			if j.entries[i].sent && most != 0 {
+				j.entries[i].sent = false
+				most--
+			}
+		}
+	}
+}
+
+// locate finds a pending record; mu is held.
+func (s *Spool) locate(id string, number uint64) (*journal, int, bool) {
+	for _, j := range s.journals {
+		if j.name() == id {
+			i, ok := j.find(number)
+			return j, i, ok
+		}
+	}
+	return nil, 0, false
+}
+
+// tidy has the writer remove what nobody needs any more; mu is held.
+func (s *Spool) tidy() {
+	if s.o.Dir != "" && s.dirty {
+		wake(s.work)
+	}
+}
+
+// PulseWaits tells whether a pulse has been added that the far side does not have yet, as far as is known.
+func (s *Spool) PulseWaits() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pulse != nil
+}
+
+// Len is the number of messages waiting.
+func (s *Spool) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.pendingRecords()
+	if s.pulse != nil {
+		n++
+	}
+	return n
+}
+
+// Dropped is the number of records lost, as far as the spool knows, and of pulses that the far side would not have. A pulse that a
+// newer one took the place of is not lost.
+func (s *Spool) Dropped() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dropped
+}
+
+// Fault says why nothing is written to flash; nil: it is.
+func (s *Spool) Fault() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fault
+}
+
+// Ledger is what became of all records that are of interest: of this start's changes, and of each journal with anything
+// pending, or lost and not told yet. At most [mostJournals].
+func (s *Spool) Ledger() []Account {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Account
+	for _, j := range s.journals {
+		if len(j.entries) == 0 && len(j.lost) == 0 && j != s.current(transport.Change) {
+			continue
+		}
+		a := Account{
+			Spool: j.name(), Class: j.class, Last: j.last, Delivered: j.delivered(), Pending: len(j.entries), Lost: slices.Clone(j.lost),
+			Current: j == s.current(j.class),
+		}
+		for _, e := range j.entries {
+			a.Bytes += int64(e.size)
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// String is for logs.
+func (a Account) String() string {
+	return a.Class.String() + " " + a.Spool + ": " + strconv.Itoa(a.Pending) + " of " + strconv.FormatUint(a.Last, 10) + " pending"
+}

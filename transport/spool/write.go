@@ -1,0 +1,357 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/poshealth/poshealth/transport"
+)
+
+const (
+	// History is stored in groups of ten, or when the oldest of them is half an hour old: ten records cost the flash what two
+	// do singly, and what a power cut takes is a trend's last minutes.
+	groupOf     = 10
+	groupWithin = 30 * time.Minute
+
+	// cursorEvery bounds how often the cursor is written; what it does not know yet is sent again.
+	cursorEvery = 10 * time.Second
+
+	// retryEvery: flash that was full may have room again, and a second agent may have ended.
+	retryEvery = 30 * time.Second
+)
+
+// write is the one goroutine that writes.
+func (s *Spool) write() {
+	defer s.release()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		timer.Reset(s.untilWork())
+		select {
+		case <-s.work:
+			_ = s.commit(false) // kept as the fault
+		case <-timer.C:
+			_ = s.commit(false)
+		case done := <-s.syncs:
+			done <- s.commit(true)
+		case <-s.quit:
+			if !s.crashed.Load() {
+				_ = s.commit(true)
+			}
+			return
+		}
+	}
+}
+
+// untilWork is when there will be something to do that nobody tells of.
+func (s *Spool) untilWork() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.o.Boottime()
+	wait := time.Hour
+	if s.fault != nil {
+		return max(0, s.retryAt-now)
+	}
+	if s.dirty {
+		wait = min(wait, s.written+cursorEvery-now)
+	}
+	for _, e := range s.current(transport.History).entries {
+		if !e.stored {
+			wait = min(wait, e.added+groupWithin-now)
+			break
+		}
+	}
+	return max(0, wait)
+}
+
+// commit writes what is due, with all of it whatever only memory has. A fault is kept, and nothing is tried again before its time
+// unless all is asked for.
+func (s *Spool) commit(all bool) error {
+	if !all && s.Fault() != nil && s.o.Boottime() < s.retryAt {
+		return nil
+	}
+	err := s.prepare()
+	if err == nil {
+		err = s.store(all)
+	}
+	if err == nil {
+		err = s.clean()
+	}
+	if err == nil {
+		err = s.mark(all, all)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = err
+	if err != nil {
+		s.retryAt = s.o.Boottime() + retryEvery
+	}
+	return err
+}
+
+// store writes the records that are due.
+func (s *Spool) store(all bool) error {
+	for _, class := range [...]transport.Class{transport.Change, transport.History} {
+		s.mu.Lock()
+		j := s.current(class)
+		if j.dir == "" { // begun before its place among the others was known
+			j.dir = newJournal(s.o.Dir, s.previous+1, j.id, class).dir
+		}
+		var batch []entry
+		for _, e := range j.entries {
+			if !e.stored {
+				batch = append(batch, e)
+			}
+		}
+		due := len(batch) > 0 && (all || class == transport.Change || len(batch) >= groupOf || s.o.Boottime()-batch[0].added >= groupWithin)
+		s.mu.Unlock()
+		for due && len(batch) > 0 {
+			n, err := s.storeSome(j, batch)
+			if err != nil {
+				return err
+			}
+			batch = batch[n:]
+		}
+	}
+	return nil
+}
+
+// storeSome writes as many records as the segment has room for, at least one, syncs them, and says how many.
+func (s *Spool) storeSome(j *journal, batch []entry) (int, error) {
+	seg, err := s.segmentFor(j, headSize+batch[0].size)
+	if err != nil {
+		return 0, err
+	}
+	from := seg.used
+	var data []byte
+	var places []int
+	for _, e := range batch {
+		at := from + len(data)
+		if at+headSize+e.size > seg.size {
+			break
+		}
+		places = append(places, at)
+		data = appendRecord(data, place{j.id, seg.number, uint32(at)}, e.number, e.body)
+	}
+	if err := writeSynced(j.file(seg.number), data, int64(from)); err != nil {
+		seg.used = seg.size // what lies there now nobody knows: no more is written into it
+		return 0, err
+	}
+	s.wrote(from, from+len(data))
+	seg.used += len(data)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n, at := range places {
+		number := batch[n].number
+		seg.last = number
+		j.stored = max(j.stored, number)
+		if i, pending := j.find(number); pending {
+			e := &j.entries[i]
+			e.segment, e.offset, e.stored, e.body = seg.number, at, true, nil
+			s.unstored--
+			s.unBytes -= e.size
+		}
+	}
+	s.dirty = true
+	return len(places), nil
+}
+
+// wrote counts the blocks that a synced write from one offset to another takes.
+func (s *Spool) wrote(from, to int) {
+	if s.o.Wrote != nil && to > from {
+		s.o.Wrote(int64((to-1)/blockSize-from/blockSize+1) * blockSize)
+	}
+}
+
+// segmentFor is the segment that has room for so many bytes: the newest, or one that is made, for which others may have to go.
+func (s *Spool) segmentFor(j *journal, need int) (*segment, error) {
+	if n := len(j.segments); n > 0 && j.segments[n-1].size-j.segments[n-1].used >= need {
+		return &j.segments[n-1], nil
+	}
+	size := segmentSize
+	for size < need {
+		size += blockSize
+	}
+	number := uint32(1)
+	if n := len(j.segments); n > 0 {
+		number = j.segments[n-1].number + 1
+	}
+	for s.flashUsed()+int64(size) > s.o.Flash && s.evictSegment(false) {
+	}
+	err := makeSegment(j.dir, j.file(number), size)
+	for errors.Is(err, unix.ENOSPC) && s.evictSegment(true) {
+		err = makeSegment(j.dir, j.file(number), size)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot make room for records: %w", err)
+	}
+	s.wrote(0, size+2*blockSize) // and the folder's and the file's own
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j.segments = append(j.segments, segment{number: number, size: size})
+	return &j.segments[len(j.segments)-1], nil
+}
+
+func (s *Spool) flashUsed() (n int64) {
+	for _, j := range s.journals {
+		for _, seg := range j.segments {
+			n += int64(seg.size)
+		}
+	}
+	return n
+}
+
+// evictSegment removes the oldest segment of history, else, unless history alone may go, of changes. What it held and was pending
+// is lost, but for a record that is under way: it may be there already. False: there is none to remove.
+func (s *Spool) evictSegment(historyAlone bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, class := range [...]transport.Class{transport.History, transport.Change} {
+		if historyAlone && class != transport.History {
+			continue
+		}
+		for _, j := range s.journals {
+			if j.class != class || len(j.segments) == 0 {
+				continue
+			}
+			victim := j.segments[0]
+			for i := 0; i < len(j.entries); {
+				e := &j.entries[i]
+				switch {
+				case !e.stored || e.segment != victim.number:
+					i++
+				case s.underway[key{j.id, e.number}]:
+					e.body, _ = j.body(*e) // it goes on in memory alone
+					i++
+				default:
+					number := e.number
+					s.remove(j, i)
+					s.lose(j, Range{number, number, Evicted})
+				}
+			}
+			j.segments = slices.Delete(j.segments, 0, 1)
+			return os.Remove(j.file(victim.number)) == nil
+		}
+	}
+	return false
+}
+
+// clean removes the segments of which all is delivered, and the journals of earlier starts that have nothing more to tell. The
+// cursor is synced before: else, after a power cut, what was delivered would pass for lost.
+func (s *Spool) clean() error {
+	var files, folders []string
+	s.mu.Lock()
+	s.journals = slices.DeleteFunc(s.journals, func(j *journal) bool {
+		current := j == s.current(j.class)
+		if !current && len(j.entries) == 0 && (len(j.lost) == 0 || s.told == s.losses) {
+			folders = append(folders, j.dir)
+			return true
+		}
+		for len(j.segments) > 1 && j.segments[0].last <= j.delivered() {
+			files = append(files, j.file(j.segments[0].number))
+			j.segments = slices.Delete(j.segments, 0, 1)
+		}
+		return false
+	})
+	s.mu.Unlock()
+	if len(files)+len(folders) == 0 {
+		return nil
+	}
+	if err := s.mark(true, true); err != nil {
+		return err
+	}
+	var err error
+	for _, file := range files {
+		err = errors.Join(err, os.Remove(file))
+	}
+	for _, folder := range folders {
+		err = errors.Join(err, os.RemoveAll(folder))
+	}
+	return err
+}
+
+// mark writes the cursor where it is behind and its time has come, or now; synced where that is asked for.
+func (s *Spool) mark(now, synced bool) error {
+	s.mu.Lock()
+	at := s.o.Boottime()
+	if !s.dirty || (!now && at-s.written < cursorEvery) {
+		s.mu.Unlock()
+		return nil
+	}
+	c := cursor{Receipts: s.receipts}
+	for _, j := range s.journals {
+		if j.last > 0 {
+			c.Journals = append(c.Journals, mark{ID: j.name(), Done: j.delivered(), Last: j.stored, Lost: j.lost})
+		}
+	}
+	s.dirty = false
+	s.mu.Unlock()
+	s.count++
+	err := writeCursor(s.cursor, c, s.count)
+	if err == nil && synced {
+		err = unix.Fdatasync(int(s.cursor.Fd()))
+	}
+	s.wrote(0, slotHead)
+	s.written = at
+	if err != nil {
+		s.mu.Lock()
+		s.dirty = true
+		s.mu.Unlock()
+		return fmt.Errorf("cannot write the spool's cursor: %w", err)
+	}
+	return nil
+}
+
+// release lets go of the files.
+func (s *Spool) release() {
+	if s.cursor != nil {
+		_ = s.cursor.Close()
+	}
+	if s.lock != nil {
+		_ = s.lock.Close() // and with it the lock
+	}
+}
+
+// writeSynced writes data into a file that has room for it, and returns when it is on flash.
+func writeSynced(file string, data []byte, at int64) error {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(data, at)
+	if err == nil {
+		err = unix.Fdatasync(int(f.Fd()))
+	}
+	return errors.Join(err, f.Close())
+}
+
+// makeSegment makes a file of zeros, and returns when it and its name are on flash.
+func makeSegment(dir, file string, size int) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, size))
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		_ = os.Remove(file) // half a file would take room for nothing
+		return err
+	}
+	return errors.Join(syncDir(dir), syncDir(filepath.Dir(dir)))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
