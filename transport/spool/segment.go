@@ -20,10 +20,15 @@ import (
 //
 // Both sums take in where the record lies: journal, segment and offset. Bytes of another place are never a record here, though
 // they be a copy of one: not those of a file that was renamed, nor a record within a record's body.
+//
+// What is written together does not cross a block where it fits into one: the rest of the block stays zero. Making a file costs
+// the file system some 60 kB of journal, so a journal's first segment is small, for a start that has little to say, and the later
+// ones are large.
 const (
-	segmentSize = 64 << 10 // some 150 records of 420 B; at most 2 % of the least room of flash
-	blockSize   = 4 << 10  // what flash is written in
-	headSize    = 24
+	blockSize    = 4 << 10 // what flash is written in
+	firstSegment = 16 << 10
+	segmentSize  = 256 << 10 // some 580 records of 420 B
+	headSize     = 24
 
 	// mostBody keeps a damaged length from meaning anything: eight times transport.MaxBody.
 	mostBody = 512 << 10
@@ -71,7 +76,7 @@ type record struct {
 type scanned struct {
 	records []record
 	damaged []uint64 // numbers of records whose head is whole and whose body is not
-	unknown bool     // there were bytes that tell nothing any more
+	unknown bool     // behind the last record there were bytes that tell nothing any more
 	end     int      // behind the last byte that is not zero
 }
 
@@ -84,14 +89,17 @@ func scan(data []byte, journal uint64, segment uint32) scanned {
 	for at := 0; at < s.end; {
 		r, whole, ok := readRecord(data[at:], place{journal, segment, uint32(at)})
 		if !ok {
-			s.unknown = true
-			next := bytes.Index(data[at+1:], mark[:])
+			next := bytes.Index(data[at+1:s.end], mark[:])
 			if next < 0 {
+				s.unknown = true // before the end there is always something
 				break
 			}
-			at += 1 + next
+			next += at + 1
+			s.unknown = len(bytes.TrimLeft(data[at:next], "\x00")) > 0 // else the rest of a block
+			at = next
 			continue
 		}
+		s.unknown = false // what comes before a record is told by the records' numbers
 		if whole {
 			s.records = append(s.records, r)
 		} else {

@@ -56,7 +56,7 @@ const (
 type Options struct {
 	// Dir is the folder; it is made. "": in memory alone, which is lost with the process.
 	Dir string
-	// Flash bounds the files together, in bytes; 0: 2 MiB; at least 256 KiB.
+	// Flash bounds the files together, in bytes; 0: 2 MiB; at least 1 MiB.
 	Flash int64
 	// Boottime is the time since the terminal started, sleep included; nil: a clock that stands still in sleep.
 	Boottime func() time.Duration

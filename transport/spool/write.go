@@ -41,8 +41,8 @@ func (s *Spool) write() {
 		case done := <-s.syncs:
 			done <- s.commit(true)
 		case <-s.quit:
-			if !s.crashed.Load() {
-				_ = s.commit(true)
+			if !s.crashed.Load() && s.commit(true) == nil {
+				_ = s.mark(true, true) // an old one only sends again
 			}
 			return
 		}
@@ -84,7 +84,7 @@ func (s *Spool) commit(all bool) error {
 		err = s.clean()
 	}
 	if err == nil {
-		err = s.mark(all, all)
+		err = s.mark(false, false)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,11 +124,14 @@ func (s *Spool) store(all bool) error {
 
 // storeSome writes as many records as the segment has room for, at least one, syncs them, and says how many.
 func (s *Spool) storeSome(j *journal, batch []entry) (int, error) {
-	seg, err := s.segmentFor(j, headSize+batch[0].size)
+	seg, err := s.segmentFor(j, min(sizeOf(batch), blockSize)+headSize+batch[0].size)
 	if err != nil {
 		return 0, err
 	}
 	from := seg.used
+	if total := sizeOf(batch); from/blockSize != (from+total-1)/blockSize && total <= blockSize {
+		from = (from + blockSize - 1) / blockSize * blockSize
+	}
 	var data []byte
 	var places []int
 	for _, e := range batch {
@@ -144,7 +147,7 @@ func (s *Spool) storeSome(j *journal, batch []entry) (int, error) {
 		return 0, err
 	}
 	s.wrote(from, from+len(data))
-	seg.used += len(data)
+	seg.used = from + len(data)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for n, at := range places {
@@ -162,6 +165,14 @@ func (s *Spool) storeSome(j *journal, batch []entry) (int, error) {
 	return len(places), nil
 }
 
+// sizeOf is how long these are together, in a segment.
+func sizeOf(batch []entry) (n int) {
+	for _, e := range batch {
+		n += headSize + e.size
+	}
+	return n
+}
+
 // wrote counts the blocks that a synced write from one offset to another takes.
 func (s *Spool) wrote(from, to int) {
 	if s.o.Wrote != nil && to > from {
@@ -174,18 +185,17 @@ func (s *Spool) segmentFor(j *journal, need int) (*segment, error) {
 	if n := len(j.segments); n > 0 && j.segments[n-1].size-j.segments[n-1].used >= need {
 		return &j.segments[n-1], nil
 	}
-	size := segmentSize
-	for size < need {
-		size += blockSize
-	}
-	number := uint32(1)
+	size, number := firstSegment, uint32(1)
 	if n := len(j.segments); n > 0 {
-		number = j.segments[n-1].number + 1
+		size, number = min(4*j.segments[n-1].size, segmentSize), j.segments[n-1].number+1
 	}
+	least := (need + blockSize - 1) / blockSize * blockSize
+	size = max(size, least)
 	for s.flashUsed()+int64(size) > s.o.Flash && s.evictSegment(false) {
 	}
 	err := makeSegment(j.dir, j.file(number), size)
-	for errors.Is(err, unix.ENOSPC) && s.evictSegment(true) {
+	for errors.Is(err, unix.ENOSPC) && (size > least || s.evictSegment(true)) {
+		size = max(size/4, least) // a full disk may have room for a small one
 		err = makeSegment(j.dir, j.file(number), size)
 	}
 	if err != nil {
