@@ -32,6 +32,9 @@ func filled(t testing.TB, records int) (dir, segment string, want []string) {
 	return dir, found[0], want
 }
 
+// stride walks over every kind of place in a record, whose heads have 24 bytes.
+const stride = 7
+
 // survey opens a spool and holds it to the two laws of damage: what it gives is what was stored, and what it does not give it names.
 func survey(t *testing.T, dir string, want []string) (missing int) {
 	t.Helper()
@@ -60,7 +63,8 @@ func survey(t *testing.T, dir string, want []string) (missing int) {
 	return len(want) - len(given)
 }
 
-// TestDamage cuts, zeroes and flips a filled log at every offset. One byte costs one record, a page those that lie in it.
+// TestDamage cuts, zeroes and flips a filled log as it lies on flash. One byte costs one record, a sector those that lie in it.
+// TestScanOfDamage does the same at every offset.
 func TestDamage(t *testing.T) {
 	dir, segment, want := filled(t, 16)
 	whole, err := os.ReadFile(segment)
@@ -80,7 +84,7 @@ func TestDamage(t *testing.T) {
 		{"a record's start over it", 2, func(data []byte, at int) []byte { copy(data[at:], whole[:24]); return data }},
 	} {
 		t.Run(damage.name, func(t *testing.T) {
-			for at := range end {
+			for at := 0; at < end; at += stride {
 				require.NoError(t, os.WriteFile(segment, damage.do(bytes.Clone(whole), at), 0o600))
 				require.LessOrEqual(t, survey(t, dir, want), damage.most, "at %d", at)
 				if t.Failed() {
@@ -102,7 +106,7 @@ func TestDamagedCursor(t *testing.T) {
 		func(data []byte, at int) []byte { clear(data[at:]); return data },
 		func(data []byte, at int) []byte { return data[:at] },
 	} {
-		for at := range end {
+		for at := 0; at < end; at += stride {
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "cursor"), damage(bytes.Clone(cursor), at), 0o600))
 			require.Zero(t, survey(t, dir, want))
 		}
