@@ -103,8 +103,6 @@ func reason(err error) string {
 	var wrong *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
 	switch {
-	case errors.As(err, &wrong) && wrong.Field == "":
-		return "it is a JSON " + wrong.Value + ", not an object"
 	case errors.As(err, &wrong):
 		return fmt.Sprintf("it has a JSON %s as %s", wrong.Value, wrong.Field)
 	case errors.As(err, &syntax):

@@ -5,10 +5,11 @@ import (
 	"fmt"
 )
 
-// MaxMessage bounds what Decode reads: four times the largest message that the agent makes.
+// MaxMessage bounds what Decode reads, in bytes of plain JSON: four times the largest message that the agent makes.
 const MaxMessage = 256 << 10
 
-// Encode makes the plain JSON of a message. It cannot fail for the types of this package, whose numbers are finite.
+// Encode makes the plain JSON of a message. It cannot fail for the types of this package, whose numbers are finite. [Pack]
+// makes it short.
 func Encode(message any) ([]byte, error) {
 	body, err := json.Marshal(message)
 	if err != nil {
@@ -17,12 +18,16 @@ func Encode(message any) ([]byte, error) {
 	return body, nil
 }
 
-// Decode reads a message of type T: a Snapshot, an Event, a State, a Receipt. Fields that it does not know are those of a newer agent
-// and are let be. A schema that a newer reader is needed for, a body over MaxMessage, or no JSON object is refused.
-func Decode[T Snapshot | Event | State | Receipt](body []byte) (T, error) {
+// Decode reads a message of type T, packed or plain: a Snapshot, an Event, a State, a Receipt. Fields that it does not know are
+// those of a newer agent and are let be. A schema that a newer reader is needed for, a body over MaxMessage, or no JSON object is
+// refused, and so is what [Unpack] refuses.
+func Decode[T Snapshot | Event | State | Receipt](body []byte) (T, error) { return decode[T](body) }
+
+func decode[T any](body []byte) (T, error) {
 	var m T
-	if len(body) > MaxMessage {
-		return m, fmt.Errorf("cannot read a message of %d bytes: more than %d", len(body), MaxMessage)
+	body, err := Unpack(body)
+	if err != nil {
+		return m, err
 	}
 	var head struct {
 		Schema int `json:"schema"`

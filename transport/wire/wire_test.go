@@ -80,8 +80,8 @@ func schemaOf(t *testing.T, name string) *jsonschema.Schema {
 
 func TestDecodeRefuses(t *testing.T) {
 	for _, row := range []struct{ name, body, want string }{
-		{"nothing", "", "cannot read a message of 0 bytes"},
-		{"no JSON", "\x00\x01", "cannot read a message of 2 bytes"},
+		{"nothing", "", "it is empty"},
+		{"no JSON", "\x00\x01", "neither a JSON object nor packed, it begins with 0x00"},
 		{"no schema", "{}", "cannot read a message of schema 0: this reader knows 1 to 1"},
 		{"a newer schema", `{"schema":2}`, "cannot read a message of schema 2: this reader knows 1 to 1"},
 		{"another type", `{"schema":1,"findings":"none"}`, "cannot read a message"},
