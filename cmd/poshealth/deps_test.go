@@ -78,6 +78,8 @@ func testArrows() map[string]string {
 		"transport": "transport/spool",
 		// the programs and ports of its brokers
 		"transport/mqtt": "probes/probetest transport/spool",
+		// another's reader of packed messages
+		"transport/wire": "probes/probetest",
 	}
 }
 

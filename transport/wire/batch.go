@@ -17,29 +17,33 @@ type Batch struct {
 }
 
 // EncodeBatch makes the plain JSON of a batch of as many of the items, from the first on, as it may hold, and says how many these are.
-// Items are plain JSON objects; one that is not is an error that names it. One item that alone is too large gives none taken.
+// Items are plain JSON objects; one that is not is an error that names it. Where already the first
+// is too large, none is taken.
 func EncodeBatch(terminal Terminal, items [][]byte) (body []byte, taken int, err error) {
-	b := Batch{Schema: Schema, Terminal: Terminal{ID: terminal.ID, Tenant: terminal.Tenant, Agent: terminal.Agent}, Items: []json.RawMessage{}}
-	if body, err = Encode(b); err != nil {
+	whose := Terminal{ID: terminal.ID, Tenant: terminal.Tenant, Agent: terminal.Agent}
+	body, err = Encode(Batch{Schema: Schema, Terminal: whose, Items: []json.RawMessage{}})
+	if err != nil {
 		return nil, 0, err
 	}
-	size := len(body)
+	const end = "]}"
+	body = body[:len(body)-len(end)]
 	for _, item := range items[:min(len(items), MaxBatch)] {
 		if len(item) == 0 || item[0] != '{' || !json.Valid(item) {
-			return nil, 0, fmt.Errorf("cannot make a batch: item %d is no JSON object", len(b.Items)+1)
+			return nil, 0, fmt.Errorf("cannot make a batch: item %d is no JSON object", taken+1)
 		}
-		if size += len(item) + len(","); size > MaxMessage {
+		if len(body)+len(",")+len(item)+len(end) > MaxMessage {
 			break
 		}
-		b.Items = append(b.Items, item)
+		if taken > 0 {
+			body = append(body, ',')
+		}
+		body = append(body, item...)
+		taken++
 	}
-	if len(b.Items) == 0 {
+	if taken == 0 {
 		return nil, 0, nil
 	}
-	if body, err = Encode(b); err != nil {
-		return nil, 0, err
-	}
-	return body, len(b.Items), nil
+	return append(body, end...), taken, nil
 }
 
 // DecodeBatch reads a batch, packed or plain. Its items are JSON objects that Decode has yet to read: one of them that cannot be

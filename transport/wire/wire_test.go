@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -21,6 +22,8 @@ func TestGoldenMessages(t *testing.T) {
 		"snapshot.json": again[wire.Snapshot],
 		"event.json":    again[wire.Event],
 		"state.json":    again[wire.State],
+		"receipt.json":  again[wire.Receipt],
+		"batch.json":    againBatch,
 	} {
 		t.Run(name, func(t *testing.T) {
 			want, err := os.ReadFile(filepath.Join("testdata", name))
@@ -32,7 +35,20 @@ func TestGoldenMessages(t *testing.T) {
 	}
 }
 
-func again[T wire.Snapshot | wire.Event | wire.State](body []byte) ([]byte, error) {
+func againBatch(body []byte) ([]byte, error) {
+	b, err := wire.DecodeBatch(body)
+	if err != nil {
+		return nil, err
+	}
+	for i, item := range b.Items {
+		if b.Items[i], err = again[wire.Snapshot](item); err != nil {
+			return nil, err
+		}
+	}
+	return wire.Encode(b)
+}
+
+func again[T wire.Snapshot | wire.Event | wire.State | wire.Receipt](body []byte) ([]byte, error) {
 	m, err := wire.Decode[T](body)
 	if err != nil {
 		return nil, err
@@ -42,7 +58,7 @@ func again[T wire.Snapshot | wire.Event | wire.State](body []byte) ([]byte, erro
 
 // TestSchemas: the documented schemas hold for the golden messages, and are strict enough to notice a missing field.
 func TestSchemas(t *testing.T) {
-	for _, name := range []string{"snapshot", "event", "state"} {
+	for _, name := range []string{"snapshot", "event", "state", "receipt", "batch"} {
 		t.Run(name, func(t *testing.T) {
 			schema := schemaOf(t, name)
 			body, err := os.ReadFile(filepath.Join("testdata", name+".json"))
@@ -68,12 +84,25 @@ func TestSchemas(t *testing.T) {
 }
 
 var optional = map[string]bool{
-	"snapshot.report": true, "snapshot.cost": true, "snapshot.access": true, "snapshot.partial": true, "state.agent": true, "state.boot_id": true, "state.at": true,
+	"snapshot.report": true, "snapshot.cost": true, "snapshot.access": true, "snapshot.partial": true, "snapshot.spool": true, "snapshot.late": true,
+	"event.spool": true, "event.late": true, "state.agent": true, "state.boot_id": true, "state.at": true,
 }
+
+const published = "https://poshealth.example/schema/1/"
 
 func schemaOf(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
-	s, err := jsonschema.NewCompiler().Compile("../../docs/reference/schema/" + name + ".schema.json")
+	c := jsonschema.NewCompiler()
+	files, err := filepath.Glob("../../docs/reference/schema/*.schema.json")
+	require.NoError(t, err)
+	for _, file := range files { // they name each other by where they are published, and nothing is fetched from there
+		body, err := os.ReadFile(file)
+		require.NoError(t, err)
+		schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+		require.NoError(t, err)
+		require.NoError(t, c.AddResource(published+filepath.Base(file), schema))
+	}
+	s, err := c.Compile(published + name + ".schema.json")
 	require.NoError(t, err)
 	return s
 }
@@ -98,10 +127,10 @@ func TestDecodeRefuses(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, name := range []string{"snapshot", "event", "state"} {
-		body, err := os.ReadFile(filepath.Join("testdata", name+".json"))
-		require.NoError(f, err)
+	for _, name := range []string{"snapshot", "event", "state", "receipt"} {
+		body := golden(f, name+".json")
 		f.Add(body)
+		f.Add(wire.Pack(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		s, err := wire.Decode[wire.Snapshot](body)
@@ -116,5 +145,6 @@ func FuzzDecode(f *testing.F) {
 		}
 		_, _ = wire.Decode[wire.Event](body)
 		_, _ = wire.Decode[wire.State](body)
+		_, _ = wire.Decode[wire.Receipt](body)
 	})
 }
