@@ -18,6 +18,7 @@ import (
 
 // Reasons for an end that nobody else gives.
 var (
+	errUnheard = errors.New("no acknowledgement from the broker")
 	errHere    = errors.New("the link was closed by this terminal")
 	errGivenUp = errors.New("the far side does not answer the keep-alive, or sends what cannot be read")
 )
@@ -26,9 +27,10 @@ var (
 // is judged by its header before the library makes room for it, and whatever ends the connection is kept as the one reason.
 type conn struct {
 	stream
-	raw        net.Conn // the socket below: closing it never waits for the far side, as closing TLS may
+	raw        *counted // the socket below: closing it never waits for the far side, as closing TLS may
 	writeLimit time.Duration
 	frames     frames // the reader's
+	pace       pace
 
 	writing sync.Mutex
 
@@ -42,8 +44,12 @@ type conn struct {
 
 var _ net.Conn = (*conn)(nil)
 
-func newConn(s stream, raw net.Conn, writeLimit time.Duration) *conn {
-	return &conn{stream: s, raw: raw, writeLimit: writeLimit, done: make(chan struct{})}
+// newConn guards a stream, for a link of these options.
+func newConn(s stream, raw *counted, o *Options) *conn {
+	return &conn{
+		stream: s, raw: raw, writeLimit: o.limits.write, done: make(chan struct{}),
+		frames: frames{topics: len(o.Subscribe)}, pace: pace{keep: o.KeepAlive, last: time.Now()},
+	}
 }
 
 // Read gives what has come, once it has been found to be MQTT within bounds.
@@ -54,8 +60,11 @@ func (c *conn) Read(p []byte) (int, error) {
 			return 0, c.cut(bad)
 		}
 		if code, ok := c.frames.connack(); ok {
-			c.answer.Store(int32(code) + 1)
+			if c.answer.Swap(int32(code)+1) == 0 {
+				c.raw.greeted()
+			}
 		}
+		c.pace.heard(time.Now())
 	}
 	if err != nil {
 		return n, c.cut(sortRead(err))
@@ -74,6 +83,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	if err := c.stream.SetWriteDeadline(time.Now().Add(c.writeLimit)); err != nil {
 		return 0, c.cut(fmt.Errorf("cannot set a deadline: %w", err))
 	}
+	c.pace.said(time.Now(), len(p) > 0 && p[0]>>4 == kindPingreq)
 	n, err := c.stream.Write(p)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return n, c.cut(fmt.Errorf("the network took no data for %v: %w", c.writeLimit, err))
@@ -105,6 +115,9 @@ func (c *conn) cut(cause error) error {
 			cause = errHere // who hangs up first after a goodbye is no news
 		}
 		c.cause = cause
+		if silent(cause) {
+			c.pace.fell()
+		}
 		close(c.done)
 		_ = c.raw.Close()
 	})

@@ -17,22 +17,28 @@ var ErrProtocol = errors.New("the far side does not speak MQTT 3.1.1")
 // Stage is how far a connection came.
 type Stage string
 
-// The stages, in order. StageMQTT is CONNECT and its answer, StageBirth the first message.
+// The stages, in order. Behind a proxy the first two are about the proxy. StageMQTT is CONNECT and its answer, StageBirth the first
+// message.
 const (
 	StageResolve   Stage = "resolve"
 	StageConnect   Stage = "connect"
+	StageProxy     Stage = "proxy"
 	StageTLS       Stage = "tls"
 	StageWebsocket Stage = "websocket"
 	StageMQTT      Stage = "mqtt"
 	StageBirth     Stage = "birth"
+	StageSubscribe Stage = "subscribe"
 )
 
 // DialError says where the way to the broker ended. It wraps transport.ErrCredentials, transport.ErrUnavailable or [ErrProtocol]
 // where it knows, and keeps the errors of net, crypto/tls and crypto/x509 within reach of errors.As.
 type DialError struct {
-	Stage  Stage
-	Broker string // address without credentials
-	Err    error
+	Stage   Stage
+	Broker  string // address without credentials
+	Proxy   string // through which it was tried; empty: none
+	Traffic Traffic
+	Err     error
+	Next    *DialError // of the broker that was tried after this one; nil: none was
 }
 
 // Error says what failed, on which broker, why and, where it is known, what to do.
@@ -40,20 +46,34 @@ func (e *DialError) Error() string {
 	doing := map[Stage]string{
 		StageResolve:   "cannot resolve its name",
 		StageConnect:   "cannot connect",
+		StageProxy:     "the proxy does not lead there",
 		StageTLS:       "cannot agree on TLS",
 		StageWebsocket: "cannot open a websocket",
 		StageMQTT:      "cannot sign on",
 		StageBirth:     "cannot publish",
+		StageSubscribe: "cannot subscribe",
 	}[e.Stage]
-	s := fmt.Sprintf("broker %s: %s: %v", e.Broker, doing, e.Err)
+	s := "broker " + e.Broker
+	if e.Proxy != "" {
+		s += " by proxy " + e.Proxy
+	}
+	s += fmt.Sprintf(": %s: %v", doing, e.Err)
 	if h := e.hint(); h != "" {
 		s += ": " + h
+	}
+	if e.Next != nil {
+		s += "; " + e.Next.Error()
 	}
 	return s
 }
 
-// Unwrap gives the reason.
-func (e *DialError) Unwrap() error { return e.Err }
+// Unwrap gives the reason, and the one of the broker that was tried next.
+func (e *DialError) Unwrap() []error {
+	if e.Next == nil {
+		return []error{e.Err}
+	}
+	return []error{e.Err, e.Next}
+}
 
 // hint is the next step for the person who must act, or "".
 func (e *DialError) hint() string {
@@ -64,6 +84,8 @@ func (e *DialError) hint() string {
 		noHost  *net.DNSError
 	)
 	switch {
+	case e.Stage == StageProxy && errors.Is(e.Err, transport.ErrCredentials):
+		return "check the proxy's user and password"
 	case errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired:
 		return "renew the broker's certificate, or set the terminal's clock if that is what is wrong"
 	case errors.As(e.Err, &unknown):
@@ -80,6 +102,8 @@ func (e *DialError) hint() string {
 		return "check the port, and whether the broker runs"
 	case e.Stage == StageBirth && errors.Is(e.Err, transport.ErrClosed):
 		return "check that the broker lets this terminal publish on its state topic"
+	case e.Stage == StageSubscribe && errors.Is(e.Err, transport.ErrClosed):
+		return "check that the broker lets this terminal subscribe to its topics"
 	}
 	return ""
 }

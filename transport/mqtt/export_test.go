@@ -18,4 +18,4 @@ func (o Options) Limits(write, ping time.Duration) Options {
 }
 
 // Socket is the TCP connection below everything.
-func (l *Link) Socket() net.Conn { return l.conn.raw }
+func (l *Link) Socket() net.Conn { return l.conn.raw.Conn }

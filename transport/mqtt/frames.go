@@ -2,11 +2,12 @@ package mqtt
 
 import "fmt"
 
-// The packets that a broker may send to a link that publishes and does not subscribe, by the upper half of their first byte.
+// The packets that a broker may send to a link, by the upper half of their first byte.
 const (
 	kindConnack  = 2
-	kindPublish  = 3 // some brokers subscribe terminals by themselves; the library drops it
+	kindPublish  = 3 // some brokers subscribe terminals by themselves; the library drops what nobody asked for
 	kindPuback   = 4
+	kindSuback   = 9 // the answer to the one SUBSCRIBE of a link that has topics
 	kindPingresp = 13
 )
 
@@ -27,6 +28,8 @@ type frames struct {
 	left    uint32 // bytes of the body to come
 	greeted bool   // CONNACK has begun or gone by
 	code    int    // return code of CONNACK, plus one; 0: not read yet
+
+	topics int // in the SUBSCRIBE whose answer may still come; 0: none. The library runs over the end of its list where an answer is longer
 }
 
 // scan follows p. An error means that the far side does not speak MQTT 3.1.1 as a broker does to us; what is behind p is lost.
@@ -61,8 +64,9 @@ func (f *frames) begin(b byte) error {
 	switch {
 	case !f.greeted && kind != kindConnack:
 		return fmt.Errorf("%w: its first packet begins with %#02x and is not CONNACK", ErrProtocol, b)
+	case f.greeted && kind == kindSuback && f.topics > 0:
 	case f.greeted && kind != kindPublish && kind != kindPuback && kind != kindPingresp:
-		return fmt.Errorf("%w: a packet of kind %d, which no broker sends to a terminal that only publishes", ErrProtocol, kind)
+		return fmt.Errorf("%w: a packet of kind %d, which no broker sends to a terminal", ErrProtocol, kind)
 	}
 	f.greeted = true
 	f.kind = kind
@@ -80,8 +84,11 @@ func (f *frames) digit(b byte) error {
 	case f.length > mostPacket:
 		return fmt.Errorf("%w: a packet of %d bytes, the limit is %d", ErrProtocol, f.length, mostPacket)
 	}
-	if want, fixed := fixedLength(f.kind); fixed && f.length != want {
+	if want, fixed := f.fixedLength(); fixed && f.length != want {
 		return fmt.Errorf("%w: a packet of kind %d with %d bytes instead of %d", ErrProtocol, f.kind, f.length, want)
+	}
+	if f.kind == kindSuback {
+		f.topics = 0 // answered
 	}
 	f.body, f.left = true, f.length
 	return nil
@@ -97,11 +104,13 @@ func (f *frames) skip(p []byte) []byte {
 	return p[n:]
 }
 
-// fixedLength is the length that each packet of this kind has, if all have the same.
-func fixedLength(kind byte) (uint32, bool) {
-	switch kind {
+// fixedLength is the length that each packet of the kind begun has, if all have the same.
+func (f *frames) fixedLength() (uint32, bool) {
+	switch f.kind {
 	case kindConnack, kindPuback:
 		return 2, true
+	case kindSuback:
+		return 2 + uint32(f.topics), true // its number, and a byte for each topic; at most mostTopics
 	case kindPingresp:
 		return 0, true
 	}

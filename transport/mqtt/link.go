@@ -1,8 +1,8 @@
 // Package mqtt is one connection to the fleet over MQTT 3.1.1: a transport.Link.
 //
 // A link says what it was given, at least once, and that the terminal is there; it keeps nothing, repeats nothing and never
-// reconnects: that is the courier's work, with a new link. It refuses to subscribe, to wait without a bound, and to read a
-// packet larger than it would ever need. The client library is used for the protocol alone; sockets, deadlines and TLS are ours.
+// reconnects: that is the courier's work, with a new link. It hears what is said on the topics that it was given, and refuses to
+// wait without a bound, and to read a packet larger than it would ever need. The client library is used for the protocol alone; sockets, deadlines and TLS are ours.
 package mqtt
 
 import (
@@ -29,6 +29,9 @@ type Link struct {
 	conn   *conn
 	o      Options
 	turn   chan struct{} // holds one: who may hand a packet to the library, which waits for its writer and for nothing else
+	inbox  inbox
+	way    Way
+	denied error // topics that the broker refused
 
 	closing  sync.Once
 	closeErr error
@@ -36,7 +39,7 @@ type Link struct {
 
 var _ transport.Link = (*Link)(nil)
 
-// Dial connects, and publishes the birth, retained. ctx bounds the dialling, as does a limit of 45 s; it does not bound the
+// Dial connects, publishes the birth, retained, and subscribes. ctx bounds the dialling, as does a limit of 45 s; it does not bound the
 // link's life. A failure is a [*DialError] but for options that cannot work.
 func Dial(ctx context.Context, o Options) (*Link, error) {
 	o, to, err := o.check()
@@ -46,18 +49,28 @@ func Dial(ctx context.Context, o Options) (*Link, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.limits.dial)
 	defer cancel()
 
-	c, stage, err := o.open(ctx, to)
-	if err != nil {
-		return nil, &DialError{Stage: stage, Broker: to.String(), Err: orTimeout(ctx, err)}
+	fail := func(stage Stage, cost Traffic, err error) (*Link, error) {
+		return nil, &DialError{Stage: stage, Broker: to.String(), Proxy: o.Proxy, Traffic: cost, Err: orTimeout(ctx, err)}
 	}
-	l := &Link{conn: c, o: o, turn: make(chan struct{}, 1)}
-	stage, err = StageMQTT, l.greet(ctx)
+	opened, err := o.open(ctx, to)
+	if err != nil {
+		return fail(opened.stage, opened.cost, err)
+	}
+	c := opened.conn
+	l := &Link{conn: c, o: o, way: opened.way, turn: make(chan struct{}, 1)}
+	stage, err := StageMQTT, l.greet(ctx)
 	if err == nil {
 		stage, err = StageBirth, l.publish(ctx, o.Topics.State, true, o.Birth)
 	}
+	if err == nil && len(o.Subscribe) > 0 {
+		stage, err = StageSubscribe, l.subscribe(ctx)
+	}
 	if err != nil {
 		_ = c.cut(err)
-		return nil, &DialError{Stage: stage, Broker: to.String(), Err: orTimeout(ctx, err)}
+		return fail(stage, c.raw.traffic(), err)
+	}
+	if len(o.Subscribe) > 0 {
+		go l.inbox.run(c.done, o.Receive)
 	}
 	return l, nil
 }
@@ -73,6 +86,21 @@ func (l *Link) Send(ctx context.Context, m transport.Message) error {
 	}
 	return nil
 }
+
+// Traffic is what the link has cost so far.
+func (l *Link) Traffic() Traffic { return l.conn.raw.traffic() }
+
+// Way tells how the broker was reached.
+func (l *Link) Way() Way { return l.way }
+
+// Quiet tells how the link bore silence so far.
+func (l *Link) Quiet() Quiet { return l.conn.pace.quiet() }
+
+// Refused says which topics the broker refused to the terminal; nil: none. Reporting goes on without them.
+func (l *Link) Refused() error { return l.denied }
+
+// Unheard counts the messages that came and were not received, because the inbox was full or they were too large.
+func (l *Link) Unheard() uint64 { return l.inbox.unheard.Load() }
 
 // Lost is closed when the connection has ended.
 func (l *Link) Lost() <-chan struct{} { return l.conn.done }
@@ -124,8 +152,26 @@ func (l *Link) greet(ctx context.Context) error {
 	return token.Error()
 }
 
-// publish waits until the broker has acknowledged body, at most SendTimeout.
+// Publish says something small on a topic of the caller's, and returns nil once the broker has acknowledged it. Errors are as Send's.
+func (l *Link) Publish(ctx context.Context, topic string, retained bool, body []byte) error {
+	switch {
+	case !goodTopic(topic):
+		return fmt.Errorf("mqtt: topic %q: want text without + and #", shorten(topic))
+	case len(body) > transport.MaxBody:
+		return fmt.Errorf("mqtt: %d bytes for %s are over the limit of %d: make it shorter", len(body), topic, transport.MaxBody)
+	}
+	if err := l.publish(ctx, topic, retained, body); err != nil {
+		return fmt.Errorf("mqtt: nothing said on %s: %w", topic, err)
+	}
+	return nil
+}
+
 func (l *Link) publish(ctx context.Context, topic string, retained bool, body []byte) error {
+	return l.ask(ctx, func() paho.Token { return l.client.Publish(topic, atLeastOnce, retained, body) })
+}
+
+// ask hands a packet to the library and waits until the broker has answered it, at most SendTimeout.
+func (l *Link) ask(ctx context.Context, hand func() paho.Token) error {
 	timer := time.NewTimer(l.o.SendTimeout)
 	defer timer.Stop()
 
@@ -140,7 +186,7 @@ func (l *Link) publish(ctx context.Context, topic string, retained bool, body []
 		case turn <- struct{}{}:
 			turn = nil
 			go func() {
-				handed <- l.client.Publish(topic, atLeastOnce, retained, body)
+				handed <- hand()
 				<-l.turn
 			}()
 		case token = <-handed:
@@ -153,7 +199,7 @@ func (l *Link) publish(ctx context.Context, topic string, retained bool, body []
 		case <-l.conn.done:
 			return l.conn.why()
 		case <-timer.C:
-			return l.conn.cut(fmt.Errorf("no acknowledgement from the broker within %v", l.o.SendTimeout))
+			return l.conn.cut(fmt.Errorf("%w within %v", errUnheard, l.o.SendTimeout))
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -174,7 +220,8 @@ func (o *Options) pahoOptions(c *conn) *paho.ClientOptions {
 		SetCleanSession(true).
 		SetAutoReconnect(false). // with it a publish is reported as done that nobody acknowledged
 		SetConnectRetry(false).
-		SetOrderMatters(false).
+		SetOrderMatters(true). // what comes in waits in the inbox, never in the library
+		SetAutoAckDisabled(true).
 		SetStore(noStore{}).
 		SetBinaryWill(o.Topics.State, o.Will, atLeastOnce, true).
 		SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) { return c, nil })

@@ -22,33 +22,69 @@ const (
 	mostUpgrade = 16 << 10
 )
 
-// open resolves, connects, and makes TLS and websocket where asked, under the one deadline of ctx. The stage is how far it came.
-func (o *Options) open(ctx context.Context, to target) (*conn, Stage, error) {
-	addrs, err := o.resolve(ctx, to.host)
-	if err != nil {
-		return nil, StageResolve, err
+// opened is how far open came, at what cost, and the connection if it came to one.
+type opened struct {
+	conn  *conn
+	way   Way
+	stage Stage
+	cost  Traffic // of what failed
+}
+
+// open resolves, connects, and makes TLS and websocket where asked, under the one deadline of ctx. Behind a proxy it is the proxy whose
+// name is resolved and that is connected to.
+func (o *Options) open(ctx context.Context, to target) (opened, error) {
+	nearest := to
+	if o.Proxy != "" {
+		nearest, _ = o.proxy() // checked already
 	}
-	raw, err := o.connect(ctx, addrs, to.port)
+	at := opened{stage: StageResolve, way: Way{Broker: to.String()}}
+	addrs, remembered, err := o.addresses(ctx, nearest.host)
 	if err != nil {
-		return nil, StageConnect, err
+		return at, err
 	}
+	at.stage, at.way.Remembered = StageConnect, remembered
+	socket, err := o.connect(ctx, addrs, nearest.port)
+	if err != nil {
+		return at, err
+	}
+	if tcp, ok := socket.RemoteAddr().(*net.TCPAddr); ok {
+		at.way.Address = tcp.AddrPort().Addr().Unmap()
+	}
+	raw := &counted{Conn: socket}
 	// Whatever blocks below ends with the socket.
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
-	s, stage, err := o.layer(ctx, to, raw)
+	s, err := o.layer(ctx, to, raw, &at)
 	if err != nil || !stop() {
 		_ = raw.Close()
+		at.cost = raw.traffic()
 		if err == nil {
 			err = context.Cause(ctx)
 		}
-		return nil, stage, err
+		return at, err
 	}
-	return newConn(s, raw, o.limits.write), stage, nil
+	at.conn = newConn(s, raw, o)
+	return at, nil
+}
+
+// addresses are the host's, or those that are remembered where nobody can tell. The resolver gets no more than half of the time then:
+// one that is dead may take all of it.
+func (o *Options) addresses(ctx context.Context, host string) (addrs []netip.Addr, remembered bool, err error) {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{addr}, false, nil
+	}
+	asking, cancel := ctx, context.CancelFunc(func() {})
+	if deadline, ok := ctx.Deadline(); ok && len(o.Remembered) > 0 {
+		asking, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+	}
+	defer cancel()
+	addrs, err = o.resolve(asking, host)
+	if err != nil && ctx.Err() == nil && len(o.Remembered) > 0 {
+		return o.Remembered[:min(len(o.Remembered), mostAddresses)], true, nil
+	}
+	return addrs, false, err
 }
 
 func (o *Options) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return []netip.Addr{addr}, nil
-	}
 	lookup := o.Resolve
 	if lookup == nil {
 		lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
@@ -88,30 +124,42 @@ func (o *Options) connect(ctx context.Context, addrs []netip.Addr, port string) 
 	return nil, errors.Join(faults...)
 }
 
-// layer puts TLS and websocket on the socket, as the scheme asks.
-func (o *Options) layer(ctx context.Context, to target, raw net.Conn) (stream, Stage, error) {
+// layer leads through the proxy, and puts TLS and websocket on the socket, as the scheme asks.
+func (o *Options) layer(ctx context.Context, to target, raw net.Conn, at *opened) (stream, error) {
 	below := raw
-	if to.encrypted() {
-		secured := tls.Client(raw, o.tlsConfig(to.host))
-		if err := secured.HandshakeContext(ctx); err != nil {
-			return nil, StageTLS, sortTLS(err)
+	if o.Proxy != "" {
+		at.stage = StageProxy
+		if err := passProxy(raw, net.JoinHostPort(to.host, to.port), o.ProxyLogin); err != nil {
+			return nil, err
 		}
+	}
+	if to.encrypted() {
+		at.stage = StageTLS
+		secured := tls.Client(raw, o.tlsConfig(to))
+		if err := secured.HandshakeContext(ctx); err != nil {
+			return nil, sortTLS(err)
+		}
+		at.way.note(secured.ConnectionState())
 		below = secured
 	}
 	if !to.websocket() {
-		return below, StageMQTT, nil
+		at.stage = StageMQTT
+		return below, nil
 	}
-	s, err := upgrade(ctx, to, below)
-	return s, StageWebsocket, err
+	at.stage = StageWebsocket
+	return upgrade(ctx, to, below)
 }
 
-func (o *Options) tlsConfig(host string) *tls.Config {
+func (o *Options) tlsConfig(to target) *tls.Config {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	if o.TLS != nil {
 		c = o.TLS.Clone()
 	}
 	if c.ServerName == "" {
-		c.ServerName = host
+		c.ServerName = to.host
+	}
+	if c.NextProtos == nil && to.scheme == "tls" && to.port == "443" {
+		c.NextProtos = []string{"mqtt"} // a broker that shares the port with a web server is told by it
 	}
 	if c.MinVersion == 0 {
 		c.MinVersion = tls.VersionTLS12

@@ -31,6 +31,12 @@ const (
 	mostString = 65535
 )
 
+// Topic is one that a terminal hears.
+type Topic struct {
+	Name string // exact
+	QoS  byte   // 0: may be lost; 1: acknowledged to the broker once Receive has returned
+}
+
 // Topics are where a terminal speaks. None may hold a wildcard.
 type Topics struct {
 	State   string // retained: birth, will, goodbye
@@ -59,18 +65,31 @@ type Options struct {
 
 	// TLS holds roots, client certificate and, where the local clock is not to be trusted, Time. It is cloned. What is unset is
 	// set here: ServerName to the broker's host, MinVersion to 1.2, CurvePreferences to X25519 and, for brokers that have no
-	// other, P-256: the post-quantum share would add 2.4 kB to each handshake. nil: the platform's roots.
+	// other, P-256: the post-quantum share would add 2.4 kB to each handshake; NextProtos to "mqtt" on port 443. nil: the platform's
+	// roots.
 	TLS *tls.Config
 
 	// KeepAlive is the time without traffic after which the link is probed; whole seconds, 1 s to 65535 s, default 240 s. A dead
 	// idle link is noticed 30 to 35 s later.
 	KeepAlive time.Duration
 
-	Topics      Topics
+	Topics    Topics
+	Subscribe []Topic // what to hear; at most 8. A broker that refuses one is no reason not to report: see [Link.Refused]
+	// Receive gets what is said on these topics, in order, from one goroutine of the link, which waits for it; it may publish. It
+	// may be called before Dial has returned to its caller, and not after the link has ended. body is the callee's. Bodies are of
+	// 16 KiB at most, and 32 messages of 64 KiB together wait; what is beyond that is counted, see [Link.Unheard].
+	Receive     func(topic string, body []byte)
 	Birth, Will []byte // bodies of the state topic: published when connected; left with the broker for when the link dies
 
 	// Resolve finds a host's addresses, in the order in which to try them, and returns soon after ctx ends; nil: the platform's resolver.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
+
+	// Remembered are addresses that were good, tried where Resolve fails. Who answers there is judged by its name as ever.
+	Remembered []netip.Addr
+
+	// Proxy is an HTTP proxy, http://host:port, that is asked to CONNECT to the broker and resolves its name; empty: none.
+	Proxy      string
+	ProxyLogin string // user:password for it; never part of an error's text
 
 	// SendTimeout is how long to wait for the broker's acknowledgement of a message; default 30 s.
 	SendTimeout time.Duration
@@ -139,7 +158,16 @@ func (o Options) check() (Options, target, error) {
 	fault(o.Password != "" && o.Username == "", "there is a password and no username: give both, or neither")
 	fault(len(o.Password) > mostString, "password: want at most %d bytes", mostString)
 	for _, topic := range []string{o.Topics.State, o.Topics.Pulse, o.Topics.Change, o.Topics.History} {
-		fault(!goodString(topic) || strings.ContainsAny(topic, "+#"), "topic %q: want text without + and #", shorten(topic))
+		fault(!goodTopic(topic), "topic %q: want text without + and #", shorten(topic))
+	}
+	fault(len(o.Subscribe) > mostTopics, "%d topics to hear: want at most %d", len(o.Subscribe), mostTopics)
+	fault(len(o.Subscribe) > 0 && o.Receive == nil, "there are topics to hear and nobody to receive")
+	for _, topic := range o.Subscribe {
+		fault(!goodTopic(topic.Name), "topic %q: want text without + and #", shorten(topic.Name))
+		fault(topic.QoS > atLeastOnce, "topic %q: want quality of service 0 or 1", shorten(topic.Name))
+	}
+	if _, err := o.proxy(); err != nil {
+		faults = append(faults, err)
 	}
 	fault(len(o.Birth) == 0 || len(o.Birth) > transport.MaxBody, "birth has %d bytes: want 1 to %d", len(o.Birth), transport.MaxBody)
 	fault(len(o.Will) == 0 || len(o.Will) > mostString, "will has %d bytes: want 1 to %d", len(o.Will), mostString)
@@ -171,6 +199,9 @@ func parseBroker(s string) (target, error) {
 	}
 	return to, nil
 }
+
+// goodTopic: one that can be published on.
+func goodTopic(s string) bool { return goodString(s) && !strings.ContainsAny(s, "+#") }
 
 // goodString: what MQTT 3.1.1 allows as text, and not empty.
 func goodString(s string) bool {
