@@ -74,3 +74,52 @@ func validCerts(t *testing.T) certs {
 	t.Helper()
 	return newCerts(t, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
 }
+
+// chainOf is a certificate of a broker or a terminal that an authority between it and the root has signed, as they are issued in life.
+func chainOf(t *testing.T, name string) certs {
+	t.Helper()
+	root, rootKey := signed(t, &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name + " root"}, IsCA: true, KeyUsage: x509.KeyUsageCertSign}, nil, nil)
+	between, betweenKey := signed(t, &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name + " issuer"}, IsCA: true, KeyUsage: x509.KeyUsageCertSign}, root, rootKey)
+	leaf, key := signed(t, &x509.Certificate{
+		SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: name + ".test"}, KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		DNSNames:    []string{name + ".test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}, between, betweenKey)
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	file := func(name string, blocks ...*pem.Block) string {
+		var text []byte
+		for _, b := range blocks {
+			text = append(text, pem.EncodeToMemory(b)...)
+		}
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, text, 0o600))
+		return path
+	}
+	c := certs{
+		ca:    file("ca.pem", &pem.Block{Type: "CERTIFICATE", Bytes: root.Raw}),
+		cert:  file("cert.pem", &pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw}, &pem.Block{Type: "CERTIFICATE", Bytes: between.Raw}),
+		key:   file("key.pem", &pem.Block{Type: "PRIVATE KEY", Bytes: der}),
+		roots: x509.NewCertPool(),
+		pair:  tls.Certificate{Certificate: [][]byte{leaf.Raw, between.Raw}, PrivateKey: key},
+	}
+	c.roots.AddCert(root)
+	return c
+}
+
+// signed makes a certificate on P-256, good for an hour before and after now; by no issuer: its own.
+func signed(t *testing.T, c, issuer *x509.Certificate, by *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	c.NotBefore, c.NotAfter, c.BasicConstraintsValid = time.Now().Add(-time.Hour), time.Now().Add(time.Hour), true
+	if issuer == nil {
+		issuer, by = c, key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, issuer, key.Public(), by)
+	require.NoError(t, err)
+	parsed, err := x509.ParseCertificate(der)
+	require.NoError(t, err)
+	return parsed, key
+}
