@@ -42,6 +42,15 @@ func broker(s string) (string, string) {
 	return u.Scheme + "://" + net.JoinHostPort(host, port) + u.EscapedPath(), ""
 }
 
+// proxy takes where an HTTP proxy listens. Its port must be there: 80, 3128 and 8080 are all usual.
+func proxy(s string) (string, string) {
+	u, host, ok := parseURL(s)
+	if !ok || u.Scheme != "http" || u.Port() == "" || strings.Trim(u.Path, "/") != "" {
+		return s, `an address such as "http://proxy.example:3128"; no user or password in it (proxy_password_file)`
+	}
+	return "http://" + net.JoinHostPort(host, u.Port()), ""
+}
+
 // httpsSource takes an address whose answer carries a date.
 func httpsSource(s string) (string, string) {
 	u, _, ok := parseURL(s)

@@ -40,15 +40,18 @@ type Terminal struct {
 
 // MQTT says where reports go.
 type MQTT struct {
-	Broker       string // scheme://host:port, port filled in; empty: no reporting
-	CAFile       string // PEM; empty: the terminal's own, and roots.pem in StateDir
-	CertFile     string // PEM; set exactly when KeyFile is
-	KeyFile      string
-	Username     string
-	PasswordFile string        // its first line is the password; the configuration never holds one
-	KeepAlive    time.Duration // 60 s to 20 min
-	Pulse        time.Duration // 10 s to 24 h
-	Fleet        int           // terminals behind this broker: they must not come back all at once; 1 to 10,000,000
+	Broker            string   // scheme://host:port, port filled in; empty: no reporting
+	Also              []string // brokers that are tried after it, in order, as Broker; at most 4
+	Proxy             string   // http://host:port of an HTTP proxy that leads to all of them; empty: none
+	ProxyPasswordFile string   // its first line is user:password for the proxy
+	CAFile            string   // PEM; empty: the terminal's own, and roots.pem in StateDir
+	CertFile          string   // PEM; set exactly when KeyFile is
+	KeyFile           string
+	Username          string
+	PasswordFile      string        // its first line is the password; the configuration never holds one
+	KeepAlive         time.Duration // 60 s to 20 min; [LearnKeepAlive]: it is where the agent begins to learn
+	Pulse             time.Duration // 10 s to 24 h
+	Fleet             int           // terminals behind this broker: they must not come back all at once; 1 to 10,000,000
 }
 
 // Host is a payment host of an acquirer. A zero duration is not set: see [Config.HostTiming] for what holds then.

@@ -101,6 +101,10 @@ func TestGoodFiles(t *testing.T) {
 			}
 			c.Network.Portal = "http://connect.example/generate_204"
 		}},
+		{"brokers", func(c *config.Config) {
+			c.MQTT.Broker, c.MQTT.Also = "tls://broker.example:8883", []string{"tls://broker.example:443", "wss://broker.example:443/mqtt"}
+			c.MQTT.Proxy, c.MQTT.ProxyPasswordFile = "http://proxy.example:3128", "/data/local/poshealth/proxy-password"
+		}},
 		{"short-periods", func(c *config.Config) {
 			c.Probe["link"] = config.Timing{Every: time.Second, Timeout: time.Second}
 			c.Probe["tcp"] = config.Timing{Every: 2 * time.Second, Timeout: 1500 * time.Millisecond}
@@ -232,6 +236,7 @@ func TestWarnings(t *testing.T) {
 		{"a deadline for nothing", "[app]\npackage = \"a.b\"\ndeadline = \"2026-12-31\"", "app.deadline: not used without app.minimum"},
 		{"a broker certificate without TLS", "[mqtt]\nbroker = \"tcp://a.example\"\nca_file = \"/ca\"", "mqtt.ca_file, mqtt.cert_file: not used, for mqtt.broker is reached without TLS"},
 		{"a password in clear", "[mqtt]\nbroker = \"ws://a.example\"\nusername = \"u\"\npassword_file = \"/p\"", "mqtt.password_file: the password crosses the network in clear, for mqtt.broker is reached without TLS"},
+		{"a password in clear to a second broker", "[mqtt]\nbroker = \"tls://a.example\"\nalso = [\"tls://b.example\", \"tcp://c.example\"]\nusername = \"u\"\npassword_file = \"/p\"", "mqtt.password_file: the password crosses the network in clear, for mqtt.also[1] is reached without TLS"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

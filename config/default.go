@@ -16,6 +16,10 @@ const (
 	mostTimeout  = 60 * time.Second       // a sale's own timeout: what is slower is no longer news
 )
 
+// LearnKeepAlive is the keep-alive of a file that sets none: with it the agent begins, and learns what each network bears. The
+// shortest NAT idle time known of a carrier is a little over 4.5 min; a ping more often costs data.
+const LearnKeepAlive = 240 * time.Second
+
 // defaultBudget is the smallest data plan sold for terminals, in bytes a month.
 const defaultBudget = 10_000_000
 
@@ -109,8 +113,7 @@ func Default() Config {
 			Lang:     "zh",
 		},
 		MQTT: MQTT{
-			// The shortest NAT idle time known of a carrier is a little over 4.5 min; a ping more often costs data.
-			KeepAlive: 240 * time.Second,
+			KeepAlive: LearnKeepAlive,
 			// A change is sent at once; the pulse only proves life, and every one costs some 450 bytes.
 			Pulse: 15 * time.Minute,
 			// A single shop's; a fleet says its own size, or its broker suffers when it comes back.

@@ -13,6 +13,7 @@ const (
 	maxHosts   = 16 // each shows as a line on a small screen and costs its own connections
 	maxSources = 8  // of time; a ninth vote changes nothing, and the clock's readings are bounded for eight
 	maxServers = 4  // one more than a resolver ever asks
+	maxBrokers = 4  // beside the first; each gets its share of the time of one attempt, and a share of less is no fair try
 	maxSigners = 8  // the vendor's own key and those of the stores that sign again
 	maxUIDs    = 16 // who may ask over the socket: the payment app, its helpers and the vendor's tool are a handful
 
@@ -91,6 +92,18 @@ func terminal(t *table, c *Terminal) {
 
 func mqtt(t *table, c *MQTT) {
 	t.text("broker", &c.Broker, optional(broker))
+	t.texts("also", &c.Also, maxBrokers, broker)
+	if t.sound("broker", "also") && len(c.Also) > 0 && c.Broker == "" {
+		t.missing("broker", "also", "the broker that is tried first")
+	}
+	if i := slices.Index(c.Also, c.Broker); t.sound("broker", "also") && i >= 0 {
+		t.refuseElement("also", i, c.Also[i], "each only once (this one is broker)")
+	}
+	t.text("proxy", &c.Proxy, optional(proxy))
+	t.text("proxy_password_file", &c.ProxyPasswordFile, optional(filePath))
+	if t.sound("proxy", "proxy_password_file") && c.ProxyPasswordFile != "" && c.Proxy == "" {
+		t.missing("proxy", "proxy_password_file", "the proxy that proxy_password_file belongs to")
+	}
 	t.text("ca_file", &c.CAFile, optional(filePath))
 	t.text("cert_file", &c.CertFile, optional(filePath))
 	t.text("key_file", &c.KeyFile, optional(filePath))

@@ -11,12 +11,17 @@ func (c Config) Warnings() []string {
 	var w []string
 	warn := func(format string, args ...any) { w = append(w, fmt.Sprintf(format, args...)) }
 
-	if plain := strings.HasPrefix(c.MQTT.Broker, "tcp:") || strings.HasPrefix(c.MQTT.Broker, "ws:"); plain {
+	if inClear(c.MQTT.Broker) {
 		if c.MQTT.CAFile != "" || c.MQTT.CertFile != "" {
 			warn("mqtt.ca_file, mqtt.cert_file: not used, for mqtt.broker is reached without TLS")
 		}
 		if c.MQTT.PasswordFile != "" {
 			warn("mqtt.password_file: the password crosses the network in clear, for mqtt.broker is reached without TLS")
+		}
+	}
+	for i, also := range c.MQTT.Also {
+		if inClear(also) && c.MQTT.PasswordFile != "" {
+			warn("mqtt.password_file: the password crosses the network in clear, for mqtt.also[%d] is reached without TLS", i)
 		}
 	}
 	if c.Budget.BytesPerMonth != defaultBudget {
@@ -49,4 +54,9 @@ func (c Config) Warnings() []string {
 		warn("intake: accepted, but this version takes no news from the payment app")
 	}
 	return w
+}
+
+// inClear tells a broker that is reached without TLS.
+func inClear(broker string) bool {
+	return strings.HasPrefix(broker, "tcp:") || strings.HasPrefix(broker, "ws:")
 }

@@ -226,6 +226,7 @@ func missingFiles(c config.Config) []string {
 		{"mqtt.cert_file", c.MQTT.CertFile},
 		{"mqtt.key_file", c.MQTT.KeyFile},
 		{"mqtt.password_file", c.MQTT.PasswordFile},
+		{"mqtt.proxy_password_file", c.MQTT.ProxyPasswordFile},
 	}
 	for i, h := range c.Hosts {
 		files = append(files, [2]string{fmt.Sprintf("host[%d].ca_file", i), h.CAFile})
