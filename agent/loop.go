@@ -163,7 +163,7 @@ func (a *Agent) send(class transport.Class, message any) {
 	if a.reporter == nil {
 		return
 	}
-	body, err := wire.Encode(message)
+	body, err := pack(message)
 	if err != nil {
 		a.options.Log.Error("message was not sent", slog.Any("error", err))
 		return

@@ -78,9 +78,11 @@ func (a *Agent) reporting(id identity) (*reporter, error) {
 			Broker: c.Broker, ClientID: id.ID, Username: c.Username, Password: password, TLS: tlsConfig, KeepAlive: c.KeepAlive,
 			Topics: mqtt.Topics{State: base + "state", Pulse: base + "health", Change: base + "event", History: base + "history"},
 			Birth:  birth, Will: will, Resolve: a.catalog.resolve,
+			Subscribe: []mqtt.Topic{{Name: base + "receipt"}},
+			Receive:   a.hear,
 		})
 	}
-	outbox := spool.Open(spool.Options{Dir: filepath.Join(a.options.Config.Terminal.StateDir, "spool"), Boottime: a.options.Boottime})
+	outbox := spool.Open(spool.Options{Dir: filepath.Join(a.options.Config.Terminal.StateDir, "spool"), Boottime: a.options.Boottime, Pace: c.History})
 	return a.newReporter(dial, transport.FleetBackoff(c.Fleet), outbox), nil
 }
 
@@ -89,6 +91,7 @@ func (a *Agent) newReporter(dial func(context.Context) (transport.Link, error), 
 	r := &reporter{judgedBy: a.judgedByNow, outbox: outbox, dialled: make(chan struct{}, 1), boottime: a.options.Boottime, since: a.options.Boottime()}
 	r.courier = transport.New(transport.Options{
 		Outbox: r.outbox, Dial: dial, Backoff: backoff, Boottime: r.boottime,
+		Wrap: wrapper(a.identity.Terminal, a.options.Config.MQTT.Encoding == "json"),
 		Events: func(e transport.Event) {
 			r.note(e)
 			a.schedule.Doubt("report")

@@ -51,6 +51,8 @@ type MQTT struct {
 	PasswordFile      string        // its first line is the password; the configuration never holds one
 	KeepAlive         time.Duration // 60 s to 20 min; [LearnKeepAlive]: it is where the agent begins to learn
 	Pulse             time.Duration // 10 s to 24 h
+	Encoding          string        // packed (deflate with a dictionary) or json
+	History           time.Duration // between two batches of pulses that could not be sent in their time; 1 s to 1 h
 	Fleet             int           // terminals behind this broker: they must not come back all at once; 1 to 10,000,000
 }
 

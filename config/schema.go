@@ -30,6 +30,9 @@ const (
 	// More terminals than any broker, or cluster of them, has been seen to serve.
 	mostFleet = 10_000_000
 
+	// A second between two batches is all that a poor network carries; in an hour each, a day's four take half a morning.
+	leastHistory, mostHistory = time.Second, time.Hour
+
 	// Below 10 s a pulse says nothing that a change would not; above a day a terminal looks gone.
 	leastPulse, mostPulse = 10 * time.Second, 24 * time.Hour
 	// Hosts read the clock to the second; a limit above a week is none.
@@ -121,6 +124,8 @@ func mqtt(t *table, c *MQTT) {
 	}
 	t.duration("keepalive", &c.KeepAlive, leastKeepAlive, mostKeepAlive, false)
 	t.duration("pulse", &c.Pulse, leastPulse, mostPulse, false)
+	t.text("encoding", &c.Encoding, oneOf("packed", "json"))
+	t.duration("history", &c.History, leastHistory, mostHistory, false)
 	integer(t, "fleet", &c.Fleet, 1, mostFleet, "1 to 10000000 terminals")
 }
 

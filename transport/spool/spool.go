@@ -41,7 +41,7 @@ const (
 	// historyPace: history is told in batches this far apart, so that catching up takes nobody's network.
 	historyPace = 10 * time.Second
 	// A batch of history is at most this many records, and bytes but for a single longer one.
-	mostBatch      = 32
+	mostBatch      = 16
 	mostBatchBytes = 16 << 10
 
 	// receiptWithin is how long the fleet may take to say that it has what the broker has, at first; each time that it does not,

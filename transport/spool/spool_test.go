@@ -142,14 +142,14 @@ func sync(t testing.TB, s *spool.Spool) error {
 // TestHistory: pulses that could not be sent become history, at most one in ten minutes, and are told in their pace after all else.
 func TestHistory(t *testing.T) {
 	each(t, func(t *testing.T, s *spool.Spool, clock *timer) {
-		for n := range uint64(100) { // a pulse each three minutes, for five hours
+		for n := range uint64(60) { // a pulse each three minutes, for three hours
 			s.Add(pulse(n + 1))
 			clock.pass(3 * time.Minute)
 		}
 		s.Add(change("at the end"))
 		got := bodies(s, transport.Pulse)
-		assert.Equal(t, []string{"pulse 100", "at the end", "pulse 1", "pulse 5", "pulse 9"}, got[:5], "one in twelve minutes")
-		assert.Len(t, got, 2+25)
+		assert.Equal(t, []string{"pulse 60", "at the end", "pulse 1", "pulse 5", "pulse 9"}, got[:5], "one in twelve minutes")
+		assert.Len(t, got, 2+15)
 		assert.Zero(t, s.Dropped())
 	})
 }
@@ -181,7 +181,7 @@ func TestHistoryComesInItsPace(t *testing.T) {
 		sizes = append(sizes, len(batch))
 		s.Done(batch)
 	}
-	assert.Equal(t, []int{32, 32, 15}, sizes)
+	assert.Equal(t, []int{16, 16, 16, 16, 15}, sizes)
 }
 
 // A day's worth of history is enough by the quarter: from then on it is one an hour.
