@@ -22,7 +22,7 @@ export PATH := $(CURDIR)/.tools/peers/usr/sbin:$(CURDIR)/.tools/peers/usr/bin:$(
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help go programs build demo test race fuzz lint fmt vuln docs dist size rss qemu lab soak lab-arm reproducible check clean
+.PHONY: help go programs build demo test race fuzz lint fmt vuln docs dist size rss qemu lab loss soak lab-arm reproducible check clean
 
 ##@ Start here
 
@@ -80,8 +80,13 @@ lab: go ## break the way between a terminal and its payment hosts in every way: 
 	@scripts/peers.sh path
 	@$(GO) run ./lab/path $(LAB)
 
-soak: go ## the same lab healthy, slow, lossy and roaming, ten minutes each: nothing blocking may be said
+loss: go ## kill agent and broker and break the line between them while changes are told: nothing is lost, nothing told twice
 	@scripts/peers.sh path
+	@$(GO) run ./lab/soak
+
+soak: go ## half an hour more of it: 10,000 changes through 200 blows; the lab healthy, slow, lossy and roaming: nothing blocking is said
+	@scripts/peers.sh path
+	@$(GO) run ./lab/soak -changes 10000 -blows 200
 	@$(GO) run ./lab/path -parts calm -calm 10m
 
 lab-arm: programs ## a day of an emulated ARM terminal: memory, clock, reboot, the system call filter of apps; Debian

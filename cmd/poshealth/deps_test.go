@@ -60,6 +60,7 @@ func arrows() map[string]string {
 		"lab/shop":          "lab/netns probes/probetest agent/status transport/wire",
 		"lab/seccomp":       "",
 		"lab/sandbox":       "lab/seccomp",
+		"lab/soak":          "fleet transport transport/mqtt transport/spool transport/wire",
 		"lab/arm":           "lab/arm/... probes/probetest transport/wire",
 		"lab/arm/guest/...": "",
 		"lab/arm/toolbox":   "",
@@ -87,7 +88,7 @@ func testArrows() map[string]string {
 func suppliers() map[string]string {
 	return map[string]string{
 		"github.com/beevik/ntp":               "probes/clock",
-		"github.com/eclipse/paho.mqtt.golang": "transport/mqtt fleet/... cmd/poshealth-fleet/...",
+		"github.com/eclipse/paho.mqtt.golang": "transport/mqtt fleet/... cmd/poshealth-fleet/... lab/soak",
 		"github.com/gorilla/websocket":        "transport/mqtt",
 		"github.com/mochi-mqtt/server":        "fleet/... cmd/poshealth-fleet/...",
 		"github.com/pelletier/go-toml":        "config",

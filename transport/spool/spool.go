@@ -62,6 +62,8 @@ type Options struct {
 	Boottime func() time.Duration
 	// Pace is the time between two batches of history; 0: 10 s.
 	Pace time.Duration
+	// ReceiptWithin is how long the fleet may take at first to say that it has what the broker has; 0: 1 min.
+	ReceiptWithin time.Duration
 	// Wrote is told how many bytes of flash were written, in whole blocks, by the one goroutine that writes. nil: nobody is told.
 	Wrote func(bytes int64)
 }
@@ -127,13 +129,16 @@ func Open(o Options) *Spool {
 	if o.Pace == 0 {
 		o.Pace = historyPace
 	}
+	if o.ReceiptWithin == 0 {
+		o.ReceiptWithin = receiptWithin
+	}
 	if o.Boottime == nil {
 		start := time.Now()
 		o.Boottime = func() time.Duration { return time.Since(start) }
 	}
 	s := &Spool{
 		o: o, added: make(chan struct{}, 1), work: make(chan struct{}, 1), syncs: make(chan chan error), quit: make(chan struct{}),
-		underway: make(map[key]bool), askWait: receiptWithin,
+		underway: make(map[key]bool), askWait: o.ReceiptWithin,
 	}
 	for _, class := range [...]transport.Class{transport.Change, transport.History} {
 		s.journals = append(s.journals, &journal{id: chance(), class: class})

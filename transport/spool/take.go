@@ -182,7 +182,7 @@ func (s *Spool) Receipt(id string, seq uint64) {
 		s.unsend(-1)
 		wake(s.added)
 	}
-	s.asked, s.askWait = false, receiptWithin
+	s.asked, s.askWait = false, s.o.ReceiptWithin
 	s.askAt = s.o.Boottime() + s.askWait
 	s.tidy()
 }
@@ -219,7 +219,7 @@ func (s *Spool) askAgain() {
 	}
 	s.unsend(1)
 	s.asked = true
-	s.askWait = min(2*s.askWait, receiptMost)
+	s.askWait = min(2*s.askWait, max(receiptMost, s.o.ReceiptWithin))
 	s.askAt = s.o.Boottime() + s.askWait
 }
 
