@@ -16,22 +16,23 @@ type Batch struct {
 	Items    []json.RawMessage `json:"batch"` // stamped snapshots, oldest first, as plain JSON: Decode reads each
 }
 
-// EncodeBatch makes the plain JSON of a batch of as many of the items, from the first on, as it may hold, and says how many these are.
-// Items are plain JSON objects; one that is not is an error that names it. Where already the first
+// EncodeBatch makes the plain JSON of a batch of as many of the items, from the first on, as it may hold in limit bytes, at most
+// MaxMessage, and says how many these are. Items are plain JSON objects; one that is not is an error that names it. Where already the first
 // is too large, none is taken.
-func EncodeBatch(terminal Terminal, items [][]byte) (body []byte, taken int, err error) {
+func EncodeBatch(terminal Terminal, items [][]byte, limit int) (body []byte, taken int, err error) {
 	whose := Terminal{ID: terminal.ID, Tenant: terminal.Tenant, Agent: terminal.Agent}
 	body, err = Encode(Batch{Schema: Schema, Terminal: whose, Items: []json.RawMessage{}})
 	if err != nil {
 		return nil, 0, err
 	}
 	const end = "]}"
+	limit = min(limit, MaxMessage)
 	body = body[:len(body)-len(end)]
 	for _, item := range items[:min(len(items), MaxBatch)] {
 		if len(item) == 0 || item[0] != '{' || !json.Valid(item) {
 			return nil, 0, fmt.Errorf("cannot make a batch: item %d is no JSON object", taken+1)
 		}
-		if len(body)+len(",")+len(item)+len(end) > MaxMessage {
+		if len(body)+len(",")+len(item)+len(end) > limit {
 			break
 		}
 		if taken > 0 {

@@ -23,7 +23,7 @@ func TestBatch(t *testing.T) {
 		require.NoError(t, err)
 		items, alone = append(items, item), alone+len(wire.Pack(item))
 	}
-	body, taken, err := wire.EncodeBatch(wire.Terminal{ID: "T1", Tenant: "demo", Agent: "1.0.0", Model: "A920"}, items)
+	body, taken, err := wire.EncodeBatch(wire.Terminal{ID: "T1", Tenant: "demo", Agent: "1.0.0", Model: "A920"}, items, wire.MaxMessage)
 	require.NoError(t, err)
 	require.Equal(t, 20, taken)
 	packed := wire.Pack(body)
@@ -50,15 +50,20 @@ func TestBatchIsBounded(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Appendf(nil, `{"n":%d}`, i)
 	}
-	body, taken, err := wire.EncodeBatch(wire.Terminal{ID: "T1"}, many)
+	body, taken, err := wire.EncodeBatch(wire.Terminal{ID: "T1"}, many, wire.MaxMessage)
 	require.NoError(t, err)
 	assert.Equal(t, wire.MaxBatch, taken)
 	b, err := wire.DecodeBatch(body)
 	require.NoError(t, err)
 	assert.Equal(t, `{"n":63}`, string(b.Items[63]))
 
+	body, taken, err = wire.EncodeBatch(wire.Terminal{ID: "T1"}, many, 100)
+	require.NoError(t, err)
+	assert.LessOrEqual(t, len(body), 100)
+	assert.Equal(t, 5, taken)
+
 	large := fmt.Appendf(nil, `{"detail":"%s"}`, strings.Repeat("<", 100<<10))
-	body, taken, err = wire.EncodeBatch(wire.Terminal{ID: "T1"}, [][]byte{large, large, large})
+	body, taken, err = wire.EncodeBatch(wire.Terminal{ID: "T1"}, [][]byte{large, large, large}, 1<<30)
 	require.NoError(t, err)
 	assert.Equal(t, 2, taken, "three are more than a message")
 	assert.LessOrEqual(t, len(body), wire.MaxMessage)
@@ -66,17 +71,17 @@ func TestBatchIsBounded(t *testing.T) {
 	require.NoError(t, err)
 
 	for name, items := range map[string][][]byte{"no item": nil, "one that alone is too large": {bytes.Repeat([]byte(" "), 1), nil}} {
-		body, taken, err = wire.EncodeBatch(wire.Terminal{ID: "T1"}, items)
+		body, taken, err = wire.EncodeBatch(wire.Terminal{ID: "T1"}, items, wire.MaxMessage)
 		assert.Zero(t, taken, name)
 		assert.Empty(t, body, name)
 		assert.Equal(t, name != "no item", err != nil, name)
 	}
 	huge := fmt.Appendf(nil, `{"detail":"%s"}`, strings.Repeat("x", wire.MaxMessage))
-	body, taken, err = wire.EncodeBatch(wire.Terminal{ID: "T1"}, [][]byte{huge})
+	body, taken, err = wire.EncodeBatch(wire.Terminal{ID: "T1"}, [][]byte{huge}, 1<<30)
 	require.NoError(t, err)
 	assert.Zero(t, taken)
 	assert.Empty(t, body)
-	_, _, err = wire.EncodeBatch(wire.Terminal{ID: "T1"}, [][]byte{[]byte("{}"), []byte(`{"cut":`)})
+	_, _, err = wire.EncodeBatch(wire.Terminal{ID: "T1"}, [][]byte{[]byte("{}"), []byte(`{"cut":`)}, wire.MaxMessage)
 	assert.EqualError(t, err, "cannot make a batch: item 2 is no JSON object")
 }
 
@@ -113,9 +118,9 @@ func FuzzDecodeBatch(f *testing.F) {
 			_, _ = wire.Decode[wire.Snapshot](item)
 			items[i] = item
 		}
-		again, taken, err := wire.EncodeBatch(b.Terminal, items)
+		again, taken, err := wire.EncodeBatch(b.Terminal, items, 8<<10)
 		require.NoError(t, err)
-		require.LessOrEqual(t, len(again), wire.MaxMessage)
+		require.LessOrEqual(t, len(again), 8<<10)
 		require.LessOrEqual(t, taken, len(items))
 	})
 }
