@@ -15,14 +15,15 @@ const (
 	dictionaryBits = 0x0F
 )
 
-// level is deflate's best. All levels from 2 on take the same memory, and a message takes one millisecond on a terminal.
+// level is deflate's best. All levels from 2 on take the same memory, level 1 takes more and knows no dictionary; a message takes 2
+// to 6 ms under an emulated ARM.
 const level = flate.BestCompression
 
 // Pack makes the plain JSON of a message short for the network. It never makes it longer: where deflate does not pay, and for
 // what is no JSON object of at most MaxMessage bytes, the answer is the argument itself.
 //
-// The compressor takes 814 kB while it works. It is let go at once: kept for the next message it would be a third of all that
-// the agent keeps.
+// The compressor takes 814 kB while it works, and is let go at once: kept for the next message it would add two fifths to the
+// agent's live heap, for a message in a quarter of an hour.
 func Pack(json []byte) []byte {
 	if len(json) == 0 || json[0] != '{' || len(json) > MaxMessage {
 		return json
