@@ -161,6 +161,7 @@ func (a *Agent) Run(ctx context.Context) error {
 			if err := a.reporter.courier.Run(ctx); err != nil {
 				cancel(err)
 			}
+			a.reporter.brokers.watching.Wait()
 		})
 	}
 	a.loop(ctx, results, dialled, steps)

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/netip"
@@ -111,12 +110,6 @@ func (cat *catalog) judge(c config.Config, built time.Time) {
 	cat.rules = diagnose.Rules(p)
 	cat.terms.HoldScale = c.Diagnose.HoldScale
 	cat.terms.Intake = c.Intake.Enabled
-}
-
-// resolve finds addresses for what is no payment host: the broker.
-func (cat *catalog) resolve(ctx context.Context, name string) ([]netip.Addr, error) {
-	addrs, _, err := cat.resolver.Resolve(ctx, name)
-	return addrs, err
 }
 
 // hostname is the host of "host:port", and whether it is a name that must be looked up.

@@ -1,22 +1,13 @@
 package agent
 
 import (
-	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"fmt"
-	"net/url"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/poshealth/poshealth/config"
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/clock"
-	"github.com/poshealth/poshealth/probes/terminal"
 	"github.com/poshealth/poshealth/transport"
 	"github.com/poshealth/poshealth/transport/mqtt"
 	"github.com/poshealth/poshealth/transport/spool"
@@ -31,6 +22,7 @@ type reporter struct {
 	boottime func() time.Duration
 	dialled  chan struct{} // a link is being made: it begins with how things are now
 	judgedBy func() clock.Basis
+	brokers  *brokers // nil: what dials needs no plan
 
 	mu    sync.Mutex
 	state transport.Event
@@ -44,17 +36,20 @@ func (a *Agent) reporting(id identity) (*reporter, error) {
 	if c.Broker == "" {
 		return nil, nil //nolint:nilnil // no broker is a setting, not a fault
 	}
-	tlsConfig, err := brokerTLS(c, trust{
-		terminal: a.catalog.terminal, stateDir: a.options.Config.Terminal.StateDir, moments: a.catalog.keeper.Judge,
-		judged: func(by clock.Basis, since time.Time) {
-			a.judgedBy.Store(by)
-			a.catalog.keeper.Prove(since) // an authority has signed it: that time has passed
+	plan, err := newBrokers(&brokers{
+		config: c, resolve: a.catalog.resolver.Resolve, boottime: a.options.Boottime, now: a.options.now, log: a.options.Log, write: keep,
+		network: func() string {
+			s, _ := a.board.Get()
+			return networkIn(s)
 		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	password, err := readPassword(c.PasswordFile)
+		trusted: trust{
+			terminal: a.catalog.terminal, stateDir: a.options.Config.Terminal.StateDir, moments: a.catalog.keeper.Judge,
+			judged: func(by clock.Basis, since time.Time) {
+				a.judgedBy.Store(by)
+				a.catalog.keeper.Prove(since) // an authority has signed it: that time has passed
+			},
+		},
+	}, a.options.Config.Terminal.StateDir)
 	if err != nil {
 		return nil, err
 	}
@@ -74,16 +69,21 @@ func (a *Agent) reporting(id identity) (*reporter, error) {
 		if err != nil {
 			return nil, err
 		}
-		return mqtt.Dial(ctx, mqtt.Options{
-			Broker: c.Broker, ClientID: id.ID, Username: c.Username, Password: password, TLS: tlsConfig, KeepAlive: c.KeepAlive,
-			Topics: mqtt.Topics{State: base + "state", Pulse: base + "health", Change: base + "event", History: base + "history"},
-			Birth:  birth, Will: will, Resolve: a.catalog.resolve,
+		l, err := plan.dial(ctx, mqtt.Options{
+			ClientID: id.ID, Birth: birth, Will: will,
+			Topics:    mqtt.Topics{State: base + "state", Pulse: base + "health", Change: base + "event", History: base + "history"},
 			Subscribe: []mqtt.Topic{{Name: base + "receipt"}},
 			Receive:   a.hear,
 		})
+		if err != nil {
+			return nil, err // not a link that is nil
+		}
+		return l, nil
 	}
 	outbox := spool.Open(spool.Options{Dir: filepath.Join(a.options.Config.Terminal.StateDir, "spool"), Boottime: a.options.Boottime, Pace: c.History})
-	return a.newReporter(dial, transport.FleetBackoff(c.Fleet), outbox), nil
+	r := a.newReporter(dial, transport.FleetBackoff(c.Fleet), outbox)
+	r.brokers = plan
+	return r, nil
 }
 
 // newReporter makes a reporter that reaches the fleet by dial.
@@ -146,6 +146,10 @@ func (r *reporter) Observe(context.Context) probes.Observation {
 			o.Detail += "; its certificate was judged by " + timeOf(by) + ", not by the terminal's clock"
 			o.Facts = append(o.Facts, probes.Fact{Name: "judged_by", Value: string(by)})
 		}
+		if r.brokers != nil && r.brokers.addressSource() == lastGood {
+			o.Detail += "; its name could not be resolved: it was reached where it was before"
+			o.Facts = append(o.Facts, probes.Fact{Name: "address_source", Value: lastGood})
+		}
 	case state.Err != nil:
 		o.Outcome, o.Reason, o.Detail = probes.Fail, "offline", state.Err.Error()
 		o.Readings = append(o.Readings, probes.Reading{Name: "down_for", Value: (r.boottime() - since).Seconds(), Unit: probes.Seconds})
@@ -184,56 +188,4 @@ func ledger(s *spool.Spool) []wire.Ledger {
 		all = append(all, l)
 	}
 	return all
-}
-
-// brokerTLS reads the files that prove who the broker is, and who we are. Without a ca_file the broker must be known to
-// those whom the terminal trusts. Chains are judged in VerifyConnection, as crypto/tls would, with a time that is better known.
-func brokerTLS(c config.MQTT, trusted trust) (*tls.Config, error) {
-	broker, err := url.Parse(c.Broker)
-	if err != nil {
-		return nil, fmt.Errorf("cannot use mqtt.broker: %w", err)
-	}
-	if c.CAFile != "" {
-		pem, err := terminal.ReadSmall(c.CAFile, maxPEM)
-		if err != nil {
-			return nil, fmt.Errorf("cannot read mqtt.ca_file: %w", err)
-		}
-		trusted.own = x509.NewCertPool()
-		if !trusted.own.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("cannot use mqtt.ca_file %s: no certificate in PEM form in it", c.CAFile)
-		}
-	}
-	t := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true, VerifyConnection: trusted.verify(broker.Hostname())}
-	if c.CertFile != "" {
-		cert, certErr := terminal.ReadSmall(c.CertFile, maxPEM)
-		key, keyErr := terminal.ReadSmall(c.KeyFile, maxPEM)
-		pair, err := tls.X509KeyPair(cert, key)
-		if err = cmp.Or(certErr, keyErr, err); err != nil {
-			return nil, fmt.Errorf("cannot use mqtt.cert_file and mqtt.key_file: %w", err)
-		}
-		t.Certificates = []tls.Certificate{pair}
-	}
-	return t, nil
-}
-
-// Bounds of files in bytes: all authorities that a platform trusts are 250 kB, and no broker takes a longer password.
-const (
-	maxPEM      = 1 << 20
-	maxPassword = 4 << 10
-)
-
-func readPassword(file string) (string, error) {
-	if file == "" {
-		return "", nil
-	}
-	b, err := terminal.ReadSmall(file, maxPassword+2)
-	if err != nil {
-		return "", fmt.Errorf("cannot read mqtt.password_file: %w", err)
-	}
-	line, _, _ := strings.Cut(string(b), "\n")
-	line = strings.TrimSuffix(line, "\r")
-	if len(line) > maxPassword {
-		return "", errors.New("cannot use mqtt.password_file: its first line is longer than 4096 bytes")
-	}
-	return line, nil
 }

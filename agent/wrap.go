@@ -19,9 +19,10 @@ func pack(message any) ([]byte, error) {
 	return wire.Pack(body), nil
 }
 
-// wrapper makes what is sent of what goes together: a pulse, a change, or a batch of history.
-func wrapper(whose wire.Terminal, plain bool) func([]transport.Message) ([]byte, error) {
-	return func(batch []transport.Message) ([]byte, error) {
+// wrapper makes what is sent of what goes together: a pulse, a change, or as much of a batch of history as one message has room
+// for.
+func wrapper(whose wire.Terminal, plain bool) func([]transport.Message) ([]byte, int, error) {
+	return func(batch []transport.Message) ([]byte, int, error) {
 		items := make([][]byte, 0, len(batch))
 		for _, m := range batch {
 			item, err := wire.Unpack(m.Body)
@@ -29,24 +30,24 @@ func wrapper(whose wire.Terminal, plain bool) func([]transport.Message) ([]byte,
 				item, err = wire.Stamp(item, wire.Spool{ID: m.Spool, Seq: m.Seq}, m.Late)
 			}
 			if err != nil {
-				return nil, err
+				return nil, 0, err
 			}
 			items = append(items, item)
 		}
-		body := items[0]
+		body, taken := items[0], 1
 		if batch[0].Class == transport.History {
-			var taken int
 			var err error
-			if body, taken, err = wire.EncodeBatch(whose, items); err != nil {
-				return nil, err
+			// Packed it is a fifth of that at most.
+			if body, taken, err = wire.EncodeBatch(whose, items, transport.MaxBody); err != nil {
+				return nil, 0, err
 			}
-			if taken < len(items) {
-				return nil, fmt.Errorf("a batch has room for %d of %d pulses", taken, len(items))
+			if taken == 0 {
+				return nil, 0, fmt.Errorf("a pulse of %d bytes is too long for a message", len(items[0]))
 			}
 		}
-		if plain {
-			return body, nil
+		if !plain {
+			body = wire.Pack(body)
 		}
-		return wire.Pack(body), nil
+		return body, taken, nil
 	}
 }

@@ -79,11 +79,13 @@ func over(ctx context.Context, link Link) (bool, error) {
 
 // send delivers what goes together as one message. An error means that the link is spent.
 func (c *Courier) send(ctx context.Context, link Link, batch []Message) error {
-	m := batch[len(batch)-1]
-	if body, err := c.wrap(batch); err == nil {
+	m := batch[0]
+	if body, taken, err := c.wrap(batch); err == nil {
+		batch = batch[:taken]
 		m.Body = body
 	} else {
 		// What was stored cannot be told: whoever made it must mend it, and the rest must not wait for that.
+		batch = batch[:1]
 		c.outbox.Drop(batch)
 		c.events(Event{State: Online, Err: fmt.Errorf("%s %d given up, it cannot be put into a message: %w", m.Class, m.Seq, err), At: time.Now()})
 		return nil

@@ -45,8 +45,9 @@ type Options struct {
 	Dial func(ctx context.Context) (Link, error)
 	// Backoff of zeros is FleetBackoff(0).
 	Backoff Backoff
-	// Wrap makes the body of one message from what goes together; nil: the body of the one message as it is.
-	Wrap func(batch []Message) ([]byte, error)
+	// Wrap makes the body of one message from what goes together, or from the first of it, and says how many it took, at least one.
+	// On an error the first is given up. nil: the first one's body as it is.
+	Wrap func(batch []Message) (body []byte, taken int, err error)
 	// Events is told of each change of state, from Run's goroutine: it must not block. nil: nobody is told.
 	Events func(Event)
 	// Rand gives numbers in [0,1); nil: math/rand/v2.
@@ -72,7 +73,7 @@ type Stats struct {
 type Courier struct {
 	outbox   Outbox
 	dial     func(ctx context.Context) (Link, error)
-	wrap     func(batch []Message) ([]byte, error)
+	wrap     func(batch []Message) ([]byte, int, error)
 	events   func(Event)
 	boottime func() time.Duration
 	plan     schedule
@@ -99,7 +100,7 @@ func New(o Options) *Courier {
 		o.Events = func(Event) {}
 	}
 	if o.Wrap == nil {
-		o.Wrap = func(batch []Message) ([]byte, error) { return batch[len(batch)-1].Body, nil }
+		o.Wrap = func(batch []Message) ([]byte, int, error) { return batch[0].Body, 1, nil }
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Float64

@@ -34,14 +34,14 @@ func terminal(dir, broker string) error {
 	}
 	courier := transport.New(transport.Options{
 		Outbox: out, Backoff: transport.FleetBackoff(1),
-		Wrap: func(batch []transport.Message) ([]byte, error) {
+		Wrap: func(batch []transport.Message) ([]byte, int, error) {
 			body, err := wire.Unpack(batch[0].Body)
 			if err != nil {
-				return nil, err
+				return nil, 0, err
 			}
 			m := batch[0]
 			body, err = wire.Stamp(body, wire.Spool{ID: m.Spool, Seq: m.Seq}, m.Late)
-			return wire.Pack(body), err
+			return wire.Pack(body), 1, err
 		},
 		Dial: func(ctx context.Context) (transport.Link, error) {
 			return mqtt.Dial(ctx, mqtt.Options{

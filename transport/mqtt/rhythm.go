@@ -20,7 +20,7 @@ const (
 // nobody tells. The zero value has learned nothing.
 type Rhythm struct {
 	Every    time.Duration // the keep-alive for the next connection; 0: nothing was learned
-	Answered int           // keep-alives answered since it was set
+	Answered int           `json:"-"` // keep-alives answered since it was set; not worth a write to flash
 	Losses   int           // how often a silence was too long; 0 to 5
 }
 

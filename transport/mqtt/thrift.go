@@ -39,10 +39,12 @@ func (t Thrift) Learn(now time.Time, resume bool, w Way, cost Counts) Thrift {
 		t = Thrift{Certificate: w.Certificate}
 	}
 	switch {
-	case w.Resumed:
+	case w.Resumed && t.Resumed <= 0:
 		t.Resumed, t.Tries = cost.IP(), 0
-	case !resume:
+	case w.Resumed:
+	case !resume && t.Full <= 0: // once is enough: what changes is written to flash
 		t.Full, t.At = cost.IP(), now.Unix()
+	case !resume, t.Resumed > 0:
 	case t.Full > 0:
 		t.Tries = min(max(t.Tries, 0), mostTries) + 1 // it leaves a session behind; the next handshake should go on with it
 	}
