@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/config"
+	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/transport"
 	"github.com/poshealth/poshealth/transport/mqtt"
 )
@@ -46,11 +47,12 @@ type brokers struct {
 	deaf     []time.Duration // since boot, for each broker: when it may be asked to speak again
 	good     int             // the broker that was reached last
 
-	mu     sync.Mutex
-	memory brokerMemory
-	kept   string // what the file holds
-	wrote  time.Duration
-	source string // of the address of the newest link; empty: there was none
+	mu      sync.Mutex
+	memory  brokerMemory
+	kept    string // what the file holds
+	wrote   time.Duration
+	reached string // the broker of the newest link
+	source  string // of its address; empty: there was no link
 }
 
 // newBrokers makes the plan. It fails where the files cannot be used: at the start somebody is there to mend them.
@@ -206,7 +208,7 @@ func (b *brokers) met(t *attempt, l *mqtt.Link) {
 	known := b.memory.broker(b.keys()[t.which]).met(way.Address)
 	known.Thrift = known.Thrift.Learn(b.now(), t.resume, way, cost)
 	b.memory.learnBroker(known, b.keys())
-	b.source = "dns"
+	b.reached, b.source = t.options.Broker, "dns"
 	switch {
 	case way.Remembered, t.fromBook:
 		b.source = lastGood
@@ -230,9 +232,17 @@ func (b *brokers) literal(broker string) bool {
 	return err == nil
 }
 
-// addressSource says where the address of the newest link comes from.
-func (b *brokers) addressSource() string {
+// describe adds what a technician should know of the newest link: that it leads to a substitute, and that nobody could look its
+// address up.
+func (b *brokers) describe(o *probes.Observation) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.source
+	if b.source != "" && b.reached != b.config.Broker {
+		o.Detail += "; it is " + b.reached + ", for those before it could not be reached"
+		o.Facts = append(o.Facts, probes.Fact{Name: "broker", Value: b.reached})
+	}
+	if b.source == lastGood {
+		o.Detail += "; its name could not be resolved: it was reached where it was before"
+		o.Facts = append(o.Facts, probes.Fact{Name: "address_source", Value: lastGood})
+	}
 }

@@ -22,7 +22,7 @@ const (
 	mostKnownNetworks  = 8 // a terminal on the road sees a handful; the one that was met first goes first
 	maxNetworkKey      = 32
 	maxBrokerKey       = 512 + 1 + 512 // as the configuration allows of its address and of a proxy's
-	maxCertificate     = 64  // a SHA-256 in hex
+	maxCertificate     = 64            // a SHA-256 in hex
 )
 
 // brokerMemory is what outlasts a start. What is in it was true once: it saves bytes and time and is believed in nothing else.

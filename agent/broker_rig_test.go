@@ -23,8 +23,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poshealth/poshealth/config"
+	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/clock"
 	"github.com/poshealth/poshealth/probes/terminal"
+	"github.com/poshealth/poshealth/transport"
 	"github.com/poshealth/poshealth/transport/mqtt"
 )
 
@@ -141,6 +143,13 @@ func (r *brokerRig) link(change ...func(*mqtt.Options)) (mqtt.Way, error) {
 	require.NoError(r.t, l.Close())
 	r.watching.Wait()
 	return l.Way(), nil
+}
+
+// observed is what the probe of the reporting tells while the link stands.
+func (r *brokerRig) observed() probes.Observation {
+	report := reporter{brokers: r.brokers, courier: transport.New(transport.Options{Outbox: transport.NewQueue()}), judgedBy: func() clock.Basis { return "" }}
+	report.state.State = transport.Online
+	return report.Observe(r.t.Context())
 }
 
 // pemFiles writes a certificate and its key.

@@ -39,6 +39,9 @@ func TestBrokerInOrder(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "tcp://"+third, way.Broker)
 	assert.Equal(t, []int{0, 2, 1}, r.order(), "one attempt in vain at most")
+	o := r.observed()
+	assert.Equal(t, "tcp://"+third, o.Fact("broker"))
+	assert.Contains(t, o.Detail, "for those before it could not be reached")
 	assert.Equal(t, int32(1), door.asked.Load())
 
 	first, _, _ := testBroker(t, nil)
@@ -47,6 +50,7 @@ func TestBrokerInOrder(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "tcp://"+first, way.Broker)
 	assert.Equal(t, []int{0, 1, 2}, r.order())
+	assert.Empty(t, r.observed().Facts)
 
 	r = newBrokerRig(t, t.TempDir(), config.MQTT{Broker: "tcp://" + ports[0], Also: []string{"tcp://" + ports[1]}})
 	_, err = r.link()
@@ -70,17 +74,14 @@ func TestBrokerIsRemembered(t *testing.T) {
 	r.addrs = []netip.Addr{netip.MustParseAddr("127.0.0.1")}
 	_, err = r.link()
 	require.NoError(t, err)
-	assert.Equal(t, "dns", r.addressSource())
+	assert.Empty(t, r.observed().Facts)
 
 	r = newBrokerRig(t, dir, c)
 	r.addrs = nil
 	way, err := r.link()
 	require.NoError(t, err)
 	assert.True(t, way.Remembered)
-	assert.Equal(t, lastGood, r.addressSource())
-	report := reporter{brokers: r.brokers, courier: transport.New(transport.Options{Outbox: transport.NewQueue()}), judgedBy: func() clock.Basis { return "" }}
-	report.state.State = transport.Online
-	o := report.Observe(t.Context())
+	o := r.observed()
 	assert.Equal(t, lastGood, o.Fact("address_source"))
 	assert.Contains(t, o.Detail, "reached where it was before")
 

@@ -146,9 +146,8 @@ func (r *reporter) Observe(context.Context) probes.Observation {
 			o.Detail += "; its certificate was judged by " + timeOf(by) + ", not by the terminal's clock"
 			o.Facts = append(o.Facts, probes.Fact{Name: "judged_by", Value: string(by)})
 		}
-		if r.brokers != nil && r.brokers.addressSource() == lastGood {
-			o.Detail += "; its name could not be resolved: it was reached where it was before"
-			o.Facts = append(o.Facts, probes.Fact{Name: "address_source", Value: lastGood})
+		if r.brokers != nil {
+			r.brokers.describe(&o)
 		}
 	case state.Err != nil:
 		o.Outcome, o.Reason, o.Detail = probes.Fail, "offline", state.Err.Error()

@@ -136,7 +136,7 @@ func TestALPN(t *testing.T) {
 			})
 			o := optionsFor(row.broker)
 			o.Proxy, o.ProxyLogin = p.url, p.login
-			refused(t, o, mqtt.StageTLS)
+			require.Error(t, refused(t, o, mqtt.StageTLS))
 			assert.Equal(t, row.want, <-offered)
 		})
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/mochi-mqtt/server/v2/hooks/auth"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -98,6 +99,15 @@ func TestAnswerFromReceive(t *testing.T) {
 
 // A broker that lets the terminal report and not listen: it is said, and reporting goes on.
 func TestSubscriptionRefused(t *testing.T) {
+	// mosquitto grants every topic and then says nothing on it.
+	denied, _ := hearing("tcp://" + mochiBroker(t, nil, &auth.Options{Ledger: &auth.Ledger{
+		Auth: auth.AuthRules{{Allow: true}},
+		ACL:  auth.ACLRules{{Filters: auth.Filters{base + "command": auth.WriteOnly}}},
+	}}))
+	some := dial(t, denied)
+	require.EqualError(t, some.Refused(), "mqtt: the broker refuses the topic "+base+"command: check what it allows this terminal")
+	require.NoError(t, some.Send(t.Context(), transport.Message{Seq: 1, Body: []byte("x")}))
+
 	refusing := answering(func(c net.Conn) {
 		readPacket(c)
 		_, _ = c.Write([]byte{0x90, 4, 0, 2, 1, 0x80})

@@ -45,6 +45,9 @@ func (l line) says(p ...byte) {
 	require.NoError(l.t, err)
 }
 
+// waits lets the bubble's time pass.
+func (l line) waits(d time.Duration) { <-time.After(d) }
+
 func (l line) pings() { l.says(0xc0, 0) }
 func (l line) pongs() { l.hears(0xd0, 0) }
 
@@ -56,52 +59,52 @@ func TestPace(t *testing.T) {
 	}{
 		"keep-alives on an idle line": {func(l line) {
 			for range 3 {
-				time.Sleep(243 * s)
+				l.waits(243 * s)
 				l.pings()
-				time.Sleep(s)
+				l.waits(s)
 				l.pongs()
 			}
 		}, Quiet{Answered: 3}},
 		"one on a line that heard something": {func(l line) {
-			time.Sleep(200 * s)
+			l.waits(200 * s)
 			l.hears(0x40, 2, 0, 1)
-			time.Sleep(43 * s)
+			l.waits(43 * s)
 			l.pings()
 			l.pongs()
 		}, Quiet{}},
 		"one that nobody answers": {func(l line) {
-			time.Sleep(243 * s)
+			l.waits(243 * s)
 			l.pings()
-			time.Sleep(30 * s)
+			l.waits(30 * s)
 			_ = l.Close() // the library gives up
 		}, Quiet{Fell: 243 * s}},
 		"a message that nobody acknowledges": {func(l line) {
-			time.Sleep(200 * s)
+			l.waits(200 * s)
 			l.says(0x30, 0)
-			time.Sleep(5 * s)
+			l.waits(5 * s)
 			l.says(0x30, 0) // the silence before the first is to blame
-			time.Sleep(25 * s)
+			l.waits(25 * s)
 			_ = l.cut(fmt.Errorf("%w within %v", errUnheard, 30*s))
 		}, Quiet{Fell: 200 * s}},
 		"the kernel gives up": {func(l line) {
-			time.Sleep(200 * s)
+			l.waits(200 * s)
 			l.says(0x30, 0)
-			time.Sleep(60 * s)
+			l.waits(60 * s)
 			_ = l.cut(sortRead(&net.OpError{Op: "read", Err: syscall.ETIMEDOUT}))
 		}, Quiet{Fell: 200 * s}},
 		"the far side hangs up": {func(l line) {
-			time.Sleep(243 * s)
+			l.waits(243 * s)
 			l.pings()
 			_ = l.cut(fmt.Errorf("%w: %w", transport.ErrClosed, syscall.ECONNRESET))
 		}, Quiet{}},
 		"we leave": {func(l line) {
-			time.Sleep(243 * s)
+			l.waits(243 * s)
 			l.says(0xe0, 0)
 			l.leaving.Store(true)
 			_ = l.Close()
 		}, Quiet{}},
 		"nothing was asked": {func(l line) {
-			time.Sleep(243 * s)
+			l.waits(243 * s)
 			_ = l.Close()
 		}, Quiet{}},
 	} {

@@ -3,10 +3,11 @@ package mqtt
 import "time"
 
 const (
-	// LeastRhythm and MostRhythm bound a keep-alive that is learned. Below 60 s the pings alone cost 9 MB in 30 days; a server may close
-	// a silent line after 20 min, and a broker that waits longer tells the fleet of a dead terminal half an hour late.
+	// LeastRhythm is the shortest keep-alive that is learned: below it the pings alone cost 9 MB in 30 days.
 	LeastRhythm = time.Minute
-	MostRhythm  = 20 * time.Minute
+	// MostRhythm is the longest: a server may close a silent line after 20 min, and a broker tells the fleet of a dead terminal after
+	// one and a half times as long.
+	MostRhythm = 20 * time.Minute
 
 	// enoughAnswers is how many keep-alives must be answered before a longer silence is tried. A ping and its answer cost 218 bytes of
 	// IP and a new connection 3.6 kB: so a network that takes every longer silence back costs at most twice as much as one where
