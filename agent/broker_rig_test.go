@@ -28,6 +28,7 @@ import (
 	"github.com/poshealth/poshealth/probes/terminal"
 	"github.com/poshealth/poshealth/transport"
 	"github.com/poshealth/poshealth/transport/mqtt"
+	"github.com/poshealth/poshealth/transport/spool"
 )
 
 // brokerTLS is how the broker of a configuration is spoken to.
@@ -147,7 +148,7 @@ func (r *brokerRig) link(change ...func(*mqtt.Options)) (mqtt.Way, error) {
 
 // observed is what the probe of the reporting tells while the link stands.
 func (r *brokerRig) observed() probes.Observation {
-	report := reporter{brokers: r.brokers, courier: transport.New(transport.Options{Outbox: transport.NewQueue()}), judgedBy: func() clock.Basis { return "" }}
+	report := reporter{brokers: r.brokers, courier: transport.New(transport.Options{Outbox: spool.Open(spool.Options{})}), judgedBy: func() clock.Basis { return "" }}
 	report.state.State = transport.Online
 	return report.Observe(r.t.Context())
 }
