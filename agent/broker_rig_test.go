@@ -132,7 +132,7 @@ var errNoLink = errors.New("there is no link")
 func (r *brokerRig) link(change ...func(*mqtt.Options)) (mqtt.Way, error) {
 	r.t.Helper()
 	o := mqtt.Options{
-		ClientID: "T1", Topics: mqtt.Topics{State: "s", Pulse: "p", Change: "c"}, Birth: []byte("here"), Will: []byte("gone"),
+		ClientID: "T1", Topics: mqtt.Topics{State: "s", Pulse: "p", Change: "c", History: "y"}, Birth: []byte("here"), Will: []byte("gone"),
 	}
 	for _, c := range change {
 		c(&o)

@@ -69,6 +69,9 @@ func run(ctx context.Context, changes, blows int, seed uint64) error {
 				return err
 			}
 		}
+		if err := s.follow(ctx, n); err != nil {
+			return err
+		}
 		if n%max(changes/10, 1) == 0 {
 			fmt.Printf("soak: %4.0f s  %d recorded, %d at the fleet, blows: %s\n", time.Since(start).Seconds(), n, s.fleet.count(), s.told())
 		}

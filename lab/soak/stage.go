@@ -97,6 +97,21 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// behind is how many changes may be under way: blows are to hit what moves, and no spool is to be full.
+const behind = 300
+
+// follow waits until the fleet is near enough.
+func (s *stage) follow(ctx context.Context, n int) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	for n-s.fleet.count() > behind {
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return fmt.Errorf("the fleet has %d of %d after %v: %w", s.fleet.count(), n, within, err)
+		}
+	}
+	return nil
+}
+
 // settle waits until nothing is pending any more.
 func (s *stage) settle(ctx context.Context) ([]spool.Account, error) {
 	for {
@@ -129,7 +144,7 @@ func (s *stage) judge(accounts []spool.Account) error {
 	defer s.fleet.mu.Unlock()
 	for n := range s.agent.stored {
 		if s.fleet.numbers[n] != 1 {
-			return fmt.Errorf("change %d was recorded, and the fleet has it %d times", n, s.fleet.numbers[n])
+			return fmt.Errorf("change %d was recorded, and the fleet has it %d times; the ledger: %+v", n, s.fleet.numbers[n], accounts)
 		}
 	}
 	for n, times := range s.fleet.numbers {

@@ -16,7 +16,7 @@ import (
 //
 // A slot is a CRC-32C, a length, a rising count and JSON.
 const (
-	slotSize = 8 << 10 // 16 journals of 8 lost ranges each are 7 kB
+	slotSize = 64 << 10 // 122 journals with 16 lost ranges each are 60 kB; what is written is as long as it needs
 	slotHead = 16
 )
 

@@ -42,7 +42,7 @@ func TestRoom(t *testing.T) {
 	for n := range 60 {
 		s.Add(change(strings.Repeat("c", 24_000)))
 		require.NoError(t, s.Sync(t.Context()))
-		assert.LessOrEqual(t, size(t, dir), int64(1<<20+32<<10), "after %d", n)
+		assert.LessOrEqual(t, size(t, dir), int64(1<<20+128<<10), "after %d", n)
 	}
 	ledger := s.Ledger()
 	require.Len(t, ledger, 2)

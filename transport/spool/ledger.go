@@ -22,7 +22,7 @@ const (
 
 // mostLost ranges are kept for one journal; beyond them the two nearest are told as one, which names too much and never too
 // little. Room is taken from the oldest, so what is evicted is one range: only damage makes many.
-const mostLost = 32
+const mostLost = 16
 
 // Range is numbers that will not be told, and why.
 type Range struct {

@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mostJournals bounds those of earlier starts: two for each of the last seven that left anything. A start leaves one only if it
-// could not reach the fleet.
-const mostJournals = 14
+// mostJournals bounds those of earlier starts that left anything: as many as the least segments have room in 2 MiB, so that it is
+// the room on flash that decides. A start leaves one of each class only if it could not reach the fleet.
+const mostJournals = 120
 
 var (
 	errMemory = errors.New("the spool is in memory alone")

@@ -219,10 +219,9 @@ func (s *Spool) append(class transport.Class, body []byte) {
 	j.entries = append(j.entries, entry{number: j.last, body: body, size: len(body), added: s.o.Boottime()})
 	s.unstored++
 	s.unBytes += len(body)
-	for s.unstored > mostUnstored || s.unBytes > mostUnstoredBytes || s.pendingRecords() > mostPending {
-		if !s.evictOne() {
-			break
-		}
+	for (s.unstored > mostUnstored || s.unBytes > mostUnstoredBytes) && s.evictOne(true) {
+	}
+	for s.pendingRecords() > mostPending && s.evictOne(false) {
 	}
 	if s.o.Dir != "" {
 		wake(s.work)
@@ -237,16 +236,16 @@ func (s *Spool) pendingRecords() (n int) {
 	return n
 }
 
-// evictOne gives up the least that matters: the oldest history, else the oldest change, of those that only memory has where there
-// are any. mu is held.
-func (s *Spool) evictOne() bool {
+// evictOne gives up the least that matters, of all or of what only memory has: the oldest history, else the oldest change. mu is
+// held.
+func (s *Spool) evictOne(unstoredAlone bool) bool {
 	for _, class := range [...]transport.Class{transport.History, transport.Change} {
 		for _, j := range s.journals {
 			if j.class != class {
 				continue
 			}
 			for i, e := range j.entries {
-				if (s.unstored > 0 && e.stored) || s.underway[key{j.id, e.number}] {
+				if (unstoredAlone && e.stored) || s.underway[key{j.id, e.number}] {
 					continue // what is under way may be there already: to count it as lost would be to lie
 				}
 				s.remove(j, i)

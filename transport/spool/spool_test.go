@@ -220,6 +220,16 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	assert.Equal(t, first, s.Next(transport.Change), "what is under way may be there already: it is not lost")
 
+	dir := filepath.Join(t.TempDir(), "spool")
+	stored := open(t, spool.Options{Dir: dir, Boottime: clock.now})
+	for n := range 9000 {
+		stored.Add(change(strconv.Itoa(n)))
+		if n%1000 == 0 {
+			require.NoError(t, stored.Sync(t.Context()))
+		}
+	}
+	assert.Equal(t, []spool.Range{{From: 1, To: 9000 - 8192, Why: spool.Evicted}}, stored.Ledger()[0].Lost, "the oldest goes, and not the newest, where all is on flash")
+
 	s = open(t, spool.Options{Boottime: clock.now})
 	for range 100 {
 		s.Add(transport.Message{Class: transport.Change, Body: make([]byte, transport.MaxBody)})
@@ -273,6 +283,23 @@ func TestCrash(t *testing.T) {
 	got := bodies(second, transport.Change)
 	require.Len(t, got, 500)
 	assert.Equal(t, "499", got[499])
+}
+
+// TestManyStarts: an agent that starts again and again without reaching anybody loses nothing that there is room for.
+func TestManyStarts(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	var want []string
+	for n := range 100 {
+		s := open(t, spool.Options{Dir: dir})
+		want = append(want, strconv.Itoa(n))
+		s.Add(change(want[n]))
+		require.NoError(t, s.Sync(t.Context()))
+		s.Crash()
+	}
+	s := open(t, spool.Options{Dir: dir})
+	assert.Equal(t, want, bodies(s, transport.Change))
+	require.NoError(t, s.Sync(t.Context()))
+	assert.Len(t, s.Ledger(), 1)
 }
 
 func TestTwoAgents(t *testing.T) {
