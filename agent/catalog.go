@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/poshealth/poshealth/agent/diagnose"
@@ -15,6 +16,7 @@ import (
 	"github.com/poshealth/poshealth/probes/device"
 	"github.com/poshealth/poshealth/probes/dns"
 	"github.com/poshealth/poshealth/probes/link"
+	"github.com/poshealth/poshealth/probes/meter"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -30,6 +32,8 @@ type catalog struct {
 	book     *dns.Book     // addresses that were good
 	boottime func() time.Duration
 	watcher  *link.Watcher
+	bearer   atomic.Value // string: that of the default route, as it was seen last; none: not known
+	meter    *meter.Meter // what all of them send and get
 	keeper   *clock.Keeper // what time it is, as far as that is known
 	clock    *clock.Probe
 }
@@ -46,6 +50,8 @@ func newCatalog(o Options, t *terminal.Terminal, write func(file, content string
 	}
 	resolver.IPv6 = dns.HasIPv6
 	cat := &catalog{terminal: t, resolver: resolver, platform: platform, book: book, boottime: boottime, watcher: link.NewWatcher(link.Options{Root: c.Terminal.Root})}
+	cat.meter = meter.New(func() string { bearer, _ := cat.bearer.Load().(string); return bearer })
+	resolver.Meter, platform.Meter = cat.meter, cat.meter
 	add := func(kind string, p probes.Probe) {
 		timing := c.Probe[kind]
 		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout, Local: kind == "link" || kind == "route" || kind == "counters"})

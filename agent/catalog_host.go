@@ -21,7 +21,7 @@ import (
 func (cat *catalog) addHost(c config.Config, h config.Host) error {
 	options := host.Options{
 		Name: h.Name, Address: h.Address, ServerName: h.ServerName, CAFile: h.CAFile, Path: h.Request, Resolve: cat.resolver.Resolve,
-		PlatformRoots: trust{terminal: cat.terminal}.vouchers,
+		PlatformRoots: trust{terminal: cat.terminal}.vouchers, Meter: cat.meter,
 	}
 	stages := []probes.ID{}
 	add := func(kind string, p probes.Probe, err error, implied func(probes.Result) (probes.Observation, bool)) error {
@@ -46,7 +46,7 @@ func (cat *catalog) addHost(c config.Config, h config.Host) error {
 			implied = nil // only the look itself compares the answer
 		}
 		p, err := dns.New(dns.Options{
-			Subject: h.Name, Name: name, Servers: c.DNS.Servers, Resolver: cat.platform, Book: cat.book, Ranges: ranges, IPv6: dns.HasIPv6,
+			Subject: h.Name, Name: name, Servers: c.DNS.Servers, Resolver: cat.platform, Book: cat.book, Ranges: ranges, IPv6: dns.HasIPv6, Meter: cat.meter,
 		})
 		if err := add("dns", p, err, implied); err != nil {
 			return err
@@ -89,7 +89,7 @@ func echoGap(c config.Config, h config.Host) time.Duration {
 func (cat *catalog) echo(c config.Config, h config.Host) iso8583.Options {
 	e := h.Echo
 	o := iso8583.Options{
-		Name: h.Name, Address: h.Address, Resolve: cat.resolver.Resolve, Boottime: cat.boottime, Idle: cat.terminal.Feed().PaymentIdle,
+		Name: h.Name, Address: h.Address, Resolve: cat.resolver.Resolve, Boottime: cat.boottime, Idle: cat.terminal.Feed().PaymentIdle, Meter: cat.meter,
 		Format:  iso8583.Format{Dialect: iso8583.Dialect(e.Dialect), TPDU: e.TPDU, Header: e.Header, TerminalID: e.TerminalID, MerchantID: e.MerchantID},
 		Classes: make(map[string]iso8583.Class), Gap: e.Every, GapScale: echoScale(c), FirstAt: cat.boottime() + echoGap(c, h),
 	}

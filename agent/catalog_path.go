@@ -26,14 +26,14 @@ func (cat *catalog) addPath(c config.Config, add func(kind string, p probes.Prob
 	gap := time.Duration(float64(trainGap) * min(c.Diagnose.HoldScale, 1))
 	add("counters", counters)
 	add("gateway", path.NewGateway(path.GatewayOptions{
-		Gateway: link.Gateway(link.Options{Root: c.Terminal.Root}), Suspect: counters.Suspicious, TrainGap: gap, Boottime: cat.boottime,
+		Gateway: link.Gateway(link.Options{Root: c.Terminal.Root}), Suspect: counters.Suspicious, TrainGap: gap, Boottime: cat.boottime, Meter: cat.meter,
 	}))
 	standby := link.StandbyOptions{
-		Link: link.Options{Root: c.Terminal.Root}, Resolve: cat.resolver.Resolve, Mark: link.NetdMark(connectivity(cat.terminal)),
+		Link: link.Options{Root: c.Terminal.Root}, Resolve: cat.resolver.Resolve, Mark: link.NetdMark(connectivity(cat.terminal)), Meter: cat.meter,
 	}
 	for _, h := range c.Hosts {
 		p, err := path.NewPath(path.Options{
-			Name: h.Name, Address: h.Address, Resolve: cat.resolver.Resolve, Suspect: counters.Suspicious, TrainGap: gap, Boottime: cat.boottime,
+			Name: h.Name, Address: h.Address, Resolve: cat.resolver.Resolve, Suspect: counters.Suspicious, TrainGap: gap, Boottime: cat.boottime, Meter: cat.meter,
 		})
 		if err != nil {
 			return fmt.Errorf("cannot look at the way to host %q: %w", h.Name, err)
@@ -46,14 +46,14 @@ func (cat *catalog) addPath(c config.Config, add func(kind string, p probes.Prob
 		add("standby", link.NewStandby(standby))
 	}
 	if c.Network.Portal != "" && !c.Network.Private {
-		p, err := path.NewPortal(path.PortalOptions{URL: c.Network.Portal, Resolve: cat.resolver.Resolve})
+		p, err := path.NewPortal(path.PortalOptions{URL: c.Network.Portal, Resolve: cat.resolver.Resolve, Meter: cat.meter})
 		if err != nil {
 			return fmt.Errorf("cannot use network.portal: %w", err)
 		}
 		add("portal", p)
 	}
 	if name := anyName(c); name != "" {
-		p, err := dns.NewResolvers(dns.Options{Name: name, Servers: c.DNS.Servers, Resolver: cat.platform})
+		p, err := dns.NewResolvers(dns.Options{Name: name, Servers: c.DNS.Servers, Resolver: cat.platform, Meter: cat.meter})
 		if err != nil {
 			return fmt.Errorf("cannot look at the name servers: %w", err)
 		}

@@ -35,7 +35,7 @@ func (cat *catalog) addClock(o Options, write func(file, content string) error, 
 	var err error
 	cat.clock, err = clock.New(clock.Options{
 		NTP: c.Clock.NTP, HTTPS: c.Clock.HTTPS, Keeper: cat.keeper, Every: c.Probe["clock"].Every, Once: write == nil,
-		Resolve: cat.resolver.Resolve, Verify: trust{terminal: cat.terminal, stateDir: c.Terminal.StateDir}.vouches, Boottime: o.Boottime,
+		Resolve: cat.resolver.Resolve, Verify: trust{terminal: cat.terminal, stateDir: c.Terminal.StateDir}.vouches, Boottime: o.Boottime, Meter: cat.meter,
 	})
 	if err != nil {
 		return fmt.Errorf("cannot use clock.ntp and clock.https: %w", err)

@@ -150,6 +150,9 @@ func keep(file, content string) error {
 // learn takes from the probe that looks at the terminal what could not be learned at the start: a terminal that was just
 // starting has told neither its model nor its system.
 func (a *Agent) learn(r probes.Result) {
+	if r.Probe == "route" {
+		a.catalog.bearer.Store(r.Fact("bearer")) // by which it is told what the SIM pays for
+	}
 	if r.Probe != "terminal" {
 		return
 	}

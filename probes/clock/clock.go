@@ -20,6 +20,7 @@ import (
 
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/dns"
+	"github.com/poshealth/poshealth/probes/meter"
 )
 
 // ID of the probe: a terminal has one clock.
@@ -53,7 +54,8 @@ type Options struct {
 	// Resolve finds the addresses of a source's name; fromBook says that they are remembered, not looked up.
 	Resolve func(ctx context.Context, name string) (addrs []netip.Addr, fromBook bool, err error)
 	// Dial opens a connected UDP or TCP socket.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	Meter *meter.Meter // counts what connections cost; nil: nobody does
 	// Verify tells whether a chain, leaf first, vouches for a name at a time; nil: by the authorities of this machine.
 	Verify func(chain []*x509.Certificate, name string, at time.Time) error
 	// Boottime is CLOCK_BOOTTIME; several goroutines read it at once. Nil: that of the keeper.
@@ -114,6 +116,7 @@ func New(o Options) (*Probe, error) {
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{KeepAlive: -1}).DialContext // a connection that lives for seconds needs no keep-alives
 	}
+	o.Dial = o.Meter.Dial(o.Dial)
 	if o.Verify == nil {
 		o.Verify = systemVerify
 	}

@@ -24,7 +24,7 @@ func Split(address string) (host, port string, err error) {
 
 // Discard closes a connection by a reset: the host is spared the four packets of a goodbye, and we their wait.
 func Discard(c net.Conn) {
-	if tcp, ok := c.(*net.TCPConn); ok {
+	if tcp, ok := c.(interface{ SetLinger(seconds int) error }); ok { // of TCP, or what counts one
 		_ = tcp.SetLinger(0)
 	}
 	_ = c.Close()

@@ -7,17 +7,19 @@ import (
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/poshealth/poshealth/probes/meter"
 )
 
 // ask asks one server for the addresses of name, over UDP, and over TCP where an answer was cut: both families at once, or
 // IPv6 only where there is no IPv4. It returns how long the first address took to come.
-func ask(ctx context.Context, server, name string, both bool) ([]netip.Addr, time.Duration, error) {
+func ask(ctx context.Context, m *meter.Meter, server, name string, both bool) ([]netip.Addr, time.Duration, error) {
 	families := []dnsmessage.Type{dnsmessage.TypeA}
 	if both {
 		families = append(families, dnsmessage.TypeAAAA)
 	}
 	start := time.Now()
-	x, err := begin(ctx, server, name, families...)
+	x, err := begin(ctx, m, server, name, families...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -36,12 +38,12 @@ func ask(ctx context.Context, server, name string, both bool) ([]netip.Addr, tim
 }
 
 // begin makes ready to ask one server for addresses of name.
-func begin(ctx context.Context, server, name string, families ...dnsmessage.Type) (*exchange, error) {
+func begin(ctx context.Context, m *meter.Meter, server, name string, families ...dnsmessage.Type) (*exchange, error) {
 	absolute, err := question(name)
 	if err != nil {
 		return nil, err
 	}
-	x := &exchange{server: server}
+	x := &exchange{server: server, meter: m}
 	if x.qname, err = dnsmessage.NewName(absolute); err != nil {
 		return nil, err
 	}
@@ -50,7 +52,7 @@ func begin(ctx context.Context, server, name string, families ...dnsmessage.Type
 			return nil, err
 		}
 	}
-	if x.conn, err = (&net.Dialer{}).DialContext(ctx, "udp", server); err != nil {
+	if x.conn, err = m.Dial((&net.Dialer{}).DialContext)(ctx, "udp", server); err != nil {
 		return nil, &Error{Reason: failure(err), Server: server}
 	}
 	stop := context.AfterFunc(ctx, func() { _ = x.conn.SetDeadline(time.Unix(1, 0)) })

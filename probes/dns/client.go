@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/poshealth/poshealth/probes/meter"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -25,6 +26,8 @@ type Client struct {
 	// no other, which halves the bytes of a lookup. [HasIPv6] is the real thing; nil: both families are always asked for.
 	// Set it before the first lookup.
 	IPv6 func() bool
+	// Meter counts what lookups cost; nil: nobody does. Set it before the first lookup.
+	Meter *meter.Meter
 
 	servers  []string // "host:port"
 	resolver Resolver // when there are no servers
@@ -93,7 +96,7 @@ func (c *Client) lookup(ctx context.Context, name string) result {
 	var got result
 	both := c.IPv6 == nil || c.IPv6()
 	if len(c.servers) > 0 {
-		got.askAll(ctx, c.servers, name, both)
+		got.askAll(ctx, c.Meter, c.servers, name, both)
 	} else if p, ok := c.resolver.(*Platform); ok {
 		got = p.lookup(ctx, name, both) // it can say more than a Resolver: which server, and which before it failed
 	} else {
@@ -109,10 +112,10 @@ func (c *Client) lookup(ctx context.Context, name string) result {
 
 // askAll asks each server in turn until one answers, each with a fair share of the time that is left; both: for both families
 // at once.
-func (r *result) askAll(ctx context.Context, servers []string, name string, both bool) {
+func (r *result) askAll(ctx context.Context, m *meter.Meter, servers []string, name string, both bool) {
 	for i, server := range servers {
 		shared, cancel := share(ctx, len(servers)-i)
-		addrs, took, err := ask(shared, server, name, both)
+		addrs, took, err := ask(shared, m, server, name, both)
 		cancel()
 		if r.note(server, addrs, took, err) || ctx.Err() != nil {
 			return

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/poshealth/poshealth/probes/meter"
 )
 
 const (
@@ -37,6 +39,7 @@ const (
 type exchange struct {
 	conn    net.Conn
 	server  string
+	meter   *meter.Meter
 	qname   dnsmessage.Name
 	queries []query
 	first   time.Time // when the first address came
@@ -177,7 +180,7 @@ func (x *exchange) verdict(ctx context.Context) ([]netip.Addr, error) {
 
 // overTCP asks again where a datagram was too small.
 func (x *exchange) overTCP(ctx context.Context, q *query) error {
-	conn, err := (&net.Dialer{KeepAlive: -1}).DialContext(ctx, "tcp", x.server)
+	conn, err := x.meter.Dial((&net.Dialer{KeepAlive: -1}).DialContext)(ctx, "tcp", x.server)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/meter"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -37,6 +38,9 @@ const (
 // The hosts file and resolv.conf are this machine's, for the agent's own names must resolve where it runs; netd and the
 // properties are the terminal's, which may be another one.
 type Platform struct {
+	// Meter counts what lookups cost; nil: nobody does. Set it before the first lookup.
+	Meter *meter.Meter
+
 	terminal *terminal.Terminal
 	named    func(ctx context.Context) []netip.Addr
 
@@ -69,6 +73,7 @@ func (p *Platform) lookup(ctx context.Context, name string, both bool) (got resu
 	addrs, err := p.terminal.Lookup(ctx, name)
 	closed := terminal.ReasonOf(err)
 	if closed != probes.Absent && closed != probes.Denied {
+		p.Meter.Add(meter.Probes, netdCost(both))
 		got.note(netd, addrs, time.Since(start), p.netdError(err))
 		return got
 	}
@@ -78,7 +83,7 @@ func (p *Platform) lookup(ctx context.Context, name string, both bool) (got resu
 			servers, configured = named, true
 		}
 	}
-	got.askAll(ctx, servers, name, both)
+	got.askAll(ctx, p.Meter, servers, name, both)
 	if got.err != nil && !configured {
 		got.err = p.blind(got.err, closed == probes.Denied)
 	}
@@ -87,6 +92,16 @@ func (p *Platform) lookup(ctx context.Context, name string, both bool) (got resu
 
 // netd stands for a server's address where Android's own resolver had the answer.
 const netd = "netd"
+
+// netdCost is what netd may have sent and got for us, in bytes of IP: a question and its answer for each family. What it had
+// in its own cache cost nothing, which it does not tell.
+func netdCost(both bool) int64 {
+	const question = 154 // with a name of 23 letters and one address
+	if both {
+		return 2 * question
+	}
+	return question
+}
 
 // netdError says in our words why netd gave no address. It hides which of its servers failed, and how.
 func (p *Platform) netdError(err error) error {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/meter"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -59,6 +60,8 @@ type Options struct {
 	Ranges []netip.Prefix
 	// IPv6 is that of [Client]; nil: both families are always asked for.
 	IPv6 func() bool
+	// Meter counts what lookups cost; nil: nobody does.
+	Meter *meter.Meter
 }
 
 // Probe is "dns/<subject>". Readings: lookup (ms, until the first usable address), addresses (count), server_failures
@@ -84,7 +87,7 @@ func New(o Options) (*Probe, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dns/%s: %w", o.Subject, err)
 	}
-	client.IPv6 = o.IPv6
+	client.IPv6, client.Meter = o.IPv6, o.Meter
 	for i, r := range o.Ranges {
 		if !r.IsValid() {
 			return nil, fmt.Errorf("dns/%s: range %d is none, want one such as 192.0.2.0/24", o.Subject, i+1)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/meter"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -34,10 +35,11 @@ const maxEach = 4
 type Resolvers struct {
 	name     string
 	servers  []string
+	meter    *meter.Meter
 	platform *Platform // tells the servers where none are configured; nil: nobody does
 }
 
-// NewResolvers makes the probe. Of the options it takes Name, which is asked for, Servers, and Resolver, which only as a
+// NewResolvers makes the probe. Of the options it takes Name, which is asked for, Meter, Servers, and Resolver, which only as a
 // [Platform] tells its servers.
 func NewResolvers(o Options) (*Resolvers, error) {
 	if _, err := question(o.Name); err != nil {
@@ -48,7 +50,7 @@ func NewResolvers(o Options) (*Resolvers, error) {
 		return nil, fmt.Errorf("resolvers: %w", err)
 	}
 	platform, _ := client.resolver.(*Platform)
-	return &Resolvers{name: strings.TrimSuffix(o.Name, "."), servers: client.servers, platform: platform}, nil
+	return &Resolvers{name: strings.TrimSuffix(o.Name, "."), servers: client.servers, meter: o.Meter, platform: platform}, nil
 }
 
 // ID is "resolvers".
@@ -72,7 +74,7 @@ func (p *Resolvers) Observe(ctx context.Context) probes.Observation {
 	all := make([]served, len(servers))
 	var wg sync.WaitGroup
 	for i, server := range servers {
-		wg.Go(func() { all[i] = serve(ctx, server, p.name) })
+		wg.Go(func() { all[i] = serve(ctx, p.meter, server, p.name) })
 	}
 	wg.Wait()
 	if errors.Is(ctx.Err(), context.Canceled) {
@@ -113,10 +115,10 @@ const noRoute = "no-route"
 func (s served) serves() bool { return s.word == "pass" || s.word == string(NXDomain) }
 
 // serve asks one server. An answer that was cut is one.
-func serve(ctx context.Context, server, name string) served {
+func serve(ctx context.Context, m *meter.Meter, server, name string) served {
 	s := served{server: server}
 	start := time.Now()
-	x, err := begin(ctx, server, name, dnsmessage.TypeA)
+	x, err := begin(ctx, m, server, name, dnsmessage.TypeA)
 	if err != nil { // nothing is sent yet
 		s.word = string(reasonOf(err))
 		if addr, _ := netip.ParseAddrPort(server); addr.Addr().Is6() && reasonOf(err) == Unreachable {

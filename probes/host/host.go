@@ -18,6 +18,7 @@ import (
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/dial"
 	"github.com/poshealth/poshealth/probes/dns"
+	"github.com/poshealth/poshealth/probes/meter"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -58,6 +59,7 @@ type Options struct {
 	// DialSmall makes one on which neither side sends packets of more than 576 bytes, for the tls stage to tell a path that
 	// loses large packets. Where Dial is set and this is not, nothing of the kind is tried: it might leave by another way.
 	DialSmall func(ctx context.Context, network, address string) (net.Conn, error)
+	Meter     *meter.Meter // counts what connections cost; nil: nobody does
 	// Now is the local clock, by which certificates are dated; diagnosis corrects it by the measured offset.
 	Now func() time.Time
 	// PlatformRoots are the authorities that this terminal trusts, used to learn, without CAFile and Roots, that a chain
@@ -90,6 +92,10 @@ func newTarget(kind string, o Options) (target, error) {
 		}
 		// Keep-alives would spend the data plan of a connection that lives for milliseconds.
 		o.Dial = (&net.Dialer{KeepAlive: -1}).DialContext
+	}
+	o.Dial = o.Meter.Dial(o.Dial)
+	if o.DialSmall != nil {
+		o.DialSmall = o.Meter.Dial(o.DialSmall)
 	}
 	if o.Now == nil {
 		o.Now = time.Now

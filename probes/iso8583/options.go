@@ -11,6 +11,7 @@ import (
 
 	"github.com/poshealth/poshealth/probes/dial"
 	"github.com/poshealth/poshealth/probes/dns"
+	"github.com/poshealth/poshealth/probes/meter"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -29,7 +30,8 @@ type Options struct {
 	// Resolve finds the addresses of the host's name; fromBook says that they are remembered, not looked up.
 	Resolve func(ctx context.Context, name string) (addrs []netip.Addr, fromBook bool, err error)
 	// Dial makes a connection.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	Meter *meter.Meter // counts what connections cost; nil: nobody does
 	// TLS is how TLS is spoken; nil: not at all. Without a ServerName the host of Address is asked for. It need judge no
 	// chain: the tls stage does, and what fails here is Unknown.
 	TLS *tls.Config
@@ -95,6 +97,7 @@ func (o Options) complete() (Options, error) {
 		// Keep-alives would spend the data plan of a connection that lives for a second.
 		o.Dial = (&net.Dialer{KeepAlive: -1}).DialContext
 	}
+	o.Dial = o.Meter.Dial(o.Dial)
 	if o.Location == nil {
 		o.Location = time.FixedZone("CST", 8*60*60)
 	}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/dial"
+	"github.com/poshealth/poshealth/probes/meter"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -46,6 +48,8 @@ type StandbyOptions struct {
 	// Mark is what leads a socket by an interface where binding to it does not: [NetdMark] on Android. nil: nothing does.
 	// It is for the Dial of this package.
 	Mark func(ctx context.Context, iface string) (mark uint32, ok bool)
+	// Meter counts what connections cost by the bearer of their link; nil: nobody does.
+	Meter *meter.Meter
 }
 
 // errNoAddress: a host could not be tried. Where that is so of all, the answer is Unknown with the reason NoAddress.
@@ -168,14 +172,14 @@ func (p *Standby) connect(ctx context.Context, link iface, address string) error
 	if at < 0 {
 		return errNoAddress
 	}
-	conn, err := p.o.Dial(ctx, link.name, net.JoinHostPort(addrs[at].Unmap().String(), port))
+	through := p.o.Meter.By(link.bearer).Dial(func(ctx context.Context, _, address string) (net.Conn, error) {
+		return p.o.Dial(ctx, link.name, address)
+	})
+	conn, err := through(ctx, "tcp", net.JoinHostPort(addrs[at].Unmap().String(), port))
 	if err != nil {
 		return err
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // a reset spares the host the four packets of a goodbye
-	}
-	_ = conn.Close() // it was taken: what becomes of it now is nothing to us
+	dial.Discard(conn) // it was taken: what becomes of it now is nothing to us
 	return nil
 }
 

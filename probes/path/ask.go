@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/meter"
 )
 
 // How packets were answered.
@@ -31,14 +32,14 @@ const (
 )
 
 // What a look sends. 8 bytes of payload make 36 bytes of IPv4, 56 of IPv6.
-func paced(patience time.Duration) plan {
-	return plan{count: 50, gap: packetGap, payload: tokenSize, taste: 10, patience: patience}
+func paced(patience time.Duration, m *meter.Meter) plan {
+	return plan{meter: m, count: 50, gap: packetGap, payload: tokenSize, taste: 10, patience: patience}
 }
 
 const packetGap = 20 * time.Millisecond
 
 func backToBack(like plan, known time.Duration) plan {
-	return plan{count: 300, payload: tokenSize, patience: like.patience, known: known}
+	return plan{meter: like.meter, count: 300, payload: tokenSize, patience: like.patience, known: known}
 }
 
 // sight is what came of asking one address.
@@ -63,6 +64,7 @@ func (s sight) denied() bool { return !s.asked() && errors.Is(s.err, os.ErrPermi
 // large ones where they are wanted and due, and a train where it is.
 func ask(ctx context.Context, addr netip.Addr, how plan, trains *trains, large *sparing) sight {
 	s := sight{how: byICMP}
+	how.meter = how.meter.To(addr)
 	p, err := startPinger(ctx, addr, false)
 	if err == nil {
 		defer p.close()
@@ -73,13 +75,13 @@ func ask(ctx context.Context, addr netip.Addr, how plan, trains *trains, large *
 	}
 	s.err = err
 	if !s.answered() {
-		return s.orUDP(ctx, addr, how.patience/2) // for one packet follows the other
+		return s.orUDP(ctx, addr, how)
 	}
 	if large != nil && large.due() && ctx.Err() == nil {
-		s.large, s.largeSize = askLarge(ctx, addr, plan{count: largeCount, gap: packetGap, patience: how.patience, known: s.small.longest()})
+		s.large, s.largeSize = askLarge(ctx, addr, plan{meter: how.meter, count: largeCount, gap: packetGap, patience: how.patience, known: s.small.longest()})
 		if s.large != nil && s.large.sent > 0 && s.large.received == 0 {
 			// Who limits what it answers drops small ones now as well: that is no fault of their size.
-			if control, _ := p.send(ctx, plan{count: largeCount, gap: packetGap, payload: tokenSize, patience: how.patience, known: s.small.longest()}); control.received == 0 {
+			if control, _ := p.send(ctx, plan{meter: how.meter, count: largeCount, gap: packetGap, payload: tokenSize, patience: how.patience, known: s.small.longest()}); control.received == 0 {
 				s.large = nil
 			}
 		}
@@ -93,11 +95,11 @@ func ask(ctx context.Context, addr netip.Addr, how plan, trains *trains, large *
 }
 
 // orUDP asks the other way. What ICMP told stays where UDP tells nothing more.
-func (s sight) orUDP(ctx context.Context, addr netip.Addr, patience time.Duration) sight {
+func (s sight) orUDP(ctx context.Context, addr netip.Addr, how plan) sight {
 	if ctx.Err() != nil {
 		return s
 	}
-	b, err := askUDP(ctx, addr, patience)
+	b, err := askUDP(ctx, addr, how.patience/2, how.meter) // half, for one packet follows the other
 	if b.sent > 0 || !s.asked() {
 		s.how, s.small = byUDP, b
 	}

@@ -46,6 +46,15 @@ func (s *socket) request(buf []byte, seq uint16, t token, payload int) []byte {
 	return m
 }
 
+// size is what a packet takes on the wire, its reply as much, in bytes of IP.
+func (s *socket) size(payload int) int64 {
+	header := header4
+	if s.v6 {
+		header = header6
+	}
+	return int64(header + echoHeader + payload)
+}
+
 // reply reads the sequence number of a reply to us; false: it is something else.
 func (s *socket) reply(m []byte, t token) (seq uint16, ok bool) {
 	if s.raw && !s.v6 {

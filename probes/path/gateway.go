@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/meter"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -20,6 +21,8 @@ type GatewayOptions struct {
 	Suspect  func() bool
 	TrainGap time.Duration
 	Boottime func() time.Duration
+	// Meter counts what packets cost, as what stays in the shop; nil: nobody does.
+	Meter *meter.Meter
 }
 
 // Gateway is "gateway": does the shop's router answer, and what becomes of packets to it. Readings are those of [Path],
@@ -27,13 +30,14 @@ type GatewayOptions struct {
 // alone, so that nothing is known of loss).
 type Gateway struct {
 	gateway func(ctx context.Context) (netip.Addr, *bool, error)
+	meter   *meter.Meter
 	trains  trains
 	known   netip.Addr // the last that answered: one that never does may be made so
 }
 
 // NewGateway makes the probe.
 func NewGateway(o GatewayOptions) *Gateway {
-	g := &Gateway{gateway: o.Gateway, trains: newTrains(o.Suspect, o.TrainGap, o.Boottime)}
+	g := &Gateway{gateway: o.Gateway, meter: o.Meter.By(meter.Shop), trains: newTrains(o.Suspect, o.TrainGap, o.Boottime)}
 	if g.gateway == nil {
 		g.gateway = func(context.Context) (netip.Addr, *bool, error) { return netip.Addr{}, nil, nil }
 	}
@@ -60,7 +64,7 @@ func (g *Gateway) Observe(ctx context.Context) probes.Observation {
 		return unknown(probes.Absent, "the way out has no gateway")
 	}
 	addr = addr.Unmap()
-	s := ask(ctx, addr, paced(gatewayPatience), &g.trains, nil)
+	s := ask(ctx, addr, paced(gatewayPatience, g.meter), &g.trains, nil)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return calledOff()
 	}

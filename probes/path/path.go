@@ -16,6 +16,7 @@ import (
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/dial"
 	"github.com/poshealth/poshealth/probes/dns"
+	"github.com/poshealth/poshealth/probes/meter"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -45,6 +46,8 @@ type Options struct {
 	TrainGap time.Duration
 	// Boottime is the time since boot, suspend included, by which TrainGap is kept.
 	Boottime func() time.Duration
+	// Meter counts what packets cost; nil: nobody does.
+	Meter *meter.Meter
 }
 
 // Path is "path/<name>": what becomes of packets to a host. Readings: sent, received (counts), loss, loss_low, loss_high (%,
@@ -53,6 +56,7 @@ type Options struct {
 // are answered to ICMP; train_sent, train_received (counts) and reordered (%) where a train was sent. Fact: how (icmp, udp).
 type Path struct {
 	name, host string
+	meter      *meter.Meter
 	resolve    func(ctx context.Context, name string) ([]netip.Addr, bool, error)
 	trains     trains
 	large      sparing
@@ -65,7 +69,7 @@ func NewPath(o Options) (*Path, error) {
 	if err != nil {
 		return nil, fmt.Errorf("path/%s: %w", o.Name, err)
 	}
-	p := &Path{name: o.Name, host: host, resolve: o.Resolve, trains: newTrains(o.Suspect, o.TrainGap, o.Boottime), large: newSparing(o.TrainGap, o.Boottime)}
+	p := &Path{name: o.Name, host: host, meter: o.Meter, resolve: o.Resolve, trains: newTrains(o.Suspect, o.TrainGap, o.Boottime), large: newSparing(o.TrainGap, o.Boottime)}
 	if p.resolve == nil {
 		if p.resolve, err = resolver(); err != nil {
 			return nil, err
@@ -105,7 +109,7 @@ func (p *Path) Observe(ctx context.Context) probes.Observation {
 	}
 	var s sight
 	for _, addr := range addrs {
-		if s = ask(ctx, addr, paced(hostPatience), &p.trains, &p.large); s.asked() {
+		if s = ask(ctx, addr, paced(hostPatience, p.meter), &p.trains, &p.large); s.asked() {
 			if s.answered() {
 				p.last = addr
 			}

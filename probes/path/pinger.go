@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/probes/dial"
+	"github.com/poshealth/poshealth/probes/meter"
 )
 
 const (
@@ -41,6 +42,8 @@ type plan struct {
 	taste int
 	// The longest a reply is waited for, and the longest round trip that is known of this path. Known by nothing: 0.
 	patience, known time.Duration
+	// Counts what is sent and comes back; nil: nobody does.
+	meter *meter.Meter
 }
 
 // wait is how long the replies that lack are waited for, where longest is the longest round trip so far.
@@ -132,6 +135,7 @@ func (p *pinger) send(ctx context.Context, how plan) (*burst, error) {
 	defer p.mu.Unlock()
 	p.burst = nil
 	b.end(time.Since(p.began), how.wait(b.longest()))
+	how.meter.Add(meter.Probes, int64(b.sent+b.received)*p.socket.size(how.payload))
 	return b, err
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/meter"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -30,7 +31,8 @@ type PortalOptions struct {
 	// Resolve is that of [Options].
 	Resolve func(ctx context.Context, name string) (addrs []netip.Addr, fromBook bool, err error)
 	// Dial makes a connection.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	Meter *meter.Meter // counts what connections cost; nil: nobody does
 }
 
 // PortalProbe is "portal": does what answers for a well-known page do so as it should, or is it the sign-in page of somebody's
@@ -64,6 +66,7 @@ func NewPortal(o PortalOptions) (*PortalProbe, error) {
 	if p.dial == nil {
 		p.dial = (&net.Dialer{KeepAlive: -1}).DialContext
 	}
+	p.dial = o.Meter.Dial(p.dial)
 	return p, nil
 }
 

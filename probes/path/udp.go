@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/probes/dial"
+	"github.com/poshealth/poshealth/probes/meter"
 )
 
 const (
@@ -29,15 +30,15 @@ const (
 
 // askUDP knocks at closed ports of addr, where the answer is the refusal. Each packet has a socket of its own, so that a
 // refusal can be meant for no other, and a port of its own, as far as chance goes. Each is waited for as long as patience. An error says that nothing could be sent.
-func askUDP(ctx context.Context, addr netip.Addr, patience time.Duration) (*burst, error) {
+func askUDP(ctx context.Context, addr netip.Addr, patience time.Duration, m *meter.Meter) (*burst, error) {
 	b := newBurst(0, udpPackets)
+	dialUDP := m.Dial((&net.Dialer{}).DialContext)
 	began := time.Now()
 	for i := range udpPackets {
 		if i == udpTaste && b.received == 0 || !dial.Pause(ctx, time.Until(began.Add(time.Duration(i)*udpGap))) {
 			break
 		}
-		to := net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, firstPort+uint16(i)))
-		conn, err := net.DialUDP("udp", nil, to)
+		conn, err := dialUDP(ctx, "udp", netip.AddrPortFrom(addr, firstPort+uint16(i)).String())
 		if err != nil {
 			return b, err
 		}
@@ -57,7 +58,7 @@ func askUDP(ctx context.Context, addr netip.Addr, patience time.Duration) (*burs
 }
 
 // knock sends one packet and waits for what comes back: nil where something does listen there, and answers.
-func knock(ctx context.Context, conn *net.UDPConn, patience time.Duration, going func()) error {
+func knock(ctx context.Context, conn net.Conn, patience time.Duration, going func()) error {
 	_ = conn.SetDeadline(time.Now().Add(patience))
 	unhook := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer unhook()
