@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/poshealth/poshealth/fleet"
+	"github.com/poshealth/poshealth/transport/wire"
 )
 
 var update = flag.Bool("update", false, "rewrite the stories in testdata")
@@ -39,6 +41,7 @@ func TestStories(t *testing.T) {
 					continue
 				}
 				assert.Equal(t, string(part.Data), got, "in %s; if it should be so, rewrite it with -update", part.Name)
+				assert.Equal(t, got, tellAll(packed(messages), part.Name), "packed messages tell the same")
 			}
 			if *update {
 				require.NoError(t, os.WriteFile(file, txtar.Format(archive), 0o600))
@@ -58,6 +61,14 @@ func parse(t *testing.T, text string) []fleet.Message {
 		messages = append(messages, fleet.Message{Topic: "pos/v1/demo/" + field[1] + "/" + field[2], Body: []byte(field[3]), At: at})
 	}
 	return messages
+}
+
+func packed(messages []fleet.Message) []fleet.Message {
+	all := slices.Clone(messages)
+	for i := range all {
+		all[i].Body = wire.Pack(all[i].Body)
+	}
+	return all
 }
 
 func tellAll(messages []fleet.Message, lang string) string {
