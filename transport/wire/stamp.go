@@ -10,7 +10,7 @@ import (
 // spool gives the number when it takes the record, and whether it is late shows only when it is sent; so the message is not made
 // anew, and the stamp is put before its last brace. The argument stays as it is.
 //
-// What is no JSON object, and one that has a stamp, is refused. A stamp adds at most 91 bytes; whether the message is then still
+// What is no JSON object, and one that has a stamp, is refused. A stamp adds at most 101 bytes; whether the message is then still
 // small enough is the caller's to ask.
 func Stamp(message []byte, at Spool, late bool) ([]byte, error) {
 	message = bytes.TrimSpace(message)
