@@ -32,6 +32,7 @@ func arrows() map[string]string {
 
 		"agent":              "agent/... !agent/cli/... " + leaves,
 		"agent/cli/...":      "agent/... " + leaves,
+		"agent/budget":       "findings probes/meter",
 		"agent/schedule/...": "agent/schedule/... probes",
 		"agent/diagnose/...": "agent/diagnose/... findings probes probes/timescale",
 		"agent/intake/...":   "agent/intake/... findings probes",
