@@ -22,6 +22,7 @@ type agent struct {
 	dir, broker string
 
 	mu      sync.Mutex
+	dead    bool // killed, and not started again
 	process *exec.Cmd
 	in      io.WriteCloser
 	out     *bufio.Reader
@@ -49,7 +50,19 @@ func (a *agent) start() error {
 		return err
 	}
 	a.out = bufio.NewReader(out)
+	a.dead = false
 	return a.process.Start()
+}
+
+// revive starts it again where it was killed, as the service that it is.
+func (a *agent) revive() error {
+	a.mu.Lock()
+	dead := a.dead
+	a.mu.Unlock()
+	if !dead {
+		return nil
+	}
+	return a.start()
 }
 
 // kill ends the process as the kernel's out-of-memory killer does.
@@ -57,6 +70,7 @@ func (a *agent) kill() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.process != nil {
+		a.dead = true
 		_ = a.process.Process.Kill()
 		_ = a.process.Wait() // it was killed
 	}
@@ -68,7 +82,7 @@ func (a *agent) add(n int) error {
 	switch {
 	case errors.Is(err, errKilled):
 		a.uncertain[n] = true
-		return a.start()
+		return a.revive()
 	case err != nil:
 		return err
 	case answer != "stored "+strconv.Itoa(n):

@@ -105,7 +105,7 @@ func (s *stage) follow(ctx context.Context, n int) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	for n-s.fleet.count() > behind {
-		if err := pause(ctx, 10*time.Millisecond); err != nil {
+		if err := errors.Join(s.agent.revive(), pause(ctx, 10*time.Millisecond)); err != nil {
 			return fmt.Errorf("the fleet has %d of %d after %v: %w", s.fleet.count(), n, within, err)
 		}
 	}
@@ -117,7 +117,7 @@ func (s *stage) settle(ctx context.Context) ([]spool.Account, error) {
 	for {
 		accounts, err := s.agent.ledger()
 		if errors.Is(err, errKilled) { // the last blow fell just now
-			err = s.agent.start()
+			err = s.agent.revive()
 		}
 		if err != nil {
 			return nil, err
