@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/poshealth/poshealth/agent/budget"
 	"github.com/poshealth/poshealth/agent/diagnose"
 	"github.com/poshealth/poshealth/agent/schedule"
 	"github.com/poshealth/poshealth/agent/status"
@@ -60,6 +61,7 @@ type Agent struct {
 	schedule *schedule.Schedule
 	board    *status.Board
 	reporter *reporter     // nil: no broker
+	spending *spending     // nil: nothing is counted
 	started  time.Duration // by the boot clock
 
 	// Owned by the loop.
@@ -82,7 +84,8 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	if err != nil {
 		o.Log.Warn("makers of terminals are not added", slog.Any("error", err))
 	}
-	cat, err := newCatalog(o, t, keep)
+	flash := &budget.Flash{}
+	cat, err := newCatalog(o, t, flash.Sparing(keep))
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +99,8 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	}
 	if id.starts, err = countStart(o.Config.Terminal.StateDir); err != nil {
 		o.Log.Warn("state folder cannot be used", slog.Any("error", err))
+	} else {
+		flash.Replaced(maxKept) // the count of starts
 	}
 	a := &Agent{
 		options: o, identity: id, catalog: cat, engine: engine, board: status.NewBoard(), started: o.Boottime(),
@@ -104,13 +109,16 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 		seq: uint64(o.Boottime()/time.Second) << 24,
 	}
 	a.board.Boottime = o.Boottime
+	if a.spending, err = newSpending(o.Config, cat, flash); err != nil {
+		o.Log.Warn("use of the data plan is guessed", slog.Any("error", err))
+	}
 	if a.reporter, err = a.reporting(id); err != nil {
 		return nil, err
 	}
-	tasks := cat.tasks
+	tasks := append(slices.Clip(cat.tasks), schedule.Task{Probe: a.spending, Every: spendingEvery, Timeout: spendingTimeout, Local: true})
 	if a.reporter != nil {
 		timing := o.Config.Probe["report"]
-		tasks = append(slices.Clip(tasks), schedule.Task{Probe: a.reporter, Every: timing.Every, Timeout: timing.Timeout, Local: true})
+		tasks = append(tasks, schedule.Task{Probe: a.reporter, Every: timing.Every, Timeout: timing.Timeout, Local: true})
 	}
 	a.schedule = schedule.New(tasks, schedule.Options{Boottime: o.Boottime, Scale: o.Config.Diagnose.HoldScale, Seed: id.ID})
 	return a, nil
@@ -170,6 +178,9 @@ func (a *Agent) Run(ctx context.Context) error {
 		if err := a.reporter.outbox.Close(); err != nil {
 			a.options.Log.Error("what the fleet does not have yet could not be stored", slog.Any("error", err))
 		}
+	}
+	if err := a.spending.ledger.Close(); err != nil {
+		a.options.Log.Warn("use of the data plan was not kept", slog.Any("error", err))
 	}
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err

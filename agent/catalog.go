@@ -32,8 +32,8 @@ type catalog struct {
 	book     *dns.Book     // addresses that were good
 	boottime func() time.Duration
 	watcher  *link.Watcher
-	bearer   atomic.Value // string: that of the default route, as it was seen last; none: not known
-	meter    *meter.Meter // what all of them send and get
+	bearer   atomic.Value  // string: that of the default route, as it was seen last; none: not known
+	meter    *meter.Meter  // what all of them send and get
 	keeper   *clock.Keeper // what time it is, as far as that is known
 	clock    *clock.Probe
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/agent/schedule"
 	"github.com/poshealth/poshealth/agent/status"
 	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/probes"
@@ -41,7 +42,7 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 			a.learn(r)
 			a.heedTime(r)
 			a.judge(a.engine.Add(a.now(), r))
-			if !a.rounded && len(a.latest) >= len(a.catalog.tasks) {
+			if !a.rounded && a.lookedAtAll() {
 				a.rounded = true
 				a.pulses = pulses{} // the first told little: now everything has been looked at once
 				a.sendPulse()
@@ -66,14 +67,23 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 			pulseAt = now + a.untilPulse()
 			pulse.Reset(pulseAt - now)
 		}
+		if a.account() {
+			pulseAt = min(pulseAt, now+a.untilPulse()) // what saves less tells sooner
+			pulse.Reset(pulseAt - now)
+		}
 		boot, awake = now, time.Now()
 		due.Reset(a.untilDue())
 	}
 }
 
+// lookedAtAll tells whether there is a result of each probe of the catalog.
+func (a *Agent) lookedAtAll() bool {
+	return !slices.ContainsFunc(a.catalog.tasks, func(t schedule.Task) bool { _, looked := a.latest[t.Probe.ID()]; return !looked })
+}
+
 // untilPulse spreads the pulses of terminals that got their power back together.
 func (a *Agent) untilPulse() time.Duration {
-	return time.Duration(float64(a.options.Config.MQTT.Pulse) * (0.8 + rand.Float64()/5))
+	return time.Duration(float64(max(a.options.Config.MQTT.Pulse, a.Plan().Pulse)) * (0.8 + rand.Float64()/5))
 }
 
 // untilDue is when time alone may change the verdict. It is looked at again each hour all the same.
@@ -127,10 +137,14 @@ func networkFault(c findings.Code) bool {
 
 func (a *Agent) snapshot(v diagnose.Verdict) wire.Snapshot {
 	m := moment{identity: a.identity, seq: a.seq, verdict: v, results: make([]probes.Result, 0, len(a.latest)), access: access(a.catalog.terminal), cost: cost(a.options.Boottime()-a.started, a.catalog.terminal.Children())}
+	a.spending.tell(m.cost)
 	for _, t := range a.catalog.tasks {
 		if r, ok := a.latest[t.Probe.ID()]; ok {
 			m.results = append(m.results, r)
 		}
+	}
+	if r, ok := a.latest[spendingID]; ok {
+		m.results = append(m.results, r)
 	}
 	if a.reporter != nil {
 		m.report = a.reporter.wire()

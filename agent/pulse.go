@@ -45,7 +45,7 @@ func (a *Agent) sendPulse() {
 
 // next is a snapshot as the next pulse tells it. Every byte is paid for: but for the first of a connection, each 24th, and one
 // after a pulse that was lost, what the pulses before have told is left out, and so is what nobody acts upon: how the terminal
-// is read, and the sentences of what went well.
+// is read, what was used of the data plan while that is enough, and the sentences of what went well.
 func (p *pulses) next(s wire.Snapshot, lost bool) wire.Snapshot {
 	if p.told == nil || lost || p.sent == wholeEach {
 		p.sent, p.told = 0, make(map[string]uint64, len(s.Results))
@@ -67,6 +67,11 @@ func (p *pulses) next(s wire.Snapshot, lost bool) wire.Snapshot {
 	}
 	if s.Partial {
 		s.Access = nil
+		if s.Cost != nil && s.Cost.Data != nil && s.Cost.Data.Level == 0 {
+			c := *s.Cost
+			c.Data = nil
+			s.Cost = &c
+		}
 	}
 	return s
 }

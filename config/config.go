@@ -139,7 +139,8 @@ type Support struct {
 
 // Budget is what the agent may use of the data plan.
 type Budget struct {
-	BytesPerMonth int64
+	BytesPerMonth int64 // in a billing period
+	PeriodStarts  int   // day of the month on which one begins, at 00:00 in Terminal.Timezone; 1 to 28
 }
 
 // Timing says how often a probe looks and how long one look may take; Timeout is at most Every.

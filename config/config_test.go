@@ -230,7 +230,6 @@ func TestWarnings(t *testing.T) {
 		{"an iso8583 host", "[[host]]\nname = \"a\"\naddress = \"a.example:1\"\nkind = \"iso8583\"", "host[0].kind: without host.echo.dialect an iso8583 host is looked at up to TCP, and no echo is sent"},
 		{"a certificate without TLS", "[[host]]\nname = \"a\"\naddress = \"a.example:1\"\nkind = \"tcp\"\nca_file = \"/ca\"", "host[0].server_name, host[0].ca_file: not used, for a host of kind tcp is looked at without TLS"},
 		{"too few to outvote one", "[clock]\nntp = [\"a.example\", \"b.example\"]", "clock.ntp: of fewer than three servers none outvotes one that is wrong; add servers, or pages to clock.https"},
-		{"a budget", "[budget]\nbytes_per_month = 20000000", "budget.bytes_per_month: accepted, but this version does not act upon it"},
 		{"permissions of no app", "[app]\npermissions = [\"android.permission.CAMERA\"]", "app: nothing of it is used without app.package"},
 		{"no app", "[app]\nalways_running = true", "app: nothing of it is used without app.package"},
 		{"a deadline for nothing", "[app]\npackage = \"a.b\"\ndeadline = \"2026-12-31\"", "app.deadline: not used without app.minimum"},

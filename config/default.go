@@ -125,7 +125,7 @@ func Default() Config {
 		},
 		Network:  Network{SIM: "either"},
 		Intake:   Intake{AutoSignOn: true, Slip: "paper"},
-		Budget:   Budget{BytesPerMonth: defaultBudget},
+		Budget:   Budget{BytesPerMonth: defaultBudget, PeriodStarts: 1},
 		Probe:    make(map[string]Timing),
 		Diagnose: Diagnose{HoldScale: 1},
 		Local:    Local{Listen: "127.0.0.1:7311"},

@@ -39,6 +39,7 @@ const (
 	leastClock, mostClock = time.Second, 7 * 24 * time.Hour
 	// Below 100 kB the standing connection alone does not fit; above 1 TB the figure is a slip.
 	leastBytes, mostBytes = 100_000, 1_000_000_000_000
+	lastStart             = 28 // the last day that every month has
 	// Holds ten times as long outlast a business day.
 	mostHoldScale = 10
 )
@@ -74,8 +75,10 @@ func walk(root *table, c *Config) {
 	intake.text("slip", &c.Intake.Slip, oneOf("paper", "electronic"))
 
 	root.section("support").text("phone", &c.Support.Phone, optional(phone))
-	integer(root.section("budget"), "bytes_per_month", &c.Budget.BytesPerMonth, leastBytes, mostBytes,
+	budget := root.section("budget")
+	integer(budget, "bytes_per_month", &c.Budget.BytesPerMonth, leastBytes, mostBytes,
 		"a whole number of bytes from 100_000 to 1_000_000_000_000")
+	integer(budget, "period_starts", &c.Budget.PeriodStarts, 1, lastStart, "a day of the month from 1 to 28")
 	root.section("diagnose").number("hold_scale", &c.Diagnose.HoldScale, 0, mostHoldScale)
 
 	local := root.section("local")

@@ -24,9 +24,6 @@ func (c Config) Warnings() []string {
 			warn("mqtt.password_file: the password crosses the network in clear, for mqtt.also[%d] is reached without TLS", i)
 		}
 	}
-	if c.Budget.BytesPerMonth != defaultBudget {
-		warn("budget.bytes_per_month: accepted, but this version does not act upon it")
-	}
 	for i, h := range c.Hosts {
 		if h.Kind == "iso8583" && h.Echo.Dialect == "" {
 			warn("host[%d].kind: without host.echo.dialect an iso8583 host is looked at up to TCP, and no echo is sent", i)

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// FlashPerDay is what the agent may write in a day, in bytes: cheap eMMC of 8 GB that bears 3000 erasures of each block
-	// bears 4 MB a day, written ten times over inside, for centuries; the bound is for what goes wrong.
+	// FlashPerDay is what the agent may write in a day, in bytes: an eMMC of 8 GB that bears 3,000 erasures bears ten times as
+	// much, written ten times over inside, for a hundred years. The bound is for what goes wrong, on a flash that others share.
 	FlashPerDay = 4 << 20
 	// block is what a synced write costs at least: the page of the file system.
 	block = 4 << 10
@@ -38,6 +38,9 @@ func (f *Flash) Add(n int) {
 	f.bytes += (int64(n) + block - 1) / block * block
 }
 
+// Replaced counts a small file of so many bytes that is written anew, synced and renamed.
+func (f *Flash) Replaced(n int) { f.Add(n + (replaced-1)*block) }
+
 // Today is what was written today, in bytes.
 func (f *Flash) Today() int64 {
 	if f == nil {
@@ -65,7 +68,7 @@ func (f *Flash) Sparing(write func(file, content string) error) func(file, conte
 // Counting is Sparing for what cannot wait.
 func (f *Flash) Counting(write func(file, content string) error) func(file, content string) error {
 	return func(file, content string) error {
-		f.Add(len(content) + (replaced-1)*block)
+		f.Replaced(len(content))
 		return write(file, content)
 	}
 }

@@ -90,6 +90,9 @@ func Decide(s State) (level int, why string) {
 		megabytes(s.Used), megabytes(s.Bytes), kilobytes(allowed), kilobytes(s.takes(0)))
 }
 
+// Spent tells whether of so many bytes all are used that can be planned with.
+func Spent(bytes, used int64) bool { return float64(used) >= float64(bytes)*usable }
+
 // allowed is what may be used a day.
 func (s State) allowed(left float64) float64 {
 	whole, gone, rest := s.End.Sub(s.Begin), s.Now.Sub(s.Begin), s.End.Sub(s.Now)

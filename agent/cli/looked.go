@@ -52,6 +52,7 @@ func looked(s wire.Snapshot, st style) string {
 		b.WriteString(fold(st.say("Own cost", "自身开销"), indent, []string{
 			megabytes(float64(s.Cost.RSSBytes)), fmt.Sprintf("CPU %.1f s", s.Cost.CPUS), st.say("up ", "已运行 ") + plainMS(s.Cost.UptimeS*1000),
 		}, "   "))
+		b.WriteString(spent(*s.Cost, st))
 	}
 	return b.String() + unmeasured(s, st)
 }
@@ -92,7 +93,7 @@ func kindName(kind string, st style) string {
 	names := map[string][2]string{
 		"link": {"link", "链路"}, "route": {"route", "路由"}, "tcp": {"TCP", "TCP"}, "tls": {"TLS", "TLS"},
 		"clock": {"time", "对时"}, "app": {"", ""}, "cpu": {"processor", "处理器"}, "memory": {"memory", "内存"},
-		"storage": {"storage", "存储"}, "battery": {"battery", "电量"}, "report": {"broker", "服务器"}, "network": {"network", "系统网络"}, "mobile": {"mobile", "移动网络"}, "wifi": {"Wi-Fi", "Wi-Fi"},
+		"storage": {"storage", "存储"}, "battery": {"battery", "电量"}, "report": {"broker", "服务器"}, "budget": {"data budget", "流量额度"}, "network": {"network", "系统网络"}, "mobile": {"mobile", "移动网络"}, "wifi": {"Wi-Fi", "Wi-Fi"},
 		"switches": {"switches", "开关"}, "crashes": {"crashes", "崩溃记录"}, "thermal": {"heat", "温度"}, "wear": {"flash", "闪存"}, "tamper": {"tamper", "防拆"},
 		"kills": {"low-memory kills", "低内存查杀"}, "reboots": {"starts", "开机记录"}, "integrity": {"system", "系统"}, "terminal": {"terminal", "终端"}, "dns": {"DNS", "DNS"},
 		"gateway": {"router", "路由器"}, "portal": {"sign-in page", "登录页"}, "standby": {"standby", "备用链路"}, "path": {"way", "线路"},

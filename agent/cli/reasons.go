@@ -24,6 +24,8 @@ func reasonIn(lang, reason string) string {
 
 func chineseReason(reason string) string {
 	switch reason {
+	case "spent":
+		return "已用完"
 	case "timeout":
 		return "超时"
 	case "refused":

@@ -129,6 +129,7 @@ func Rules(p Profile) []Rule {
 		// The agent itself. A broker that restarts is back within a minute.
 		{Code: findings.ReportPathDown, Holds: reportPathDown, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindReport}},
 		{Code: findings.ReportsDropped, Holds: reportsDropped, ClearFor: twoLooks, Sees: []string{kindReport}, Keeps: []Series{{Kind: kindReport, Reading: droppedReading}}},
+		{Code: findings.DataBudgetSpent, Holds: dataBudgetSpent, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindBudget}},
 		{Code: findings.PowerRestricted, Holds: p.powerRestricted, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindApp}},
 		{Code: findings.ProbeStale, Holds: probeStale, HoldFor: time.Minute, ClearFor: twoLooks},
 	}

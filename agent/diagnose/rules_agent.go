@@ -23,6 +23,13 @@ func reportPathDown(e Evidence) []Match {
 	})
 }
 
+// dataBudgetSpent stands until the next billing period, or a bearer that costs nothing.
+func dataBudgetSpent(e Evidence) []Match {
+	return each(e, kindBudget, func(r probes.Result) (Match, bool) {
+		return on("", findings.Info, r.Detail, r), r.Outcome == probes.Fail
+	})
+}
+
 // droppedWindow: what the samples of a probe that looks each minute reach back for.
 const droppedWindow = 15 * time.Minute
 

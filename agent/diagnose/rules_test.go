@@ -377,6 +377,8 @@ func TestRulesOfTheApp(t *testing.T) {
 		{name: "not free to", looks: one("app", reading("running", 1), reading("background_restricted", 1)), want: []string{"power-restricted" + pkg + " info"}},
 		{name: "it dozes as all do", looks: one("app", reading("running", 1), reading("background_restricted", 0), reading("doze_exempt", 0))},
 
+		{name: "some of the data budget is left", looks: one("budget", reading("used", 9e6), reading("level", 3))},
+		{name: "the data budget is used up", looks: []seen{fails("budget", "spent", reading("used", 1e7))}, want: []string{"data-budget-spent info"}},
 		{name: "the broker is there", looks: one("report", reading("down_for", 0))},
 		{name: "the broker is away for a day", looks: []seen{fails("report", "x", reading("down_for", 86400))}, want: []string{"report-path-down info"}},
 		{name: "the broker is away for longer", looks: []seen{fails("report", "x", reading("down_for", 86401))}, want: []string{"report-path-down degraded"}},

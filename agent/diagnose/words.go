@@ -18,6 +18,7 @@ const (
 	kindBattery  = "battery"
 	kindTerminal = "terminal"
 	kindReport   = "report"
+	kindBudget   = "budget"
 	kindNetwork  = "network"
 	kindMobile   = "mobile"
 	kindWiFi     = "wifi"

@@ -23,8 +23,8 @@ func (s *Schedule) imply(r probes.Result, now time.Duration) []probes.Result {
 			continue
 		}
 		e.known, e.badSince, e.slack = probes.Pass, 0, 0
-		e.due = max(e.due, now+e.Every)
-		all = append(all, probes.Result{Probe: e.Probe.ID(), Boot: r.Boot, At: r.At, Every: e.Every, Observation: o.Bounded()})
+		e.due = max(e.due, now+e.every())
+		all = append(all, probes.Result{Probe: e.Probe.ID(), Boot: r.Boot, At: r.At, Every: e.every(), Observation: o.Bounded()})
 	}
 	return all
 }

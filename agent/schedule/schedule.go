@@ -95,6 +95,7 @@ type asked struct {
 	doubted map[string]bool
 	watch   []probes.ID
 	rewatch bool
+	stretch *stretch // nil: as it was
 }
 
 // entry is one task and where it stands in its timetable. Only Run's goroutine touches it.
@@ -113,6 +114,8 @@ type entry struct {
 	badSince time.Duration   // 0: all is well
 	watched  bool            // a finding rests on it
 	floor    time.Duration   // it looks at no time before, by the boot clock
+	stretch  float64         // multiplies Every; at least 1
+	trouble  float64         // and what is known to be bad for long; at least 1
 }
 
 type looked struct {
@@ -146,7 +149,7 @@ func New(tasks []Task, options Options) *Schedule {
 		asked:   nothingAsked(),
 	}
 	for _, t := range tasks {
-		e := &entry{Task: t}
+		e := &entry{Task: t, stretch: 1, trouble: 1}
 		s.entries = append(s.entries, e)
 		s.byID[t.Probe.ID()] = e
 	}
@@ -187,7 +190,7 @@ func (s *Schedule) Run(ctx context.Context, out func(probes.Result)) {
 			seq++
 			now := s.options.Boottime()
 			r := probes.Result{
-				Probe: l.entry.Probe.ID(), Seq: seq, Boot: l.boot, At: l.at, Took: l.took, Every: l.entry.Every,
+				Probe: l.entry.Probe.ID(), Seq: seq, Boot: l.boot, At: l.at, Took: l.took, Every: l.entry.every(),
 				Observation: l.observation,
 			}
 			out(r)
@@ -278,6 +281,9 @@ func (s *Schedule) attend() {
 			e.settle = settleLooks
 			e.again = e.running
 			e.due = min(e.due, max(now, e.lastEnd+s.scaled(e.gapWhenAsked())))
+		}
+		if a.stretch != nil {
+			e.stretchBy(*a.stretch, now)
 		}
 		if !a.rewatch {
 			continue

@@ -71,7 +71,7 @@ func (s *Schedule) plan(l looked, now time.Duration) {
 	case e.badSince == 0:
 		e.badSince = now
 	}
-	gap := e.Every
+	gap := e.every()
 	e.slack = 0
 	switch {
 	case e.again:
@@ -83,11 +83,11 @@ func (s *Schedule) plan(l looked, now time.Duration) {
 	case o.Outcome == probes.Unknown && e.Floor > 0:
 		gap = min(gap, s.scaled(withheldGap))
 	case bad && e.Dear && now-e.badSince >= s.scaled(dearAfter):
-		gap = min(gap, max(s.scaled(dearGap), e.Least))
+		gap = min(gap, max(e.rarely(s.scaled(dearGap)), e.Least))
 	case bad && now-e.badSince < s.scaled(badFor):
 		gap = min(gap, max(s.scaled(badGap), e.Least))
 	case bad:
-		gap = min(gap, max(s.scaled(badLongGap), e.Least))
+		gap = min(gap, max(e.rarely(s.scaled(badLongGap)), e.Least))
 	case e.looks == 1:
 		// A fleet that starts together does not look together.
 		gap = time.Duration(float64(gap) * (0.5 + s.spread(e)/2))

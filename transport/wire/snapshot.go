@@ -205,6 +205,27 @@ type Cost struct {
 	CPUS     float64 `json:"cpu_s"` // user and system time since start
 	UptimeS  float64 `json:"uptime_s"`
 	Children int64   `json:"children,omitempty"` // programs of the terminal that it ran since it started
+	// Data is what it used of the data plan; left out of a partial pulse while nothing is given up for it.
+	Data *Data `json:"data,omitempty"`
+	// FlashTodayBytes is what it wrote to flash today, in whole blocks, and FlashBoundBytes what it may: beyond that files that
+	// change rarely wait.
+	FlashTodayBytes int64 `json:"flash_today_bytes,omitempty"`
+	FlashBoundBytes int64 `json:"flash_bound_bytes,omitempty"`
+}
+
+// Data is what the agent used of the data plan in a billing period, in bytes of IP both ways: what the SIM pays for, or may.
+type Data struct {
+	BudgetBytes     int64  `json:"budget_bytes"`
+	UsedBytes       int64  `json:"used_bytes"`              // the four below together
+	ProbesBytes     int64  `json:"probes_bytes"`            // looks
+	TelemetryBytes  int64  `json:"telemetry_bytes"`         // what the fleet was told
+	HandshakesBytes int64  `json:"handshakes_bytes"`        // making and ending connections to the broker
+	GuessedBytes    int64  `json:"guessed_bytes,omitempty"` // that nobody counted: around a power cut, or what was kept is damaged
+	FreeBytes       int64  `json:"free_bytes,omitempty"`    // by Wi-Fi, by a cable and within the shop: not used of the plan
+	PeriodBegin     string `json:"period_begin"`            // RFC 3339 with milliseconds
+	PeriodEnd       string `json:"period_end"`              // the next one's begin
+	Level           int    `json:"level"`                   // how much is given up: 0 nothing, to 4 all but what is blocking
+	Why             string `json:"why,omitempty"`           // of a level above 0
 }
 
 // State is the retained message on the state topic: the birth when online, the will when not. A will counts only if its
