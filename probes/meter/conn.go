@@ -151,6 +151,7 @@ func (c *streamConn) SetLinger(seconds int) error {
 	return err
 }
 
+// Close counts what the connection cost, once, and closes it.
 func (c *streamConn) Close() error {
 	c.close.Do(func() { c.meter.add(Probes, c.free, c.seen.cost(kernelOf(c), c.ip, c.reset.Load())) })
 	return c.Conn.Close()
