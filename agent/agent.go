@@ -62,6 +62,7 @@ type Agent struct {
 	board    *status.Board
 	reporter *reporter     // nil: no broker
 	spending *spending     // nil: nothing is counted
+	enrolled *enrolment    // nil: no enrolment
 	started  time.Duration // by the boot clock
 
 	// Owned by the loop.
@@ -85,8 +86,12 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 		o.Log.Warn("makers of terminals are not added", slog.Any("error", err))
 	}
 	flash := &budget.Flash{}
+	o, enrolled := enrolling(ctx, o, t)
 	cat, err := newCatalog(o, t, flash.Sparing(keep))
 	if err != nil {
+		return nil, err
+	}
+	if err := enrolled.attend(cat, o); err != nil {
 		return nil, err
 	}
 	engine, err := diagnose.New(cat.rules, cat.terms)
@@ -103,7 +108,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 		flash.Replaced(maxKept) // the count of starts
 	}
 	a := &Agent{
-		options: o, identity: id, catalog: cat, engine: engine, board: status.NewBoard(), started: o.Boottime(),
+		options: o, identity: id, enrolled: enrolled, catalog: cat, engine: engine, board: status.NewBoard(), started: o.Boottime(),
 		latest: make(map[probes.ID]probes.Result, len(cat.tasks)),
 		// Rising within a boot of the terminal whatever the clock says, and never the same for two runs of the agent in it.
 		seq: uint64(o.Boottime()/time.Second) << 24,
@@ -127,7 +132,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 // Board is where the newest snapshot is to be had, for a program that runs agents beside itself.
 func (a *Agent) Board() *status.Board { return a.board }
 
-// Run watches until ctx ends. It fails when another agent runs on this terminal. Without a local status, because its socket
+// Run watches until ctx ends. It fails when another agent runs on this terminal, and with ErrEnrolled when it has got an identity. Without a local status, because its socket
 // cannot be made, it goes on.
 func (a *Agent) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -172,6 +177,15 @@ func (a *Agent) Run(ctx context.Context) error {
 			a.reporter.brokers.watching.Wait()
 		})
 	}
+	parts.Go(func() {
+		select { // as with the broker: a second agent asks nobody
+		case <-answering:
+		case <-ctx.Done():
+		}
+		if a.enrolled.run(ctx, func() { a.schedule.Doubt("enrolment") }) {
+			cancel(ErrEnrolled)
+		}
+	})
 	a.loop(ctx, results, dialled, steps)
 	parts.Wait()
 	if a.reporter != nil {

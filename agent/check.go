@@ -50,6 +50,7 @@ func look(ctx context.Context, o Options, seen func(probes.Result)) (wire.Snapsh
 	if err != nil {
 		return wire.Snapshot{}, nil, err
 	}
+	o, _ = enrolling(ctx, o, t)
 	cat, err := newCatalog(o, t, nil) // one look keeps nothing
 	if err != nil {
 		return wire.Snapshot{}, nil, err

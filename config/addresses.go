@@ -60,6 +60,15 @@ func httpsSource(s string) (string, string) {
 	return s, ""
 }
 
+// enrolServer takes the address of an enrolment server. Tokens cross the network only encrypted.
+func enrolServer(s string) (string, string) {
+	u, _, ok := parseURL(s)
+	if !ok || u.Scheme != "https" {
+		return s, `an https:// address such as "https://enrol.example:8443", without user, password or query`
+	}
+	return s, ""
+}
+
 // parseURL takes scheme, host, port and path, nothing else. Errors of the parser are dropped: they repeat the text, which
 // may hold a password.
 func parseURL(s string) (u *url.URL, host string, ok bool) {

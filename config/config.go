@@ -13,6 +13,7 @@ type Config struct {
 	Version     int // of this file's language; 1
 	Terminal    Terminal
 	MQTT        MQTT
+	Enrol       Enrol
 	Hosts       []Host        // at most 16, each with a name of its own
 	Maintenance []Maintenance // at most 16
 	Clock       Clock
@@ -45,7 +46,7 @@ type MQTT struct {
 	Proxy             string   // http://host:port of an HTTP proxy that leads to all of them; empty: none
 	ProxyPasswordFile string   // its first line is user:password for the proxy
 	CAFile            string   // PEM; empty: the terminal's own, and roots.pem in StateDir
-	CertFile          string   // PEM; set exactly when KeyFile is
+	CertFile          string   // PEM; set exactly when KeyFile is; empty: what Enrol brought, where it did
 	KeyFile           string
 	Username          string
 	PasswordFile      string        // its first line is the password; the configuration never holds one
@@ -54,6 +55,13 @@ type MQTT struct {
 	Encoding          string        // packed (deflate with a dictionary) or json
 	History           time.Duration // between two batches of pulses that could not be sent in their time; 1 s to 1 h
 	Fleet             int           // terminals behind this broker: they must not come back all at once; 1 to 10,000,000
+}
+
+// Enrol says where this terminal gets an identity of its own: a certificate, and with it what else is not set here.
+type Enrol struct {
+	URL       string // https://host[:port][/folder]; empty: no enrolment
+	TokenFile string // holds the token on a line; removed when it has been used; empty: it is given by hand
+	CAFile    string // PEM; who vouches for the server; empty: the terminal's own, and roots.pem in StateDir
 }
 
 // Host is a payment host of an acquirer. A zero duration is not set: see [Config.HostTiming] for what holds then.

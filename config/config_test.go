@@ -234,6 +234,7 @@ func TestWarnings(t *testing.T) {
 		{"no app", "[app]\nalways_running = true", "app: nothing of it is used without app.package"},
 		{"a deadline for nothing", "[app]\npackage = \"a.b\"\ndeadline = \"2026-12-31\"", "app.deadline: not used without app.minimum"},
 		{"a broker certificate without TLS", "[mqtt]\nbroker = \"tcp://a.example\"\nca_file = \"/ca\"", "mqtt.ca_file, mqtt.cert_file: not used, for mqtt.broker is reached without TLS"},
+		{"a token for nobody", "[enrol]\ntoken_file = \"/t\"", "enrol.token_file, enrol.ca_file: not used without enrol.url"},
 		{"a password in clear", "[mqtt]\nbroker = \"ws://a.example\"\nusername = \"u\"\npassword_file = \"/p\"", "mqtt.password_file: the password crosses the network in clear, for mqtt.broker is reached without TLS"},
 		{"a password in clear to a second broker", "[mqtt]\nbroker = \"tls://a.example\"\nalso = [\"tls://b.example\", \"tcp://c.example\"]\nusername = \"u\"\npassword_file = \"/p\"", "mqtt.password_file: the password crosses the network in clear, for mqtt.also[1] is reached without TLS"},
 	}

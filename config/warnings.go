@@ -24,6 +24,9 @@ func (c Config) Warnings() []string {
 			warn("mqtt.password_file: the password crosses the network in clear, for mqtt.also[%d] is reached without TLS", i)
 		}
 	}
+	if c.Enrol.URL == "" && c.Enrol.TokenFile+c.Enrol.CAFile != "" {
+		warn("enrol.token_file, enrol.ca_file: not used without enrol.url")
+	}
 	for i, h := range c.Hosts {
 		if h.Kind == "iso8583" && h.Echo.Dialect == "" {
 			warn("host[%d].kind: without host.echo.dialect an iso8583 host is looked at up to TCP, and no echo is sent", i)

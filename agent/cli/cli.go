@@ -58,6 +58,7 @@ usage: poshealth COMMAND [flags]
 
   check            look once, say what it means, and exit          看一次并给出结论
   run              be the daemon                                    常驻运行
+  enrol            get this terminal a certificate for a token; see enrol --help   终端入网
   status           ask the daemon; --watch keeps on                 查询常驻程序
   config check F   say all that is wrong with a file                检查配置文件
   config example   print the commented example                      打印配置示例
@@ -97,6 +98,8 @@ func Run(ctx context.Context, args []string, streams Streams, build Build) int {
 		return in.run(ctx, rest)
 	case "status":
 		return in.status(ctx, rest)
+	case "enrol":
+		return in.enrol(ctx, rest)
 	case "config":
 		return in.configure(rest)
 	case "version":

@@ -113,14 +113,20 @@ func (in *invocation) run(ctx context.Context, args []string) int {
 		_, _ = fmt.Fprintf(in.Err, "poshealth: cannot make the state folder: %s; going on without local status\n", err)
 		_, _ = fmt.Fprintf(in.Err, "hint: set terminal.state_dir to a folder that this user may write\n")
 	}
-	a, err := agent.New(ctx, o)
-	if err != nil {
-		return in.fail(err, "")
+	for {
+		a, err := agent.New(ctx, o)
+		if err != nil {
+			return in.fail(err, "")
+		}
+		err = a.Run(ctx)
+		if errors.Is(err, agent.ErrEnrolled) {
+			continue // as who it is now
+		}
+		if err != nil {
+			return in.fail(err, "")
+		}
+		return exitReady
 	}
-	if err := a.Run(ctx); err != nil {
-		return in.fail(err, "")
-	}
-	return exitReady
 }
 
 // status asks the daemon.
@@ -227,6 +233,7 @@ func missingFiles(c config.Config) []string {
 		{"mqtt.key_file", c.MQTT.KeyFile},
 		{"mqtt.password_file", c.MQTT.PasswordFile},
 		{"mqtt.proxy_password_file", c.MQTT.ProxyPasswordFile},
+		{"enrol.ca_file", c.Enrol.CAFile},
 	}
 	for i, h := range c.Hosts {
 		files = append(files, [2]string{fmt.Sprintf("host[%d].ca_file", i), h.CAFile})

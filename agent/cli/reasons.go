@@ -26,6 +26,14 @@ func chineseReason(reason string) string {
 	switch reason {
 	case "spent":
 		return "已用完"
+	case "no-token":
+		return "没有令牌"
+	case "clone-suspected":
+		return "身份疑被复制"
+	case "renewal-fails":
+		return "证书续期失败"
+	case "damaged":
+		return "已损坏"
 	case "timeout":
 		return "超时"
 	case "refused":

@@ -26,6 +26,7 @@ usage: poshealth-fleet COMMAND [flags]
   watch            subscribe to a broker and print what terminals say, a line a change   监听并逐条显示变化
   demo             a broker, terminals and faults that come and go, all on this machine  演示，无需任何服务器
   terminals        list the simulated terminals; NAME DIR writes one out for poshealth check --root   模拟终端
+  enrol            give terminals certificates for tokens: serve, tokens; see enrol --help   终端入网服务
   version          print the version
 
 flags of watch:
@@ -76,6 +77,8 @@ func run(ctx context.Context, args []string, s streams, me self) int {
 		return in.demo(ctx, rest)
 	case "terminals":
 		return in.terminals(rest)
+	case "enrol":
+		return in.enrol(ctx, rest)
 	case "version":
 		if len(rest) > 0 {
 			return in.misuse(fmt.Sprintf("version: do not know what to do with %q", rest[0]))

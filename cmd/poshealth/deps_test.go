@@ -53,8 +53,9 @@ func arrows() map[string]string {
 		"transport/spool/...":    "transport transport/spool/...",
 		"transport/mqtt/...":     "transport transport/mqtt/...",
 		"transport/downlink/...": "transport transport/wire transport/downlink/...",
+		"transport/enrol/...":    "transport/wire transport/enrol/...",
 
-		"fleet/...": "fleet/... findings transport/wire transport/downlink",
+		"fleet/...": "fleet/... findings transport/wire transport/downlink transport/enrol",
 
 		"lab/netns":         "",
 		"lab/path":          "lab/netns lab/shop probes probes/clock probes/path probes/probetest agent/status transport/wire",

@@ -39,8 +39,11 @@ func TestTraffic(t *testing.T) {
 			ended(t, l)
 			over := l.Traffic()
 			assert.GreaterOrEqual(t, over.Total.Out, after.Total.Out)
-			require.Eventually(t, func() bool { n := l.Traffic().Total; return r.bytes.Load() == n.In+n.Out }, patience, tick,
-				"the relay has seen %d, the link %+v", r.bytes.Load(), over.Total)
+			require.Eventually(t, func() bool {
+				n := l.Traffic().Total
+				last := n.In + n.Out - r.bytes.Load()
+				return last >= 0 && last < 64 // TLS's own goodbye may find the relay gone
+			}, patience, tick, "the relay has seen %d, the link %+v", r.bytes.Load(), over.Total)
 			if runtime.GOOS == "linux" {
 				assert.Positive(t, over.Total.SegmentsIn)
 				assert.Positive(t, over.Total.SegmentsOut)
