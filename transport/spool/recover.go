@@ -50,6 +50,7 @@ func (s *Spool) prepare() error {
 const (
 	cursorFile = "cursor"
 	lockFile   = "lock"
+	goneFolder = "gone" // a journal on its way out; what a power cut left of one is removed with the next
 )
 
 // claim takes the lock, which ends with the process that holds it.

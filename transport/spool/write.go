@@ -3,6 +3,7 @@ package spool
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -281,9 +282,21 @@ func (s *Spool) clean() error {
 		err = errors.Join(err, os.Remove(file))
 	}
 	for _, folder := range folders {
-		err = errors.Join(err, os.RemoveAll(folder))
+		err = errors.Join(err, removeJournal(folder))
 	}
 	return err
+}
+
+// removeJournal takes a folder away so that half of it never passes for a journal that was damaged.
+func removeJournal(folder string) error {
+	gone := filepath.Join(filepath.Dir(folder), goneFolder)
+	if err := os.RemoveAll(gone); err != nil {
+		return err
+	}
+	if err := os.Rename(folder, gone); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.RemoveAll(gone)
 }
 
 // mark writes the cursor where it is behind and its time has come, or now; synced where that is asked for.
