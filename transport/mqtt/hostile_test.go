@@ -157,9 +157,12 @@ func TestHalfOpen(t *testing.T) {
 		o := optionsFor("tcp://" + r.addr)
 		o.KeepAlive = time.Second
 		l := dial(t, o.Limits(0, 200*time.Millisecond))
+		require.Eventually(t, func() bool { return l.Quiet().Answered >= 2 }, patience, tick)
+		assert.Zero(t, l.Quiet().Fell)
 		r.freeze()
 		ended(t, l)
 		require.ErrorContains(t, l.Err(), "keep-alive")
+		assert.GreaterOrEqual(t, l.Quiet().Fell, 875*time.Millisecond)
 	})
 	t.Run("the goodbye is not heard", func(t *testing.T) {
 		r := newRelay(t, m.tcp)

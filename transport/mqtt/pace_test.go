@@ -65,6 +65,15 @@ func TestPace(t *testing.T) {
 				l.pongs()
 			}
 		}, Quiet{Answered: 3}},
+		"one soon after a slow answer to the one before": {func(l line) {
+			l.waits(243 * s)
+			l.pings()
+			l.waits(20 * s)
+			l.pongs()
+			l.waits(223 * s)
+			l.pings()
+			l.pongs()
+		}, Quiet{Answered: 2}},
 		"one on a line that heard something": {func(l line) {
 			l.waits(200 * s)
 			l.hears(0x40, 2, 0, 1)

@@ -43,6 +43,11 @@ func passProxy(c net.Conn, to, login string) error {
 	if _, err := io.WriteString(c, ask+"\r\n"); err != nil {
 		return err
 	}
+	return proxyAnswer(c)
+}
+
+// proxyAnswer says what a proxy's answer means; nil: the way is open.
+func proxyAnswer(c io.Reader) error {
 	head, err := readHead(c)
 	if err != nil {
 		return sortRead(err)
