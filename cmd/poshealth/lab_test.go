@@ -118,7 +118,7 @@ func (l *lab) broker(name string) (url, ca string) {
 		}
 		return err == nil
 	}, patience, 20*time.Millisecond, "mosquitto does not listen")
-	l.heard = newHearing(l.t, probetest.Need(l.t, "mosquitto_sub"), "-h", "localhost", "-p", port, "--cafile", ca, "-q", "1", "-v", "-t", "pos/v1/#")
+	l.heard = newHearing(l.t, probetest.Need(l.t, "mosquitto_sub"), "-h", "localhost", "-p", port, "--cafile", ca, "-q", "1", "-F", "%t %x", "-t", "pos/v1/#")
 	return "tls://" + name + ":" + port, ca
 }
 

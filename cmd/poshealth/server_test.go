@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bufio"
+	"encoding/hex"
 	"errors"
 	"net"
 	"os"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/transport/wire"
 )
 
 // hearing is a subscriber: what the fleet gets.
@@ -32,7 +35,9 @@ func newHearing(t testing.TB, program string, args ...string) *hearing {
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	go func() {
 		defer close(h.lines)
-		for s := bufio.NewScanner(out); s.Scan(); {
+		s := bufio.NewScanner(out)
+		s.Buffer(nil, 1<<20)
+		for s.Scan() {
 			h.lines <- s.Text()
 		}
 	}()
@@ -46,9 +51,13 @@ func (h *hearing) until(what string, wanted func(topic string, body []byte) bool
 		select {
 		case line, ok := <-h.lines:
 			require.True(h.t, ok, "the subscriber has ended")
-			topic, body, _ := strings.Cut(line, " ")
-			conforms(h.t, topic[strings.LastIndex(topic, "/")+1:], body)
-			if wanted(topic, []byte(body)) {
+			topic, digits, _ := strings.Cut(line, " ")
+			packed, err := hex.DecodeString(digits)
+			require.NoError(h.t, err)
+			body, err := wire.Unpack(packed)
+			require.NoError(h.t, err)
+			conforms(h.t, topic[strings.LastIndex(topic, "/")+1:], string(body))
+			if wanted(topic, body) {
 				return
 			}
 		case <-deadline:
@@ -60,7 +69,7 @@ func (h *hearing) until(what string, wanted func(topic string, body []byte) bool
 // conforms holds a message against the schema that is documented for its topic.
 func conforms(t testing.TB, topic, body string) {
 	t.Helper()
-	name, known := map[string]string{"health": "snapshot", "event": "event", "state": "state"}[topic]
+	name, known := map[string]string{"health": "snapshot", "event": "event", "state": "state", "history": "batch"}[topic]
 	require.True(t, known, "no schema for topic %q", topic)
 	schema, err := jsonschema.NewCompiler().Compile("../../docs/reference/schema/" + name + ".schema.json")
 	require.NoError(t, err)

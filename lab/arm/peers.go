@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -109,7 +110,7 @@ func (p *peers) start(ctx context.Context, work string) error {
 		}
 	}
 	return p.subscribe(exec.CommandContext(ctx, program("mosquitto_sub"), "-h", "localhost", "-p", port, "--cafile", file("broker-ca.pem"),
-		"-q", "1", "-v", "-t", "pos/v1/demo/"+terminalID+"/#"))
+		"-q", "1", "-F", "%t %x", "-t", "pos/v1/demo/"+terminalID+"/#"))
 }
 
 // ends is when the first certificate in PEM ends.
@@ -163,8 +164,12 @@ func (p *peers) subscribe(cmd *exec.Cmd) error {
 		s := bufio.NewScanner(output)
 		s.Buffer(nil, 1<<20) // a snapshot is one line of some kilobytes
 		for s.Scan() {
-			topic, body, _ := strings.Cut(s.Text(), " ")
-			p.reports <- report{topic: topic[strings.LastIndex(topic, "/")+1:], body: []byte(body)}
+			topic, digits, _ := strings.Cut(s.Text(), " ")
+			body, err := hex.DecodeString(digits)
+			if err != nil {
+				continue // a warning of the subscriber's own
+			}
+			p.reports <- report{topic: topic[strings.LastIndex(topic, "/")+1:], body: body}
 		}
 	}()
 	return nil
