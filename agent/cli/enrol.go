@@ -23,7 +23,7 @@ usage: poshealth enrol [flags]
 
 flags:
   --token T         the token                                  令牌
-  --token-file F    a file with the token on a line; default: enrol.token_file of the configuration
+  --token-file F    a file with the token on a line, which stays; default: enrol.token_file of the configuration, which goes when it was used
   --again           also where this terminal has an identity: the old one is replaced when the new one is there
   --config FILE     as with run
 

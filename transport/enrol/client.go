@@ -110,8 +110,8 @@ func (c *Client) exchange(ctx context.Context, path string, question any, as *tl
 	case answer.StatusCode == http.StatusOK:
 		return DecodeGrant(said)
 	}
-	if r := DecodeRefusal(said); r != nil {
-		return Grant{}, r
+	if r, ok := DecodeRefusal(said); ok {
+		return Grant{}, &r
 	}
 	switch answer.StatusCode {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable: // a balancer before the server

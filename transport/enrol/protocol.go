@@ -153,14 +153,14 @@ func (g Grant) fault() error {
 	return nil
 }
 
-// DecodeRefusal reads a refusal. What is none, such as a proxy's page, comes back as nil.
-func DecodeRefusal(body []byte) *Refusal {
+// DecodeRefusal reads a refusal; false: it is none, such as a proxy's page.
+func DecodeRefusal(body []byte) (Refusal, bool) {
 	var r Refusal
-	if len(body) > MaxAnswer || json.Unmarshal(body, &r) != nil || r.Word == "" || len(r.Word) > maxName || !IsName(string(r.Word)) {
-		return nil
+	if len(body) > MaxAnswer || json.Unmarshal(body, &r) != nil || !IsName(string(r.Word)) {
+		return Refusal{}, false
 	}
 	r.Detail = Line(r.Detail)
-	return &r
+	return r, true
 }
 
 // Line makes words of the other end fit for a log: one line of at most 256 bytes.

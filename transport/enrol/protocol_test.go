@@ -78,7 +78,7 @@ func FuzzAnswers(f *testing.F) {
 				assert.Equal(t, g, same)
 			}
 		}
-		if r := enrol.DecodeRefusal(body); r != nil {
+		if r, ok := enrol.DecodeRefusal(body); ok {
 			assert.NotContains(t, r.Error(), "\n")
 			assert.LessOrEqual(t, len(r.Detail), 256)
 			assert.GreaterOrEqual(t, r.Later().Hours(), 0.0)
