@@ -15,6 +15,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 
 // office is a server without a network, with the reference server's rules.
 type office struct {
+	mu   sync.Mutex
 	t    testing.TB
 	key  *ecdsa.PrivateKey
 	ca   *x509.Certificate
@@ -72,6 +74,8 @@ func (o *office) sign(csr *x509.CertificateRequest) Grant {
 var errNobody = errors.New("nobody there")
 
 func (o *office) Claim(_ context.Context, c Claim) (Grant, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.fail != nil {
 		return Grant{}, o.fail
 	}
@@ -95,6 +99,8 @@ func (o *office) Claim(_ context.Context, c Claim) (Grant, error) {
 }
 
 func (o *office) Renew(_ context.Context, r Renewal, current *tls.Certificate) (Grant, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.fail != nil {
 		return Grant{}, o.fail
 	}
@@ -120,7 +126,9 @@ type shop struct {
 	dir   string
 	token string
 	start time.Time
-	said  []Status
+
+	mu   sync.Mutex
+	said []Status
 }
 
 func newShop(t testing.TB, server Server) *shop {
@@ -129,7 +137,7 @@ func newShop(t testing.TB, server Server) *shop {
 	s.token = filepath.Join(s.dir, "claim.txt")
 	s.o = KeeperOptions{
 		Folder: NewFolder(filepath.Join(s.dir, "identity")), Server: server, Token: s.find, Facts: map[string]string{"serial": "PB0519AB", "flash": "150100524"},
-		Now: time.Now, Boottime: func() time.Duration { return time.Since(s.start) }, Said: func(st Status) { s.said = append(s.said, st) },
+		Now: time.Now, Boottime: func() time.Duration { return time.Since(s.start) }, Said: s.hear,
 	}
 	return s
 }
@@ -148,7 +156,15 @@ func (s *shop) find() (string, func() error, error) {
 	return token, func() error { return s.o.Folder.disk.remove(s.token) }, err
 }
 
+func (s *shop) hear(st Status) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.said = append(s.said, st)
+}
+
 func (s *shop) last() Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if len(s.said) == 0 {
 		return Status{}
 	}
