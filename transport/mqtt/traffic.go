@@ -46,10 +46,12 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write counts what the kernel has taken.
+// Write counts what the kernel has taken. It does so before, and takes back what was too much: the answer may be there before the
+// write has returned, and must not come out cheaper for it.
 func (c *counted) Write(p []byte) (int, error) {
+	c.out.Add(int64(len(p)))
 	n, err := c.Conn.Write(p)
-	c.out.Add(int64(n))
+	c.out.Add(int64(n - len(p)))
 	return n, err
 }
 
