@@ -60,8 +60,9 @@ type Agent struct {
 	engine   *diagnose.Engine
 	schedule *schedule.Schedule
 	board    *status.Board
-	reporter *reporter     // nil: no broker
-	spending *spending     // nil: nothing is counted
+	reporter *reporter // nil: no broker
+	spending *spending // nil: nothing is counted
+	flash    *budget.Flash
 	enrolled *enrolment    // nil: no enrolment
 	started  time.Duration // by the boot clock
 
@@ -108,7 +109,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 		flash.Replaced(maxKept) // the count of starts
 	}
 	a := &Agent{
-		options: o, identity: id, enrolled: enrolled, catalog: cat, engine: engine, board: status.NewBoard(), started: o.Boottime(),
+		options: o, identity: id, enrolled: enrolled, flash: flash, catalog: cat, engine: engine, board: status.NewBoard(), started: o.Boottime(),
 		latest: make(map[probes.ID]probes.Result, len(cat.tasks)),
 		// Rising within a boot of the terminal whatever the clock says, and never the same for two runs of the agent in it.
 		seq: uint64(o.Boottime()/time.Second) << 24,

@@ -28,6 +28,7 @@ type brokers struct {
 	write    func(file, content string) error
 	file     string
 
+	cost     linkCost
 	watching sync.WaitGroup // those who watch over a link until it has ended
 
 	// The dialler's own.
@@ -100,6 +101,7 @@ func (b *brokers) dial(ctx context.Context, o mqtt.Options) (*mqtt.Link, error) 
 	}
 	l, i, err := mqtt.DialAny(ctx, options)
 	if err != nil {
+		b.cost.failed(err)
 		b.refused(tries, err)
 		if fault != nil {
 			err = fmt.Errorf("%w; what was read before was used, for one could not: %w", err, fault)
@@ -107,6 +109,7 @@ func (b *brokers) dial(ctx context.Context, o mqtt.Options) (*mqtt.Link, error) 
 		return nil, err
 	}
 	b.good = tries[i].which
+	b.cost.begun(l)
 	b.met(tries[i], l)
 	b.watching.Go(func() { b.watch(l, network, o.KeepAlive) })
 	return l, nil

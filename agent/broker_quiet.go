@@ -30,6 +30,7 @@ func (b *brokers) keepAlive(network string) time.Duration {
 func (b *brokers) watch(l *mqtt.Link, network string, every time.Duration) {
 	ask := time.NewTicker(writeEvery)
 	defer ask.Stop()
+	defer b.cost.ended(l)
 	told := 0
 	for ended := false; !ended; {
 		select {

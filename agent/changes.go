@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
@@ -60,4 +61,18 @@ func name(r *wire.Ref) string {
 		return r.Code
 	}
 	return r.Code + "/" + r.Subject
+}
+
+// worst is the gravest severity that these raise, end or change; a verdict follows from them.
+func worst(deltas []wire.Delta) (most findings.Severity) {
+	for _, d := range deltas {
+		for _, word := range [...]string{d.From, d.To} {
+			for _, s := range [...]findings.Severity{findings.Info, findings.Degraded, findings.Imminent, findings.Blocking} {
+				if d.Code != "" && word == s.String() {
+					most = max(most, s)
+				}
+			}
+		}
+	}
+	return most
 }

@@ -52,8 +52,10 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 		case <-steps: // somebody has set the clock: what that means is known without asking anybody
 			a.judge(a.engine.At(a.now()))
 		case <-dialled:
-			a.pulses = pulses{} // a new connection begins with all of it
-			a.sendPulse()       // how it is now comes before what it was
+			if a.Plan().StandingLink {
+				a.pulses = pulses{} // a new connection begins with all of it, but for one that is made for each pulse
+			}
+			a.sendPulse() // how it is now comes before what it was
 		case <-pulse.C:
 			pulseAt = 0
 		case <-memory.C:
@@ -123,7 +125,7 @@ func (a *Agent) judge(v diagnose.Verdict) {
 		a.options.Log.Info("changed", slog.String("what", d.What), slog.String("code", d.Code), slog.String("subject", d.Subject),
 			slog.String("question", d.Question), slog.String("from", d.From), slog.String("to", d.To))
 	}
-	a.send(transport.Change, wire.Event{
+	a.send(transport.Change, a.Plan().Wait(worst(deltas)), wire.Event{
 		Schema: wire.Schema, Terminal: s.Terminal, Session: s.Session, Verdict: s.Verdict, Changes: deltas, Findings: s.Findings,
 	})
 }
@@ -172,8 +174,8 @@ func (a *Agent) watch(v diagnose.Verdict) {
 	}
 }
 
-// send puts a message into the outbox; without a broker there is nobody to tell.
-func (a *Agent) send(class transport.Class, message any) {
+// send puts a message into the outbox, where it may wait for others for so long; without a broker there is nobody to tell.
+func (a *Agent) send(class transport.Class, hold time.Duration, message any) {
 	if a.reporter == nil {
 		return
 	}
@@ -182,5 +184,5 @@ func (a *Agent) send(class transport.Class, message any) {
 		a.options.Log.Error("message was not sent", slog.Any("error", err))
 		return
 	}
-	a.reporter.outbox.Add(transport.Message{Seq: a.seq, Class: class, Body: body})
+	a.reporter.outbox.Add(transport.Message{Seq: a.seq, Class: class, Hold: hold, Body: body})
 }

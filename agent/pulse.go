@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"fmt"
 	"hash/fnv"
 	"strconv"
 
@@ -16,6 +17,7 @@ type pulses struct {
 	sent    int               // since the last whole one
 	told    map[string]uint64 // probe → what its result meant
 	dropped uint64            // messages that were lost by then
+	ledger  string            // as it was told
 }
 
 // sendPulse tells how it is now; before the first look there is nothing to tell, and the first look makes up for it.
@@ -40,7 +42,7 @@ func (a *Agent) sendPulse() {
 		a.pulses.dropped = dropped
 		s = a.pulses.next(s, lost)
 	}
-	a.send(transport.Pulse, s)
+	a.send(transport.Pulse, 0, s)
 }
 
 // next is a snapshot as the next pulse tells it. Every byte is paid for: but for the first of a connection, each 24th, and one
@@ -64,6 +66,15 @@ func (p *pulses) next(s wire.Snapshot, lost bool) wire.Snapshot {
 			r.Detail = ""
 		}
 		s.Results = append(s.Results, r)
+	}
+	if s.Report != nil {
+		ledger := fmt.Sprint(s.Report.Ledger)
+		if s.Partial && ledger == p.ledger {
+			report := *s.Report
+			report.Ledger = nil
+			s.Report = &report
+		}
+		p.ledger = ledger
 	}
 	if s.Partial {
 		s.Access = nil

@@ -37,6 +37,7 @@ func (a *Agent) reporting(id identity) (*reporter, error) {
 		return nil, nil //nolint:nilnil // no broker is a setting, not a fault
 	}
 	plan, err := newBrokers(&brokers{
+		cost:   linkCost{meter: a.catalog.meter},
 		config: c, resolve: a.catalog.resolver.Resolve, boottime: a.options.Boottime, now: a.options.now, log: a.options.Log, write: keep,
 		network: func() string {
 			s, _ := a.board.Get()
@@ -80,7 +81,10 @@ func (a *Agent) reporting(id identity) (*reporter, error) {
 		}
 		return l, nil
 	}
-	outbox := spool.Open(spool.Options{Dir: filepath.Join(a.options.Config.Terminal.StateDir, "spool"), Boottime: a.options.Boottime, Pace: c.History})
+	outbox := spool.Open(spool.Options{
+		Dir: filepath.Join(a.options.Config.Terminal.StateDir, "spool"), Boottime: a.options.Boottime, Pace: c.History,
+		Wrote: func(n int64) { a.flash.Add(int(n)) },
+	})
 	r := a.newReporter(dial, transport.FleetBackoff(c.Fleet), outbox)
 	r.brokers = plan
 	return r, nil
@@ -91,7 +95,8 @@ func (a *Agent) newReporter(dial func(context.Context) (transport.Link, error), 
 	r := &reporter{judgedBy: a.judgedByNow, outbox: outbox, dialled: make(chan struct{}, 1), boottime: a.options.Boottime, since: a.options.Boottime()}
 	r.courier = transport.New(transport.Options{
 		Outbox: r.outbox, Dial: dial, Backoff: backoff, Boottime: r.boottime,
-		Wrap: wrapper(a.identity.Terminal, a.options.Config.MQTT.Encoding == "json"),
+		Standing: func() bool { return a.Plan().StandingLink },
+		Wrap:     wrapper(a.identity.Terminal, a.options.Config.MQTT.Encoding == "json"),
 		Events: func(e transport.Event) {
 			r.note(e)
 			a.schedule.Doubt("report")
@@ -103,6 +108,9 @@ func (a *Agent) newReporter(dial func(context.Context) (transport.Link, error), 
 // note keeps what the courier says.
 func (r *reporter) note(e transport.Event) {
 	r.mu.Lock()
+	if r.state.State == transport.Resting {
+		r.since = r.boottime() // by choice: nobody was missed
+	}
 	if r.state.State == transport.Online && e.State != transport.Online {
 		r.since = r.boottime()
 	}
@@ -140,6 +148,8 @@ func (r *reporter) Observe(context.Context) probes.Observation {
 			probes.Millis("rtt", stats.RoundTrip))
 	}
 	switch {
+	case state.State == transport.Resting:
+		o.Outcome, o.Detail = probes.Pass, "the data budget allows no standing connection: there is one when there is something to tell"
 	case state.State == transport.Online:
 		o.Outcome, o.Detail = probes.Pass, "connected to the broker"
 		if by := r.judgedBy(); by != "" && by != clock.ByTerminal {

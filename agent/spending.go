@@ -81,9 +81,6 @@ func (a *Agent) Plan() budget.Plan {
 // Meter counts what the agent sends and gets: whoever makes a socket that is no probe's adds its bytes, by class.
 func (a *Agent) Meter() *meter.Meter { return a.catalog.meter }
 
-// Flash counts what is written to flash: whoever syncs a file adds its bytes.
-func (a *Agent) Flash() *budget.Flash { return a.spending.flash }
-
 // account enters what was spent, when a minute has passed, and goes on as what is left allows. It tells whether the plan is another.
 func (a *Agent) account() (changed bool) {
 	boot := a.options.Boottime()
@@ -92,6 +89,9 @@ func (a *Agent) account() (changed bool) {
 		return false
 	}
 	s.ticked = boot
+	if a.reporter != nil && a.reporter.brokers != nil {
+		a.reporter.brokers.cost.entered()
+	}
 	bearer, _ := a.catalog.bearer.Load().(string)
 	m := budget.Moment{Wall: a.options.now().Round(0), Boot: boot, Free: meter.Free(bearer)}
 	if estimate, known := a.catalog.keeper.Estimate(); known {

@@ -21,7 +21,14 @@ const (
 
 	// leastRest keeps an outbox that is due, and gives nothing, from turning the courier in circles.
 	leastRest = 100 * time.Millisecond
+
+	// linger is how long a link that may not stand does after the last word: the fleet's receipt or command comes a round trip or
+	// two later.
+	linger = 5 * time.Second
 )
+
+// errSaid: all is said, and the link may not stand.
+var errSaid = errors.New("all is said")
 
 // carry sends what waits and what comes until the link or ctx ends, and says why it ended.
 func (c *Courier) carry(ctx context.Context, link Link) error {
@@ -29,13 +36,18 @@ func (c *Courier) carry(ctx context.Context, link Link) error {
 	if c.struck.Class == Pulse && c.strikes > 1 {
 		prefer = Change // lest a pulse that closes every link blocks the changes too
 	}
+	if !c.standing() {
+		c.outbox.Release()
+	}
 	for {
 		if ended, err := over(ctx, link); ended {
 			return err
 		}
 		batch := c.outbox.Next(prefer)
 		if len(batch) == 0 {
-			c.rest(ctx, link)
+			if silent := c.rest(ctx, link); silent && !c.standing() {
+				return errSaid
+			}
 			continue
 		}
 		if err := c.send(ctx, link, batch); err != nil {
@@ -45,21 +57,27 @@ func (c *Courier) carry(ctx context.Context, link Link) error {
 	}
 }
 
-// rest waits until there may be something to send, or the link or ctx ends.
-func (c *Courier) rest(ctx context.Context, link Link) {
-	var due <-chan time.Time
-	if wait, ok := c.outbox.Due(); ok {
-		timer := time.NewTimer(min(max(wait, leastRest), sleptCheck)) // which stands still while the terminal sleeps
-		defer timer.Stop()
-		due = timer.C
+// rest waits until there may be something to send, or the link or ctx ends. True: nothing came for as long as a link lingers.
+func (c *Courier) rest(ctx context.Context, link Link) (silent bool) {
+	wait := sleptCheck // a timer stands still while the terminal sleeps
+	if due, ok := c.outbox.Due(); ok {
+		wait = min(max(due, leastRest), wait)
 	}
+	lingers := !c.standing() && linger < wait
+	if lingers {
+		wait = linger
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 	case <-link.Lost():
 	case <-c.outbox.Wait():
-	case <-due:
+	case <-timer.C:
+		return lingers
 	case <-c.kick: // nothing to hasten
 	}
+	return false
 }
 
 // over says whether link or ctx has ended, and why.

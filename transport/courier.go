@@ -29,6 +29,7 @@ const (
 	Offline    State = "offline"
 	Connecting State = "connecting"
 	Online     State = "online"
+	Resting    State = "resting" // by choice: there is nothing to say, and a link that stands costs
 )
 
 // Event is a change of state.
@@ -45,6 +46,9 @@ type Options struct {
 	Dial func(ctx context.Context) (Link, error)
 	// Backoff of zeros is FleetBackoff(0).
 	Backoff Backoff
+	// Standing tells whether a link may stand while there is nothing to say; else it is made when there is, and ended soon after.
+	// nil: it may.
+	Standing func() bool
 	// Wrap makes the body of one message from what goes together, or from the first of it, and says how many it took, at least one.
 	// On an error the first is given up. nil: the first one's body as it is.
 	Wrap func(batch []Message) (body []byte, taken int, err error)
@@ -73,6 +77,7 @@ type Stats struct {
 type Courier struct {
 	outbox   Outbox
 	dial     func(ctx context.Context) (Link, error)
+	standing func() bool
 	wrap     func(batch []Message) ([]byte, int, error)
 	events   func(Event)
 	boottime func() time.Duration
@@ -102,6 +107,9 @@ func New(o Options) *Courier {
 	if o.Wrap == nil {
 		o.Wrap = func(batch []Message) ([]byte, int, error) { return batch[0].Body, 1, nil }
 	}
+	if o.Standing == nil {
+		o.Standing = func() bool { return true }
+	}
 	if o.Rand == nil {
 		o.Rand = rand.Float64
 	}
@@ -112,6 +120,7 @@ func New(o Options) *Courier {
 	return &Courier{
 		outbox:   o.Outbox,
 		dial:     o.Dial,
+		standing: o.Standing,
 		wrap:     o.Wrap,
 		events:   o.Events,
 		boottime: o.Boottime,
@@ -129,6 +138,9 @@ func (c *Courier) Run(ctx context.Context) error {
 	}
 	wait := c.plan.first()
 	for c.pause(ctx, wait) {
+		if c.sleep(ctx); ctx.Err() != nil {
+			break
+		}
 		c.tell(Connecting, nil)
 		link, err := c.connect(ctx)
 		switch {
@@ -136,7 +148,11 @@ func (c *Courier) Run(ctx context.Context) error {
 			up := time.Now()
 			c.tell(Online, nil)
 			err = c.carry(ctx, link)
-			wait = c.plan.lost(err, time.Since(up))
+			if errors.Is(err, errSaid) {
+				wait, err = 0, nil
+			} else {
+				wait = c.plan.lost(err, time.Since(up))
+			}
 			c.outbox.Renew()
 			closeSoon(link)
 		case ctx.Err() == nil:
@@ -148,6 +164,30 @@ func (c *Courier) Run(ctx context.Context) error {
 		c.tell(Offline, err)
 	}
 	return nil
+}
+
+// sleep waits, where no link may stand, until there is something to say.
+func (c *Courier) sleep(ctx context.Context) {
+	for !c.standing() && ctx.Err() == nil {
+		wait, due := c.outbox.Due()
+		if due && wait == 0 {
+			return
+		}
+		c.tell(Resting, nil)
+		timer := time.NewTimer(sleptCheck) // whether one may stand again is looked at as well
+		if due {
+			timer.Reset(min(wait, sleptCheck))
+		}
+		select {
+		case <-ctx.Done():
+		case <-c.outbox.Wait():
+		case <-c.kick: // somebody wants to hear from the fleet, or be heard
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
 }
 
 // Kick asks for an attempt now instead of at the end of the wait, because the network came back or the configuration changed. Kicks

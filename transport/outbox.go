@@ -21,6 +21,8 @@ type Outbox interface {
 	// Done says that the far side has what Next gave, Drop that nobody will get it.
 	Done(batch []Message)
 	Drop(batch []Message)
+	// Release ends all waiting for others to go along: a connection stands that will not stand for long.
+	Release()
 	// Renew says that a link has ended, and with it what was known of messages under way.
 	Renew()
 	// Wait gives a value after something was added, for the one who takes.

@@ -4,7 +4,10 @@
 // stated bound; what it must drop it counts.
 package transport
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Class says how a message may be treated when there is no room: the newest pulse replaces an older one, history is dropped
 // first, a change is never merged and dropped last.
@@ -37,7 +40,10 @@ type Message struct {
 	Seq   uint64
 	Class Class
 	Late  bool // it tells of then, not of now
-	Body  []byte
+	// Hold is how long a change may wait for others to go along, from when it is added: what is not urgent costs a fraction when
+	// it goes with others. 0: it goes at once; an older one that waits then goes before it.
+	Hold time.Duration
+	Body []byte
 }
 
 // Link is one live connection to the far side. Send returns nil once the far side has the message; any error means that

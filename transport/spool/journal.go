@@ -39,6 +39,7 @@ type entry struct {
 	offset  int
 	stored  bool
 	added   time.Duration // by the boot clock
+	due     time.Duration // not to be sent before, but before a later one that is due; by the boot clock
 	sent    bool          // the broker has it; the fleet has not said so yet
 }
 

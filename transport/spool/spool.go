@@ -48,6 +48,9 @@ const (
 	// the oldest record is sent again and the wait doubles, to the second bound.
 	receiptWithin = time.Minute
 	receiptMost   = 15 * time.Minute
+	// longest is what a hold is cut to: as good as for ever.
+	longest = 10 * 365 * 24 * time.Hour
+
 	// After so long without any receipt the fleet gives none any more, and the broker's word counts again.
 	receiptLapse = 24 * time.Hour
 )
@@ -176,7 +179,7 @@ func (s *Spool) Add(m transport.Message) {
 	defer s.mu.Unlock()
 	switch {
 	case m.Class != transport.Pulse:
-		s.append(m.Class, m.Body)
+		s.append(m.Class, m.Body, m.Hold)
 	case s.pulse != nil && m.Seq < s.pulse.Seq:
 		return // older than what waits
 	default:
@@ -205,18 +208,20 @@ func (s *Spool) keep(body []byte) {
 		return
 	}
 	s.kept, s.keptOnce = now, true
-	s.append(transport.History, body)
+	s.append(transport.History, body, 0)
 }
 
 // append gives a record the next number; mu is held.
-func (s *Spool) append(class transport.Class, body []byte) {
+func (s *Spool) append(class transport.Class, body []byte, hold time.Duration) {
 	j := s.current(class)
 	j.last++
 	if len(body) > transport.MaxBody {
 		s.lose(j, Range{j.last, j.last, Oversize})
 		return
 	}
-	j.entries = append(j.entries, entry{number: j.last, body: body, size: len(body), added: s.o.Boottime()})
+	now := s.o.Boottime()
+	due := now + min(max(hold, 0), longest)
+	j.entries = append(j.entries, entry{number: j.last, body: body, size: len(body), added: now, due: due})
 	s.unstored++
 	s.unBytes += len(body)
 	for (s.unstored > mostUnstored || s.unBytes > mostUnstoredBytes) && s.evictOne(true) {

@@ -19,8 +19,10 @@ func (s *Spool) Next(prefer transport.Class) []transport.Message {
 		return s.givePulse()
 	}
 	s.askAgain()
-	if batch := s.take(transport.Change, 1); len(batch) > 0 {
-		return batch
+	if due, ok := s.dueChange(); ok && due <= s.o.Boottime() {
+		if batch := s.take(transport.Change, 1); len(batch) > 0 {
+			return batch
+		}
 	}
 	if s.pulse != nil {
 		return s.givePulse()
@@ -33,6 +35,18 @@ func (s *Spool) Next(prefer transport.Class) []transport.Message {
 		s.historyAt = s.o.Boottime() + s.o.Pace
 	}
 	return batch
+}
+
+// dueChange is when the first of the changes that wait wants to be sent, and with it those before it; mu is held.
+func (s *Spool) dueChange() (due time.Duration, ok bool) {
+	for _, j := range s.journals {
+		for _, e := range j.entries {
+			if j.class == transport.Change && !e.sent && (!ok || e.due < due) {
+				due, ok = e.due, true
+			}
+		}
+	}
+	return due, ok
 }
 
 func (s *Spool) givePulse() []transport.Message {
@@ -75,31 +89,39 @@ const lateAfter = time.Minute
 
 func (s *Spool) isLate(e entry) bool { return s.o.Boottime()-e.added > lateAfter }
 
-// Due is when something may be to be sent although nothing was added: the next batch of history, or what the fleet should
-// have said that it has. False: never.
+// Due is how long until something is to be sent, though nothing is added: a pulse or a change that waits, the next batch of history,
+// or what the fleet should have said that it has. False: never.
 func (s *Spool) Due() (time.Duration, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var at time.Duration
-	due := false
-	for _, j := range s.journals {
-		for _, e := range j.entries {
-			var next time.Duration
-			switch {
-			case e.sent:
-				next = s.askAt
-			case j.class == transport.History:
-				next = s.historyAt
-			default:
-				continue
-			}
-			if !due || next < at {
-				at, due = next, true
-			}
-			break // the others of a journal are due no earlier
+	at, due := s.dueChange()
+	earlier := func(next time.Duration) {
+		if !due || next < at {
+			at, due = next, true
 		}
 	}
+	if s.pulse != nil {
+		earlier(0)
+	}
+	if s.awaits() {
+		earlier(s.askAt)
+	}
+	if slices.ContainsFunc(s.journals, func(j *journal) bool { return j.class == transport.History && len(j.entries) > 0 }) {
+		earlier(s.historyAt)
+	}
 	return max(0, at-s.o.Boottime()), due
+}
+
+// Release ends all waiting for others to go along.
+func (s *Spool) Release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, j := range s.journals {
+		for i := range j.entries {
+			j.entries[i].due = 0
+		}
+	}
+	wake(s.added)
 }
 
 // Done says that the broker has these. A change then waits for the fleet's receipt, where the fleet gives them.
