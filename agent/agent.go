@@ -127,6 +127,9 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 		tasks = append(tasks, schedule.Task{Probe: a.reporter, Every: timing.Every, Timeout: timing.Timeout, Local: true})
 	}
 	a.schedule = schedule.New(tasks, schedule.Options{Boottime: o.Boottime, Scale: o.Config.Diagnose.HoldScale, Seed: id.ID})
+	if plan := a.Plan(); plan.Level > 0 { // already the first round is dear
+		a.schedule.Stretch(plan.Stretch, plan.StretchTrouble())
+	}
 	return a, nil
 }
 
@@ -138,6 +141,7 @@ func (a *Agent) Board() *status.Board { return a.board }
 func (a *Agent) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	a.account() // before the loop does: who asks how much is left is told from the start
 	results := make(chan probes.Result)
 	var parts sync.WaitGroup
 	parts.Go(func() {

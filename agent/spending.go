@@ -58,7 +58,7 @@ func newSpending(c config.Config, cat *catalog, flash *budget.Flash) (*spending,
 		Bytes: s.bytes, Starts: c.Budget.PeriodStarts, Location: where, Spent: cat.meter.Spent, Flash: flash,
 		Keep: func(line string) error { return counting(file, line) },
 	}, string(line), errors.Is(err, fs.ErrNotExist))
-	first := budget.PlanFor(0)
+	first := s.ledger.Plan()
 	s.plan.Store(&first)
 	s.used.Store(&budget.Usage{})
 	if !damaged {

@@ -74,7 +74,8 @@ func TestWhatIsSpentIsKeptToAndShown(t *testing.T) {
 		require.NoError(t, a.spending.ledger.Close())
 
 		again := spender(t, c, boottime)
-		require.True(t, again.account(), "a restart forgets nothing")
+		assert.Equal(t, 4, again.Plan().Level, "a restart forgets nothing")
+		assert.False(t, again.account())
 		assert.Equal(t, c.Budget.BytesPerMonth, again.spending.ledger.Usage().Used())
 	})
 }

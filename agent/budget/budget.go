@@ -65,7 +65,7 @@ func Open(o Options, line string, missing bool) (l *Ledger, damaged bool) {
 	if o.Spent == nil {
 		o.Spent = func() meter.Counts { return meter.Counts{} }
 	}
-	l = &Ledger{o: o}
+	l = &Ledger{o: o, plan: PlanFor(0)}
 	if missing {
 		return l, false
 	}
@@ -78,6 +78,7 @@ func Open(o Options, line string, missing bool) (l *Ledger, damaged bool) {
 		u.Guessed += int64(float64(o.Bytes) * cutShare)
 	}
 	l.u, l.kept = u, u
+	l.plan = PlanFor(u.level)
 	l.o.Flash.restore(u.flashDay, u.flash)
 	return l, false
 }
@@ -162,7 +163,7 @@ func (l *Ledger) govern(m Moment) {
 // Usage is what was used so far.
 func (l *Ledger) Usage() Usage { return l.u }
 
-// Plan is the last that was made.
+// Plan is the last that was made; before the first moment, of the level that was kept.
 func (l *Ledger) Plan() Plan { return l.plan }
 
 // Close writes what was used, as the end of a run that ended by itself.

@@ -60,6 +60,7 @@ type month struct {
 	said    time.Time // when the link was used last
 	waiting time.Time // since when a change waits that is not urgent
 	levels  [5]int    // minutes on each
+	starts  float64   // a day
 	changed int       // times that the level changed
 	reached []time.Duration
 }
@@ -78,10 +79,14 @@ func (m *month) live(now time.Time, p budget.Plan, bad bool) {
 		m.spend(meter.Probes, l.cost)
 		m.due[l.kind] = now.Add(time.Duration(float64(l.every) * p.Stretch(l.kind) * (0.8 + m.chance.Float64()/5)))
 	}
-	if m.happens(1. / 7) { // the terminal starts anew, and looks at everything
+	if m.happens(m.starts) { // the terminal starts anew, and looks at everything
 		m.due = map[string]time.Time{}
+		if p.StretchTrouble() {
+			m.due["path"] = now.Add(24 * time.Hour)
+		}
 		m.spend(meter.Handshakes, connecting)
-		m.spend(meter.Telemetry, whole)
+		m.spend(meter.Telemetry, whole) // which is a pulse
+		m.pulse = now.Add(max(p.Pulse, 15*time.Minute))
 	}
 	reconnects := 5.
 	if bad {
@@ -169,36 +174,43 @@ func (m *month) share(level int) float64 {
 // TestAMonth: whatever the plan holds, the month ends before it does, and what is blocking was never kept waiting.
 func TestAMonth(t *testing.T) {
 	for _, row := range []struct {
-		name  string
-		bytes int64
-		bad   map[int]bool
-		check func(t *testing.T, m *month)
+		name     string
+		bytes    int64
+		bad      map[int]bool
+		mornings bool // it is switched on each day
+		check    func(t *testing.T, m *month)
 	}{
-		{"30 MB, all is well", 30e6, nil, func(t *testing.T, m *month) {
+		{"30 MB, all is well", 30e6, nil, false, func(t *testing.T, m *month) {
 			assert.Equal(t, 1., m.share(0))
 		}},
-		{"30 MB, and bad days", 30e6, map[int]bool{3: true, 4: true, 20: true}, func(t *testing.T, m *month) {
+		{"30 MB, and bad days", 30e6, map[int]bool{3: true, 4: true, 20: true}, false, func(t *testing.T, m *month) {
 			assert.Equal(t, 1., m.share(0))
 		}},
-		{"10 MB, all is well", 10e6, nil, func(t *testing.T, m *month) {
+		{"10 MB, all is well", 10e6, nil, false, func(t *testing.T, m *month) {
 			assert.Equal(t, 1., m.share(0), "the default holds with the default cadences")
 		}},
-		{"10 MB, and bad days", 10e6, map[int]bool{3: true, 4: true, 20: true}, func(t *testing.T, m *month) {
+		{"10 MB, and bad days", 10e6, map[int]bool{3: true, 4: true, 20: true}, false, func(t *testing.T, m *month) {
 			assert.Less(t, m.share(0), 1.)
 			assert.Greater(t, m.share(0)+m.share(1)+m.share(2), 0.7)
 		}},
-		{"3 MB, all is well", 3e6, nil, func(t *testing.T, m *month) {
+		{"3 MB, all is well", 3e6, nil, false, func(t *testing.T, m *month) {
 			assert.Greater(t, m.share(3), 0.3, "not all of it on the last level")
 		}},
-		{"3 MB, and bad days", 3e6, map[int]bool{3: true, 4: true, 20: true}, nil},
-		{"1 MB, all is well", 1e6, nil, func(t *testing.T, m *month) {
+		{"3 MB, and bad days", 3e6, map[int]bool{3: true, 4: true, 20: true}, false, nil},
+		{"1 MB, all is well", 1e6, nil, false, func(t *testing.T, m *month) {
 			assert.Greater(t, m.share(4), 0.9)
 		}},
-		{"1 MB, and bad days", 1e6, map[int]bool{3: true, 4: true, 20: true}, nil},
-		{"10 MB, every day is bad", 10e6, everyDay(), nil},
+		{"1 MB, and bad days", 1e6, map[int]bool{3: true, 4: true, 20: true}, false, nil},
+		{"10 MB, switched on each morning", 10e6, nil, true, nil},
+		{"3 MB, switched on each morning", 3e6, nil, true, nil},
+		{"1.2 MB, switched on each morning: a start takes 13 kB, and the last level has nothing more to give up", 1.2e6, nil, true, nil},
+		{"10 MB, every day is bad", 10e6, everyDay(), false, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			m := &month{budget: row.bytes}
+			m := &month{budget: row.bytes, starts: 1. / 7}
+			if row.mornings {
+				m.starts = 1
+			}
 			m.run(t, row.bad)
 			used := m.counts.Total()
 			t.Logf("%.2f MB used (probes %.2f, telemetry %.2f, handshakes %.2f); levels %s; changed %d times", float64(used)/1e6,

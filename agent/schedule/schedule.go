@@ -166,6 +166,12 @@ func (s *Schedule) Run(ctx context.Context, out func(probes.Result)) {
 	for _, e := range s.entries {
 		e.due = start
 	}
+	s.attend() // a stretch that was there before
+	for _, e := range s.entries {
+		if e.Dear && e.trouble > 1 {
+			e.due = start + e.every() // a terminal that is switched on each morning would pay for it each day
+		}
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {

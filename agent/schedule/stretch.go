@@ -10,7 +10,7 @@ type stretch struct {
 
 // Stretch multiplies the time between looks by kind of probe ("tls"), where bytes must be saved: at least 1, which is as
 // configured. What changed, what is doubted, and what somebody asks for is looked at as ever; so is what is bad, or watched,
-// unless trouble says that what has been so for long is stretched too. Results carry the stretched period, so that nobody
+// unless trouble says that what has been so for long is stretched too; then what is dear does not look at the start either. Results carry the stretched period, so that nobody
 // takes them for old. by is called on the goroutine of Run; Stretch never waits.
 func (s *Schedule) Stretch(by func(kind string) float64, trouble bool) {
 	s.ask(func(a *asked) { a.stretch = &stretch{by: by, trouble: trouble} })

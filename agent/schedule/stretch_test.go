@@ -2,6 +2,7 @@ package schedule_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -68,6 +69,27 @@ func TestStretchSparesTrouble(t *testing.T) {
 		r.schedule.Watch([]probes.ID{"https/a"})
 		r.until(5*time.Hour + 2*time.Minute)
 		assert.Greater(t, len(r.looks("https/a")), before)
+	})
+}
+
+// What is dear is spared at the start, where the stretch was there before.
+func TestStretchAtTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := tasks(time.Hour, always("https/a", probes.Pass), always("link", probes.Pass))
+		all[0].Dear = true
+		s := schedule.New(all, schedule.Options{})
+		s.Stretch(four, true)
+		ctx, cancel := withStop(t)
+		var told []probes.ID
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			s.Run(ctx, func(r probes.Result) { told = append(told, r.Probe) })
+		}()
+		<-time.After(10 * time.Minute)
+		cancel()
+		<-done
+		assert.Equal(t, []probes.ID{"link"}, told)
 	})
 }
 
