@@ -66,6 +66,12 @@ func (l *fakeLink) Close() error {
 	return nil
 }
 
+func (l *fakeLink) isClosed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed
+}
+
 func (l *fakeLink) fall(why error) {
 	l.why = why
 	close(l.lost)
