@@ -23,12 +23,12 @@ type Snapshot struct {
 	Cost     *Cost     `json:"cost,omitempty"`    // nil for a one-shot check
 }
 
-// Spool says which record of a terminal's spool a message is. Records of one spool are numbered upwards, and are told in that
-// order: one whose Prev is not the last that you know shows that others are missing, which [Ledger] then names.
+// Spool says which record of a terminal's spool a message is. Each start of the agent begins a spool of changes and one of
+// history. Records are numbered from 1 without gaps, and are told in that order: a number that is passed over was lost, and is
+// named by [Ledger].
 type Spool struct {
-	ID   string `json:"id"` // 16 lower-case hex digits; another one where the old spool was lost
-	Seq  uint64 `json:"seq"`
-	Prev uint64 `json:"prev,omitempty"` // the number before it; 0: Seq-1
+	ID  string `json:"id"` // 16 lower-case hex digits
+	Seq uint64 `json:"seq"`
 }
 
 // Terminal says whose snapshot this is.
@@ -182,7 +182,7 @@ type Ledger struct {
 	Bytes     int64  `json:"bytes"`     // of the pending records, with their headers
 	Held      string `json:"held"`      // where they are: flash, or memory where it cannot be written
 	Fault     string `json:"fault,omitempty"`
-	Lost      []Lost `json:"lost,omitempty"` // oldest first, 32 at most: beyond them neighbours are told as one
+	Lost      []Lost `json:"lost,omitempty"` // oldest first, 16 at most: beyond them neighbours are told as one
 }
 
 // Lost is a range of numbers that will not be told, and why.
