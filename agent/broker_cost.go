@@ -57,7 +57,7 @@ func (k *linkCost) failed(err error) {
 		case mqtt.StageResolve: // the resolver's own account
 		case mqtt.StageConnect:
 			k.meter.Add(meter.Handshakes, vainConnect)
-		default:
+		case mqtt.StageProxy, mqtt.StageTLS, mqtt.StageWebsocket, mqtt.StageMQTT, mqtt.StageBirth, mqtt.StageSubscribe:
 			k.meter.Add(meter.Handshakes, ipBytes(at.Traffic.Total))
 		}
 	}

@@ -136,42 +136,46 @@ func (c *Courier) Run(ctx context.Context) error {
 	if c.outbox == nil || c.dial == nil {
 		return errors.New("courier: cannot run without Outbox and Dial: give both in Options")
 	}
-	wait := c.plan.first()
-	for c.pause(ctx, wait) {
-		if c.sleep(ctx); ctx.Err() != nil {
-			break
-		}
-		c.tell(Connecting, nil)
-		link, err := c.connect(ctx)
-		switch {
-		case err == nil:
-			up := time.Now()
-			c.tell(Online, nil)
-			err = c.carry(ctx, link)
-			if errors.Is(err, errSaid) {
-				wait, err = 0, nil
-			} else {
-				wait = c.plan.lost(err, time.Since(up))
-			}
-			c.outbox.Renew()
-			closeSoon(link)
-		case ctx.Err() == nil:
-			wait = c.plan.failed(err)
-		}
-		if ctx.Err() != nil {
-			err = nil
-		}
-		c.tell(Offline, err)
+	for wait := c.plan.first(); c.pause(ctx, wait) && c.wanted(ctx); {
+		wait = c.attempt(ctx)
 	}
 	return nil
 }
 
-// sleep waits, where no link may stand, until there is something to say.
-func (c *Courier) sleep(ctx context.Context) {
+// attempt makes a link, carries over it until it ends, and says how long to wait before the next.
+func (c *Courier) attempt(ctx context.Context) (wait time.Duration) {
+	c.tell(Connecting, nil)
+	link, err := c.connect(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			err = nil
+		} else {
+			wait = c.plan.failed(err)
+		}
+		c.tell(Offline, err)
+		return wait
+	}
+	up := time.Now()
+	c.tell(Online, nil)
+	err = c.carry(ctx, link)
+	if !errors.Is(err, errSaid) {
+		wait = c.plan.lost(err, time.Since(up))
+	}
+	c.outbox.Renew()
+	closeSoon(link)
+	if ctx.Err() != nil || errors.Is(err, errSaid) {
+		err = nil
+	}
+	c.tell(Offline, err)
+	return wait
+}
+
+// wanted waits, where no link may stand, until there is something to say. False: ctx has ended.
+func (c *Courier) wanted(ctx context.Context) bool {
 	for !c.standing() && ctx.Err() == nil {
 		wait, due := c.outbox.Due()
 		if due && wait == 0 {
-			return
+			break
 		}
 		c.tell(Resting, nil)
 		timer := time.NewTimer(sleptCheck) // whether one may stand again is looked at as well
@@ -183,11 +187,12 @@ func (c *Courier) sleep(ctx context.Context) {
 		case <-c.outbox.Wait():
 		case <-c.kick: // somebody wants to hear from the fleet, or be heard
 			timer.Stop()
-			return
+			return true
 		case <-timer.C:
 		}
 		timer.Stop()
 	}
+	return ctx.Err() == nil
 }
 
 // Kick asks for an attempt now instead of at the end of the wait, because the network came back or the configuration changed. Kicks

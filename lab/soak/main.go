@@ -82,7 +82,7 @@ func run(ctx context.Context, changes, blows int, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	if err := s.judge(accounts); err != nil {
+	if err := s.judge(ctx, accounts); err != nil {
 		return err
 	}
 	fmt.Printf("soak: %4.0f s  every change that was recorded is at the fleet once: %d of %d, %d messages came twice and were known by their number, "+

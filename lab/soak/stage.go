@@ -136,8 +136,8 @@ func (s *stage) settle(ctx context.Context) ([]spool.Account, error) {
 }
 
 // judge compares what was recorded, what the fleet has, and what the ledger says.
-func (s *stage) judge(accounts []spool.Account) error {
-	if err := s.fleet.inOrder(context.Background()); err != nil {
+func (s *stage) judge(ctx context.Context, accounts []spool.Account) error {
+	if err := s.fleet.inOrder(ctx); err != nil {
 		return err
 	}
 	s.fleet.mu.Lock()

@@ -23,6 +23,7 @@ func (c *timer) pass(d time.Duration) { c.Add(int64(d)) }
 func change(body string) transport.Message {
 	return transport.Message{Class: transport.Change, Body: []byte(body)}
 }
+
 func pulse(n uint64) transport.Message {
 	return transport.Message{Class: transport.Pulse, Seq: n, Body: fmt.Appendf(nil, "pulse %d", n)}
 }
