@@ -66,6 +66,7 @@ func arrows() map[string]string {
 		"lab/arm":           "lab/arm/... probes/probetest transport/wire",
 		"lab/arm/guest/...": "",
 		"lab/arm/toolbox":   "",
+		"lab/arm/recorder":  "transport transport/spool",
 	}
 }
 

@@ -64,7 +64,10 @@ tls = { every = %[5]q }
 // memory builds what the terminal has in memory at its start.
 func memory(ctx context.Context, o options, work string) ([]byte, error) {
 	var a archive
-	for name, pkg := range map[string]string{"init": "./lab/arm/guest", "system/bin/toolbox": "./lab/arm/toolbox", "system/bin/sandbox": "./lab/sandbox"} {
+	for name, pkg := range map[string]string{
+		"init": "./lab/arm/guest", "system/bin/toolbox": "./lab/arm/toolbox", "system/bin/sandbox": "./lab/sandbox",
+		"system/bin/recorder": "./lab/arm/recorder",
+	} {
 		program := filepath.Join(work, filepath.Base(name))
 		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, pkg)
 		build.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm", "GOARM=7", "CGO_ENABLED=0")
@@ -127,10 +130,15 @@ func disk(ctx context.Context, o options, image, work string, p *peers) error {
 			return err
 		}
 	}
+	return format(ctx, image, root, "2G")
+}
+
+// format makes the image of a disk: ext4 with what lies in a folder, and the app's own folder, without which the guest does not start.
+func format(ctx context.Context, image, root, size string) error {
 	if err := os.MkdirAll(filepath.Join(root, "user", "0", strconv.Itoa(appUID)), 0o755); err != nil {
 		return err
 	}
-	out, err := exec.CommandContext(ctx, program("mkfs.ext4"), "-q", "-F", "-d", root, image, "2G").CombinedOutput()
+	out, err := exec.CommandContext(ctx, program("mkfs.ext4"), "-q", "-F", "-d", root, image, size).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("cannot make the terminal's disk: %w: %s", err, out)
 	}
