@@ -1,0 +1,494 @@
+package downlink_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/transport/downlink"
+	"github.com/poshealth/poshealth/transport/wire"
+)
+
+// flash is a file that can be made to fail.
+type flash struct {
+	content string // "": there is none
+	broken  error
+	writes  int
+}
+
+func (f *flash) read(string, int64) ([]byte, error) {
+	if f.content == "" {
+		return nil, fs.ErrNotExist
+	}
+	return []byte(f.content), nil
+}
+
+func (f *flash) write(_, content string) error {
+	if f.broken != nil {
+		return f.broken
+	}
+	f.content = content + "\n"
+	f.writes++
+	return nil
+}
+
+// fleet has the private keys, in the order in which a terminal has them pinned.
+type fleet struct{ cmd, nextCmd, desired, notice, foreign ed25519.PrivateKey }
+
+func newFleet() fleet {
+	key := func(b byte) ed25519.PrivateKey {
+		return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{b}, ed25519.SeedSize))
+	}
+	return fleet{key(1), key(2), key(3), key(4), key(5)}
+}
+
+func (f fleet) pinned() []downlink.Key {
+	k := func(p downlink.Purpose, private ed25519.PrivateKey) downlink.Key {
+		return downlink.NewKey(p, private.Public().(ed25519.PublicKey))
+	}
+	return []downlink.Key{
+		k(downlink.ForCommands, f.cmd), k(downlink.ForCommands, f.nextCmd), k(downlink.ForDesired, f.desired), k(downlink.ForNotices, f.notice),
+	}
+}
+
+func idOf(private ed25519.PrivateKey) downlink.KeyID {
+	return downlink.NewKey(downlink.ForCommands, private.Public().(ed25519.PublicKey)).ID
+}
+
+const nonce = "0123456789abcdef"
+
+// post is a terminal's gate with what it stands on.
+type post struct {
+	fleet
+	*downlink.Gate
+	book  *downlink.Book
+	flash *flash
+	now   time.Time
+	known bool
+	boot  time.Duration
+}
+
+func newPost(t *testing.T, f *flash) *post {
+	t.Helper()
+	p := &post{fleet: newFleet(), flash: f, now: time.Unix(1_800_000_000, 0), known: true}
+	var err error
+	p.book, err = downlink.OpenBook(downlink.BookOptions{File: "book", Keys: p.pinned(), Read: f.read, Write: f.write})
+	if f.content == "" {
+		require.NoError(t, err)
+	}
+	p.Gate = downlink.NewGate(downlink.GateOptions{
+		Tenant: "demo", Terminal: "T1", Keys: p.pinned(), Book: p.book,
+		Now:      func() (time.Time, bool) { return p.now, p.known },
+		Boottime: func() time.Duration { return p.boot },
+		Nonce:    func() string { return nonce },
+	})
+	return p
+}
+
+// body is a good one for a probe; change bends it.
+func (p *post) body(change func(*downlink.Body)) []byte {
+	b := downlink.Body{ID: "c1", Dst: "T1", Seq: 10, NotBefore: p.now.Unix() - 10, Expires: p.now.Unix() + 600, Op: downlink.OpProbe}
+	if change != nil {
+		change(&b)
+	}
+	raw, err := json.Marshal(b)
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+const cmdTopic = "pos/v1/demo/T1/cmd"
+
+func seal(t *testing.T, key ed25519.PrivateKey, topic string, body []byte) []byte {
+	t.Helper()
+	envelope, err := downlink.Seal(key, topic, body)
+	require.NoError(t, err)
+	return envelope
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	type in struct {
+		topic    string
+		envelope []byte
+	}
+	cmd := func(t *testing.T, p *post, change func(*downlink.Body)) in {
+		return in{cmdTopic, seal(t, p.cmd, cmdTopic, p.body(change))}
+	}
+	args := func(op downlink.Op, raw string) func(*downlink.Body) {
+		return func(b *downlink.Body) { b.Op, b.Args = op, json.RawMessage(raw) }
+	}
+	for _, row := range []struct {
+		name string
+		want downlink.Reason // "": nothing is refused
+		says string
+		make func(t *testing.T, p *post) in
+	}{
+		{"a good one", "", "", func(t *testing.T, p *post) in { return cmd(t, p, nil) }},
+		{"the next key's", "", "", func(t *testing.T, p *post) in { return in{cmdTopic, seal(t, p.nextCmd, cmdTopic, p.body(nil))} }},
+		{"one for all of the tenant", "", "", func(t *testing.T, p *post) in {
+			const all = "pos/v1/demo/notice/cmd"
+			return in{all, seal(t, p.cmd, all, p.body(func(b *downlink.Body) { b.Dst = "demo/*" }))}
+		}},
+		{"a notice by the key for notices", "", "", func(t *testing.T, p *post) in {
+			return in{cmdTopic, seal(t, p.notice, cmdTopic, p.body(args("notice", `{"zh":"今晚维护","en":"Maintenance tonight","until":1800000600}`)))}
+		}},
+		{"a megabyte", downlink.TooLarge, "1048576 bytes", func(*testing.T, *post) in { return in{cmdTopic, make([]byte, 1<<20)} }},
+		{"a byte too many", downlink.TooLarge, "16385", func(*testing.T, *post) in { return in{cmdTopic, make([]byte, downlink.MaxEnvelope+1)} }},
+		{"nothing", downlink.Malformed, "0 bytes", func(*testing.T, *post) in { return in{cmdTopic, nil} }},
+		{"a signature with nothing under it", downlink.Malformed, "68 bytes", func(*testing.T, *post) in { return in{cmdTopic, make([]byte, 68)} }},
+		{"garbage", downlink.UnknownKey, "no key 67617262", func(*testing.T, *post) in { return in{cmdTopic, bytes.Repeat([]byte("garbage"), 50)} }},
+		{"truncated", downlink.BadSignature, "", func(t *testing.T, p *post) in {
+			e := seal(t, p.cmd, cmdTopic, p.body(nil))
+			return in{cmdTopic, e[:len(e)-1]}
+		}},
+		{"a bit turned", downlink.BadSignature, "", func(t *testing.T, p *post) in {
+			e := seal(t, p.cmd, cmdTopic, p.body(nil))
+			e[len(e)-3] ^= 1
+			return in{cmdTopic, e}
+		}},
+		{"somebody else's key", downlink.UnknownKey, "is pinned", func(t *testing.T, p *post) in { return in{cmdTopic, seal(t, p.foreign, cmdTopic, p.body(nil))} }},
+		{"somebody else's key under our name", downlink.BadSignature, "", func(t *testing.T, p *post) in {
+			e := seal(t, p.foreign, cmdTopic, p.body(nil))
+			copy(e, seal(t, p.cmd, cmdTopic, p.body(nil))[:4])
+			return in{cmdTopic, e}
+		}},
+		{"another terminal's topic", downlink.OtherTopic, "", func(t *testing.T, p *post) in {
+			return in{"pos/v1/demo/T2/cmd", seal(t, p.cmd, "pos/v1/demo/T2/cmd", p.body(nil))}
+		}},
+		{"another terminal's message, published here", downlink.BadSignature, "for this topic", func(t *testing.T, p *post) in {
+			return in{cmdTopic, seal(t, p.cmd, "pos/v1/demo/T2/cmd", p.body(nil))}
+		}},
+		{"another terminal's name", downlink.OtherTopic, "probe for T2", func(t *testing.T, p *post) in { return cmd(t, p, func(b *downlink.Body) { b.Dst = "T2" }) }},
+		{"another tenant's group", downlink.OtherTopic, "", func(t *testing.T, p *post) in {
+			return cmd(t, p, func(b *downlink.Body) { b.Dst = "other/*" })
+		}},
+		{"a configuration among the commands", downlink.OtherTopic, "", func(t *testing.T, p *post) in {
+			return in{cmdTopic, seal(t, p.desired, cmdTopic, p.body(args("desired", `{"version":1,"config":""}`)))}
+		}},
+		{"a notice by the key for commands", downlink.UnknownKey, "wants one for notice", func(t *testing.T, p *post) in {
+			return cmd(t, p, args("notice", `{"zh":"a","en":"b","until":1}`))
+		}},
+		{"a command by the key for notices", downlink.UnknownKey, "is for notice", func(t *testing.T, p *post) in { return in{cmdTopic, seal(t, p.notice, cmdTopic, p.body(nil))} }},
+		{"an unknown operation", downlink.UnknownOp, `no operation "reboot"`, func(t *testing.T, p *post) in { return cmd(t, p, args("reboot", `{}`)) }},
+		{"an unknown argument", downlink.BadArgs, `"shell" is not known`, func(t *testing.T, p *post) in { return cmd(t, p, args("probe", `{"shell":"id"}`)) }},
+		{"an argument where none is wanted", downlink.BadArgs, "nothing is wanted", func(t *testing.T, p *post) in { return cmd(t, p, args("rotate", `{"now":1}`)) }},
+		{"an argument twice", downlink.BadArgs, "twice", func(t *testing.T, p *post) in { return cmd(t, p, args("set", `{"fleet":2,"fleet":3}`)) }},
+		{"an argument in other letters", downlink.BadArgs, `"FLEET"`, func(t *testing.T, p *post) in { return cmd(t, p, args("set", `{"FLEET":2}`)) }},
+		{"an argument that is null", downlink.BadArgs, "no value", func(t *testing.T, p *post) in { return cmd(t, p, args("set", `{"fleet":null}`)) }},
+		{"an argument of another type", downlink.BadArgs, "a string does not fit", func(t *testing.T, p *post) in { return cmd(t, p, args("set", `{"fleet":"2"}`)) }},
+		{"an argument out of bounds", downlink.BadArgs, "pulse_s: want 10 to 86400", func(t *testing.T, p *post) in { return cmd(t, p, args("set", `{"pulse_s":1}`)) }},
+		{"nothing to set", downlink.BadArgs, "at least one", func(t *testing.T, p *post) in { return cmd(t, p, args("set", `{}`)) }},
+		{"a window with an unknown word", downlink.BadArgs, `"host2"`, func(t *testing.T, p *post) in { return cmd(t, p, args("maintenance", `{"windows":[{"host2":"a"}]}`)) }},
+		{"muted for too long", downlink.BadArgs, "at most 24h", func(t *testing.T, p *post) in {
+			return cmd(t, p, args("mute", `{"what":"display","until":1800090000}`))
+		}},
+		{"news with a card's number", downlink.BadArgs, "want 1 to 12", func(t *testing.T, p *post) in {
+			return cmd(t, p, args("host-news", `{"at":1800000000000,"last_ref":"4111111111111111"}`))
+		}},
+		{"a notice with a card's number", downlink.BadArgs, "a card's", func(t *testing.T, p *post) in {
+			return in{cmdTopic, seal(t, p.notice, cmdTopic, p.body(args("notice", `{"zh":"4111 1111 1111 1111","en":"b","until":1}`)))}
+		}},
+		{"a body that is no JSON", downlink.Malformed, "", func(t *testing.T, p *post) in { return in{cmdTopic, seal(t, p.cmd, cmdTopic, []byte("probe"))} }},
+		{"a body that is not UTF-8", downlink.Malformed, "UTF-8", func(t *testing.T, p *post) in {
+			return in{cmdTopic, seal(t, p.cmd, cmdTopic, []byte("{\"id\":\"\xff\"}"))}
+		}},
+		{"something behind the body", downlink.Malformed, "behind", func(t *testing.T, p *post) in {
+			return in{cmdTopic, seal(t, p.cmd, cmdTopic, append(p.body(nil), "{}"...))}
+		}},
+		{"an unknown field", downlink.Malformed, `"cwd"`, func(t *testing.T, p *post) in {
+			return in{cmdTopic, seal(t, p.cmd, cmdTopic, bytes.Replace(p.body(nil), []byte(`{`), []byte(`{"cwd":"/",`), 1))}
+		}},
+		{"no id", downlink.Malformed, "id:", func(t *testing.T, p *post) in { return cmd(t, p, func(b *downlink.Body) { b.ID = "" }) }},
+		{"no number", downlink.Malformed, "seq:", func(t *testing.T, p *post) in { return cmd(t, p, func(b *downlink.Body) { b.Seq = 0 }) }},
+		{"one that is good for a year", downlink.Malformed, "exp after nbf", func(t *testing.T, p *post) in { return cmd(t, p, func(b *downlink.Body) { b.Expires += 365 * 86400 }) }},
+		{"expired", downlink.Expired, "good until", func(t *testing.T, p *post) in { return cmd(t, p, func(b *downlink.Body) { b.Expires = p.now.Unix() }) }},
+		{"of the future", downlink.NotYet, "good from", func(t *testing.T, p *post) in {
+			return cmd(t, p, func(b *downlink.Body) { b.NotBefore, b.Expires = p.now.Unix()+300, p.now.Unix()+600 })
+		}},
+		{"within the tolerance of the sender's clock", "", "", func(t *testing.T, p *post) in {
+			return cmd(t, p, func(b *downlink.Body) { b.NotBefore = p.now.Unix() + 60 })
+		}},
+		{"of another connection", downlink.Expired, "another connection", func(t *testing.T, p *post) in {
+			return cmd(t, p, func(b *downlink.Body) { b.Nonce = strings.Repeat("f", 16) })
+		}},
+		{"without the time", downlink.UnsafeNow, "time not known", func(t *testing.T, p *post) in {
+			p.known = false
+			return cmd(t, p, nil)
+		}},
+		{"without the time, harmless, with the nonce", "", "", func(t *testing.T, p *post) in {
+			p.known = false
+			return cmd(t, p, func(b *downlink.Body) { b.Nonce = nonce })
+		}},
+		{"without the time, the log with the nonce", "", "", func(t *testing.T, p *post) in {
+			p.known = false
+			return cmd(t, p, func(b *downlink.Body) {
+				b.Nonce, b.Op, b.Args = nonce, "set", json.RawMessage(`{"log":"debug"}`)
+			})
+		}},
+		{"without the time, not harmless, with the nonce", downlink.UnsafeNow, "time not known", func(t *testing.T, p *post) in {
+			p.known = false
+			return cmd(t, p, func(b *downlink.Body) {
+				b.Nonce, b.Op, b.Args = nonce, "set", json.RawMessage(`{"log":"debug","fleet":3}`)
+			})
+		}},
+		{"without the time, another connection's nonce", downlink.Expired, "", func(t *testing.T, p *post) in {
+			p.known = false
+			return cmd(t, p, func(b *downlink.Body) { b.Nonce = strings.Repeat("f", 16) })
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p := newPost(t, &flash{})
+			in := row.make(t, p)
+			c, refusal := p.Open(in.topic, in.envelope)
+			if row.want == "" {
+				require.Nil(t, refusal)
+				assert.Equal(t, "c1", c.ID)
+				assert.NotNil(t, c.Args)
+				return
+			}
+			require.NotNil(t, refusal)
+			assert.Equal(t, row.want, refusal.Reason, refusal.Detail)
+			assert.Contains(t, refusal.Detail, row.says)
+			assert.LessOrEqual(t, len(refusal.Detail), 200)
+			before := []downlink.Reason{downlink.TooLarge, downlink.RevokedKey, downlink.BadSignature}
+			if refusal.Signed {
+				assert.NotContains(t, before, refusal.Reason)
+			}
+			assert.Zero(t, p.flash.writes, "looking changes nothing")
+		})
+	}
+}
+
+func TestNumbersRise(t *testing.T) {
+	p := newPost(t, &flash{})
+	send := func(key ed25519.PrivateKey, id string, seq uint64) *downlink.Refusal {
+		c, refusal := p.Open(cmdTopic, seal(t, key, cmdTopic, p.body(func(b *downlink.Body) { b.ID, b.Seq = id, seq })))
+		if refusal == nil {
+			require.NoError(t, p.book.Enter(c, wire.Done, nil))
+		}
+		return refusal
+	}
+	require.Nil(t, send(p.cmd, "c10", 10))
+	again := send(p.cmd, "c10", 10)
+	require.NotNil(t, again)
+	assert.Equal(t, downlink.Replayed, again.Reason)
+	require.NotNil(t, again.Kept, "what came of it is known")
+	assert.Equal(t, wire.Done, again.Kept.State)
+
+	other := send(p.cmd, "c10", 11)
+	require.NotNil(t, other)
+	assert.Equal(t, downlink.Replayed, other.Reason, "another message under the same id")
+	assert.Nil(t, other.Kept, "is no repeat")
+
+	same := send(p.cmd, "cX", 10)
+	require.NotNil(t, same)
+	assert.Equal(t, downlink.Replayed, same.Reason)
+	late := send(p.cmd, "c9", 9)
+	require.NotNil(t, late)
+	assert.Equal(t, downlink.OutOfOrder, late.Reason)
+
+	assert.Nil(t, send(p.nextCmd, "n1", 1), "each key counts for itself")
+	assert.Nil(t, send(p.cmd, "c12", 12), "numbers may be left out")
+
+	// What is remembered ends at 64; the mark stays.
+	for i := range 80 {
+		p.boot += time.Minute
+		require.Nil(t, send(p.cmd, fmt.Sprintf("m%d", i), uint64(100+i)))
+	}
+	old := send(p.cmd, "c10", 10)
+	require.NotNil(t, old)
+	assert.Equal(t, downlink.OutOfOrder, old.Reason)
+	assert.Less(t, len(p.flash.content), 32<<10)
+
+	p2 := newPost(t, p.flash) // a power cut
+	_, refusal := p2.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(func(b *downlink.Body) { b.ID, b.Seq = "c50", 50 })))
+	require.NotNil(t, refusal)
+	assert.Equal(t, downlink.OutOfOrder, refusal.Reason, "the mark was on the flash")
+}
+
+func TestWhatIsNotKeptIsNotTaken(t *testing.T) {
+	p := newPost(t, &flash{})
+	c, refusal := p.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(nil)))
+	require.Nil(t, refusal)
+	p.flash.broken = errors.New("read-only file system")
+	require.ErrorContains(t, p.book.Enter(c, wire.Running, nil), "read-only file system")
+	_, marked := p.book.Mark(c.Key, c.Dst)
+	assert.False(t, marked)
+	p.book.EnterInMemory(c, wire.Done)
+	_, refusal = p.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(nil)))
+	require.NotNil(t, refusal)
+	assert.Equal(t, downlink.Replayed, refusal.Reason)
+}
+
+func TestALostBookWantsTheNonce(t *testing.T) {
+	p := newPost(t, &flash{})
+	c, refusal := p.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(nil)))
+	require.Nil(t, refusal)
+	require.NoError(t, p.book.Enter(c, wire.Done, nil))
+	p.flash.content = strings.Replace(p.flash.content, "10", "11", 1)
+
+	p = newPost(t, p.flash)
+	require.True(t, p.book.Lost())
+	_, refusal = p.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(nil)))
+	require.NotNil(t, refusal)
+	assert.Equal(t, downlink.UnsafeNow, refusal.Reason, "it may be an old one")
+	fresh := func(b *downlink.Body) { b.Nonce = nonce }
+	c, refusal = p.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(fresh)))
+	require.Nil(t, refusal)
+	require.NoError(t, p.book.Enter(c, wire.Done, nil))
+
+	p = newPost(t, p.flash)
+	require.True(t, p.book.Lost(), "of the other keys it is not known still")
+	_, refusal = p.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(func(b *downlink.Body) { b.ID, b.Seq = "c2", 11 })))
+	assert.Nil(t, refusal, "the mark stands again")
+}
+
+func TestKeysAreTakenAway(t *testing.T) {
+	p := newPost(t, &flash{})
+	seq := uint64(0)
+	keyset := func(key ed25519.PrivateKey, version uint64, revoked ...downlink.KeyID) *downlink.Refusal {
+		raw, err := json.Marshal(downlink.Keyset{Version: version, Revoked: append([]downlink.KeyID{}, revoked...)})
+		require.NoError(t, err)
+		seq++
+		c, refusal := p.Open(cmdTopic, seal(t, key, cmdTopic, p.body(func(b *downlink.Body) {
+			b.ID, b.Seq, b.Op, b.Args = fmt.Sprint("k", seq), seq, downlink.OpKeyset, raw
+		})))
+		if refusal == nil {
+			require.NoError(t, p.book.Enter(c, wire.Done, nil))
+		}
+		return refusal
+	}
+	require.Nil(t, keyset(p.cmd, 5, idOf(p.notice)))
+	r := keyset(p.cmd, 5)
+	require.NotNil(t, r)
+	assert.Contains(t, r.Detail, "higher version")
+	r = keyset(p.cmd, 6, idOf(p.nextCmd))
+	require.NotNil(t, r)
+	assert.Contains(t, r.Detail, "does not revoke the next one")
+	r = keyset(p.cmd, 6, idOf(p.cmd))
+	require.NotNil(t, r)
+	assert.Contains(t, r.Detail, "itself")
+	require.Nil(t, keyset(p.cmd, 1<<53-1, idOf(p.notice), idOf(p.desired)), "a thief does what harm he can")
+
+	require.Nil(t, keyset(p.nextCmd, 1, idOf(p.cmd)), "the next key stands above, whatever the version")
+	r = keyset(p.cmd, 1<<53-1)
+	require.NotNil(t, r)
+	assert.Equal(t, downlink.RevokedKey, r.Reason)
+
+	p = newPost(t, p.flash)
+	_, r = p.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(func(b *downlink.Body) { b.Seq = 1000 })))
+	require.NotNil(t, r)
+	assert.Equal(t, downlink.RevokedKey, r.Reason, "after a power cut too")
+	assert.NotContains(t, p.book.Keyset().Revoked, idOf(p.desired), "what the thief took away is back")
+}
+
+func TestVerifyingIsLimited(t *testing.T) {
+	p := newPost(t, &flash{})
+	verified := func() int {
+		n := 0
+		for range 1000 {
+			e := seal(t, p.cmd, cmdTopic, p.body(nil))
+			e[10] ^= 1
+			_, r := p.Open(cmdTopic, e)
+			if r.Reason == downlink.BadSignature {
+				n++
+			}
+		}
+		return n
+	}
+	assert.Equal(t, 20, verified())
+	p.boot += 3 * time.Second
+	assert.Equal(t, 3, verified())
+	p.boot += time.Hour
+	assert.Equal(t, 20, verified())
+}
+
+func TestKeysAsText(t *testing.T) {
+	f := newFleet()
+	for _, k := range f.pinned() {
+		got, err := downlink.ParseKey(k.String())
+		require.NoError(t, err)
+		assert.Equal(t, k, got)
+	}
+	good := f.pinned()[0].String()
+	for _, row := range []struct{ name, line, want string }{
+		{"nothing", "", "keygen"},
+		{"no purpose", strings.TrimSuffix(good, " cmd"), "cmd, desired or notice"},
+		{"another purpose", good + "s", "cmd, desired or notice"},
+		{"a digit mistyped", "0" + good[1:], "mistyped"},
+		{"a letter of the key mistyped", strings.Replace(good, ":", ":A", 1), "keygen"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, err := downlink.ParseKey(row.line)
+			assert.ErrorContains(t, err, row.want)
+		})
+	}
+	_, err := downlink.ParseKeys([]string{good, good})
+	require.ErrorContains(t, err, "there already")
+	third := downlink.NewKey(downlink.ForCommands, f.foreign.Public().(ed25519.PublicKey)).String()
+	_, err = downlink.ParseKeys([]string{good, f.pinned()[1].String(), third})
+	assert.ErrorContains(t, err, "at most 2 keys for cmd")
+}
+
+func TestSealRefusesWhatNobodyReads(t *testing.T) {
+	_, err := downlink.Seal(newFleet().cmd, cmdTopic, make([]byte, downlink.MaxEnvelope))
+	require.ErrorContains(t, err, "make it shorter")
+	assert.Len(t, seal(t, newFleet().cmd, cmdTopic, make([]byte, 167)), 235, "a command of 167 bytes")
+}
+
+func FuzzEnvelope(f *testing.F) {
+	p := &post{fleet: newFleet(), now: time.Unix(1_800_000_000, 0)}
+	good, err := downlink.Seal(p.cmd, cmdTopic, p.body(nil))
+	require.NoError(f, err)
+	f.Add(cmdTopic, good)
+	f.Add(cmdTopic, good[:80])
+	f.Add("pos/v1/demo/T2/cmd", good)
+	f.Fuzz(func(t *testing.T, topic string, envelope []byte) {
+		p := newPost(t, &flash{})
+		if _, refusal := p.Open(topic, envelope); refusal == nil {
+			require.Equal(t, good, envelope, "nobody but the fleet can sign")
+		}
+	})
+}
+
+// FuzzBody reads bodies as if they were signed: what is read can be written, and read again.
+func FuzzBody(f *testing.F) {
+	p := &post{now: time.Unix(1_800_000_000, 0)}
+	for _, op := range downlink.Ops() {
+		f.Add(p.body(func(b *downlink.Body) {
+			b.Op, b.Args = downlink.Op(op), json.RawMessage(`{"version":1,"config":"a=1"}`)
+		}))
+	}
+	f.Add(p.body(func(b *downlink.Body) {
+		b.Op, b.Args = "maintenance", json.RawMessage(`{"windows":[{"host":"a","daily":"22:40-23:05"}]}`)
+	}))
+	f.Add(p.body(func(b *downlink.Body) {
+		b.Op, b.Args = "host-news", json.RawMessage(`{"at":1800000000000,"in_doubt":0,"payout":{"state":"late"}}`)
+	}))
+	f.Add([]byte(`{"id":"a","ID":"b"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		b, err := downlink.ParseBody(data)
+		if err != nil {
+			return
+		}
+		out, err := json.Marshal(b)
+		require.NoError(t, err)
+		again, err := downlink.ParseBody(out)
+		require.NoError(t, err)
+		require.Equal(t, b.ID, again.ID)
+		args, err := downlink.ParseArgs(b.Op, b.Args)
+		if err == nil {
+			require.NotNil(t, args)
+		}
+	})
+}
