@@ -22,6 +22,7 @@ type Config struct {
 	App         App
 	Intake      Intake
 	Support     Support
+	Downlink    Downlink
 	Budget      Budget
 	Probe       map[string]Timing // by kind of probe; after Parse and Load every known kind is there
 	Diagnose    Diagnose
@@ -143,6 +144,13 @@ type Intake struct {
 // Support is whom advice says to call.
 type Support struct {
 	Phone string
+}
+
+// Downlink is whom the terminal obeys, beside those who may act on it itself.
+type Downlink struct {
+	// Keys are public keys as `poshealth-fleet keygen` prints them, "id:base64 purpose"; at most two a purpose (cmd, desired,
+	// notice), the one in use before the next. Empty: nobody commands it from afar.
+	Keys []string
 }
 
 // Budget is what the agent may use of the data plan.

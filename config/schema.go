@@ -79,6 +79,7 @@ func walk(root *table, c *Config) {
 	intake.text("slip", &c.Intake.Slip, oneOf("paper", "electronic"))
 
 	root.section("support").text("phone", &c.Support.Phone, optional(phone))
+	downlink(root.section("downlink"), &c.Downlink)
 	budget := root.section("budget")
 	integer(budget, "bytes_per_month", &c.Budget.BytesPerMonth, leastBytes, mostBytes,
 		"a whole number of bytes from 100_000 to 1_000_000_000_000")
