@@ -34,6 +34,7 @@ type Options struct {
 
 	now        func() time.Time // the local wall clock; nil: time.Now
 	freeMemory func()           // gives memory back to the terminal; nil: the real thing
+	remote     *remote          // what the fleet has commanded; nil: nobody may command this terminal
 }
 
 func (o Options) withDefaults() Options {

@@ -113,20 +113,10 @@ func (in *invocation) run(ctx context.Context, args []string) int {
 		_, _ = fmt.Fprintf(in.Err, "poshealth: cannot make the state folder: %s; going on without local status\n", err)
 		_, _ = fmt.Fprintf(in.Err, "hint: set terminal.state_dir to a folder that this user may write\n")
 	}
-	for {
-		a, err := agent.New(ctx, o)
-		if err != nil {
-			return in.fail(err, "")
-		}
-		err = a.Run(ctx)
-		if errors.Is(err, agent.ErrEnrolled) {
-			continue // as who it is now
-		}
-		if err != nil {
-			return in.fail(err, "")
-		}
-		return exitReady
+	if err := agent.Supervise(ctx, o); err != nil {
+		return in.fail(err, "")
 	}
+	return exitReady
 }
 
 // status asks the daemon.

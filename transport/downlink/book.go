@@ -186,13 +186,21 @@ func (b *Book) EnterInMemory(c Command, state string) {
 	b.p = next
 }
 
-// End keeps what became of a command that was entered.
+// End keeps what became of a command that was entered. Where that cannot be written it holds until the agent ends: it was done.
 func (b *Book) End(id, state string, reason Reason, detail string) error {
-	return b.write(func(p *pages) {
+	end := func(p *pages) {
 		if i := slices.IndexFunc(p.Results, func(r Result) bool { return r.ID == id }); i >= 0 {
 			p.Results[i].State, p.Results[i].Reason, p.Results[i].Detail = state, reason, Shorten(detail)
 		}
-	})
+	}
+	err := b.write(end)
+	if err != nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.p = b.p.clone()
+		end(&b.p)
+	}
+	return err
 }
 
 // Tell notes, in memory, that the last word was said: a power cut only has it said again.

@@ -1,0 +1,90 @@
+package agent
+
+import (
+	"log/slog"
+
+	"github.com/poshealth/poshealth/transport/downlink"
+	"github.com/poshealth/poshealth/transport/wire"
+)
+
+// tellOf says how a command stands.
+func (x *executor) tellOf(id string) {
+	r, ok := x.o.remote.book.Find(id)
+	if !ok {
+		return
+	}
+	a := x.ack(r)
+	x.say("ack", a)
+	if a.Final() {
+		x.o.remote.book.Tell(id)
+	}
+}
+
+// repeat answers a command that was done before, from what was kept of it.
+func (x *executor) repeat(r downlink.Result) {
+	if !x.idle.Take(x.o.Boottime()) {
+		x.more++
+		return
+	}
+	a := x.ack(r)
+	a.Again = true
+	x.say("ack", a)
+	if r.Op == downlink.OpDesired {
+		x.told = wire.Reported{}
+		x.report()
+	}
+}
+
+// refuse says why nothing was done: to whoever sent it, where it is known who that was, and to those who watch.
+func (x *executor) refuse(r downlink.Refusal) {
+	if !x.idle.Take(x.o.Boottime()) {
+		x.more++
+		return
+	}
+	more := x.more + x.overflow.Swap(0)
+	x.more = 0
+	x.o.Refused(r, more)
+	if !r.Signed || r.Command.ID == "" {
+		return // nobody to answer, or nothing to answer to
+	}
+	state := wire.Rejected
+	if x.o.remote.waiting.body != nil && r.Command.Sum == x.o.remote.waitsFor {
+		state = wire.Accepted // it will be done
+	}
+	a := x.ack(downlink.ResultOf(r.Command, state))
+	a.Reason, a.Detail, a.More = string(r.Reason), r.Detail, more
+	if r.Reason == downlink.UnsafeNow && r.Command.Harmless() {
+		a.Nonce = x.nonce
+	}
+	x.say("ack", a)
+}
+
+func (x *executor) ack(r downlink.Result) wire.Ack {
+	return wire.Ack{
+		Schema: wire.Schema, ID: r.ID, State: r.State, Reason: string(r.Reason), Detail: r.Detail, Op: string(r.Op), Seq: r.Seq, Dst: r.Dst,
+		Key: string(r.Key), At: x.o.Wall().Format(timeFormat),
+	}
+}
+
+// report says what became of the configuration, when that is news.
+func (x *executor) report() {
+	d := x.o.remote.desired
+	r := wire.Reported{
+		Schema: wire.Schema, Version: d.k.Version, Hash: d.k.Hash, Result: d.k.Result, Reason: d.k.Reason, Running: d.running(),
+	}
+	if r == x.told {
+		return
+	}
+	x.told = r
+	r.At = x.o.Wall().Format(timeFormat)
+	x.say("reported", r)
+}
+
+func (x *executor) say(kind string, message any) {
+	body, err := wire.Encode(message)
+	if err != nil {
+		x.o.Log.Error("answer was not sent", slog.Any("error", err))
+		return
+	}
+	x.o.Say(kind, body)
+}
