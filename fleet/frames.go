@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -10,10 +11,11 @@ import (
 // errProtocol: what is at the other end is no broker, or no longer behaves as one.
 var errProtocol = errors.New("the far side does not speak MQTT 3.1.1 as a broker does")
 
-// The packets that a broker sends to a client that subscribes and never publishes.
+// The packets that a broker sends to a client that subscribes, and PUBACK for one that publishes.
 const (
 	kindConnack  = 2
 	kindPublish  = 3
+	kindPuback   = 4
 	kindSuback   = 9
 	kindPingresp = 13
 )
@@ -37,6 +39,8 @@ type frames struct {
 	left    uint32 // bytes of the body to come
 	greeted bool   // CONNACK has begun or gone by
 	code    int    // return code of CONNACK, plus one; 0: not read yet
+	filters uint32 // that are asked for; 0: those of a watcher
+	sends   bool   // this client publishes
 }
 
 // scan follows p. An error means that the far side is no broker; what is behind p is lost.
@@ -73,6 +77,7 @@ func (f *frames) begin(b byte) error {
 	switch {
 	case !f.greeted && kind != kindConnack:
 		return fmt.Errorf("%w: its first packet begins with %#02x and is not CONNACK", errProtocol, b)
+	case kind == kindPuback && f.sends:
 	case f.greeted && kind != kindPublish && kind != kindSuback && kind != kindPingresp:
 		return fmt.Errorf("%w: a packet of kind %d for a client that only subscribes", errProtocol, kind)
 	case kind == kindPublish && quality > atLeastOnce:
@@ -94,20 +99,20 @@ func (f *frames) digit(b byte) error {
 	case f.length > mostPacket:
 		return fmt.Errorf("%w: a packet of %d bytes, the limit is %d", errProtocol, f.length, mostPacket)
 	}
-	if want, fixed := fixedLength(f.kind); fixed && f.length != want {
+	if want, fixed := f.fixedLength(); fixed && f.length != want {
 		return fmt.Errorf("%w: a packet of kind %d with %d bytes instead of %d", errProtocol, f.kind, f.length, want)
 	}
 	f.body, f.left = true, f.length
 	return nil
 }
 
-// fixedLength is the length that each packet of this kind has, if all have the same. A SUBACK answers all our filters.
-func fixedLength(kind byte) (uint32, bool) {
-	switch kind {
-	case kindConnack:
+// fixedLength is the length that each packet of the kind begun has, if all have the same. A SUBACK answers all our filters.
+func (f *frames) fixedLength() (uint32, bool) {
+	switch f.kind {
+	case kindConnack, kindPuback:
 		return 2, true
 	case kindSuback:
-		return 2 + filterCount, true
+		return 2 + cmp.Or(f.filters, filterCount), true
 	case kindPingresp:
 		return 0, true
 	}

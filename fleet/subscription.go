@@ -71,21 +71,35 @@ type subscription struct {
 
 // subscribe connects and subscribes. ctx bounds that, not the subscription's life.
 func (w *watcher) subscribe(ctx context.Context) (*subscription, error) {
+	tenant := w.options.Tenant
+	if tenant == "" {
+		tenant = "+"
+	}
+	filters := make(map[string]byte, filterCount)
+	for _, kind := range [filterCount]string{"state", "health", "event"} {
+		filters["pos/v1/"+tenant+"/+/"+kind] = atLeastOnce
+	}
+	return w.connect(ctx, filters, false)
+}
+
+// connect connects and subscribes. ctx bounds that, not the life of what it returns.
+func (w *watcher) connect(ctx context.Context, filters map[string]byte, sends bool) (*subscription, error) {
 	c, err := w.broker.open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("cannot connect: %w", err)
 	}
+	c.frames.filters, c.frames.sends = uint32(len(filters)), sends
 	ctx, cancel := context.WithTimeout(ctx, greetWithin)
 	defer cancel()
 	s := &subscription{client: paho.NewClient(w.pahoOptions(c)), conn: c}
-	if err = s.greet(ctx, w.options.Tenant); err != nil {
+	if err = s.greet(ctx, filters); err != nil {
 		_ = c.cut(err)
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *subscription) greet(ctx context.Context, tenant string) error {
+func (s *subscription) greet(ctx context.Context, filters map[string]byte) error {
 	if err := s.await(ctx, s.client.Connect()); err != nil && s.conn.answer.Load() == 0 {
 		return fmt.Errorf("cannot sign on: %w", err)
 	}
@@ -98,13 +112,6 @@ func (s *subscription) greet(ctx context.Context, tenant string) error {
 		}[code])
 	default:
 		return fmt.Errorf("cannot sign on: the broker answers with code %d", code)
-	}
-	if tenant == "" {
-		tenant = "+"
-	}
-	filters := make(map[string]byte, filterCount)
-	for _, kind := range [filterCount]string{"state", "health", "event"} {
-		filters["pos/v1/"+tenant+"/+/"+kind] = atLeastOnce
 	}
 	token := s.client.SubscribeMultiple(filters, nil)
 	if err := s.await(ctx, token); err != nil {

@@ -27,6 +27,7 @@ usage: poshealth-fleet COMMAND [flags]
   demo             a broker, terminals and faults that come and go, all on this machine  演示，无需任何服务器
   terminals        list the simulated terminals; NAME DIR writes one out for poshealth check --root   模拟终端
   enrol            give terminals certificates for tokens: serve, tokens; see enrol --help   终端入网服务
+  keygen, sign, send   command a terminal; send --help says how                          向终端下发签名指令
   version          print the version
 
 flags of watch:
@@ -79,6 +80,12 @@ func run(ctx context.Context, args []string, s streams, me self) int {
 		return in.terminals(rest)
 	case "enrol":
 		return in.enrol(ctx, rest)
+	case "keygen":
+		return in.keygen(rest)
+	case "sign":
+		return in.sign(rest)
+	case "send":
+		return in.send(ctx, rest)
 	case "version":
 		if len(rest) > 0 {
 			return in.misuse(fmt.Sprintf("version: do not know what to do with %q", rest[0]))
@@ -105,6 +112,11 @@ func (in *invocation) flags(command string) *flag.FlagSet {
 
 // parse reads flags; done says that the command has ended with code already.
 func (in *invocation) parse(f *flag.FlagSet, args []string) (code int, done bool) {
+	return in.parseWith(usage, f, args)
+}
+
+// parseWith is parse, for a command whose flags are explained elsewhere.
+func (in *invocation) parseWith(usage string, f *flag.FlagSet, args []string) (code int, done bool) {
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		_, _ = io.WriteString(in.out, usage)
