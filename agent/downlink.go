@@ -74,8 +74,6 @@ type executor struct {
 	idle      downlink.Bucket
 	more      uint64        // refusals that nobody was told of
 	underway  string        // the command that takes long; "": none
-	waiting   inbound       // a configuration that came at a bad moment
-	waitsFor  string        // the sum of the one of which that was said
 	reached   bool          // the broker, since the start
 	trialEnds time.Duration // by the boot clock; where there is one
 	told      wire.Reported

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/poshealth/poshealth/probes/clock"
+	"github.com/poshealth/poshealth/probes/timescale"
 )
 
 // keepFirmly is keep, and on return the new file is what a power cut leaves: the folder's own entry is on the flash too. A command
@@ -22,10 +22,10 @@ func keepFirmly(file, content string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// agreedTime is by which time commands are judged: what the sources have agreed on, where that is proved. The terminal's own clock,
+// agreedTime is by which time commands are judged: what the sources have agreed on (a keeper's Estimate), where that is proved. The terminal's own clock,
 // and what a network alone says, could bring back a command that has expired.
-func agreedTime(k *clock.Keeper, boottime func() time.Duration) (time.Time, bool) {
-	e, known := k.Estimate()
+func agreedTime(estimate func() (timescale.Estimate, bool), boottime func() time.Duration) (time.Time, bool) {
+	e, known := estimate()
 	if !known || !e.Proved {
 		return time.Time{}, false
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poshealth/poshealth/config"
+	"github.com/poshealth/poshealth/probes/timescale"
 	"github.com/poshealth/poshealth/transport/downlink"
 	"github.com/poshealth/poshealth/transport/wire"
 )
@@ -211,4 +212,18 @@ func TestKeysOfTheConfiguration(t *testing.T) {
 	keys, err := downlink.ParseKeys(s.own.Downlink.Keys)
 	require.NoError(t, err)
 	assert.Len(t, keys, 3)
+}
+
+func TestCommandsAreJudgedByProvedTimeAlone(t *testing.T) {
+	boottime := func() time.Duration { return time.Hour }
+	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	e := timescale.Estimate{At: time.Hour, Origin: timescale.Around(timescale.OriginOf(now, time.Hour), time.Second)}
+	for _, row := range []struct{ known, proved, want bool }{{false, false, false}, {true, false, false}, {true, true, true}} {
+		e.Proved = row.proved
+		got, known := agreedTime(func() (timescale.Estimate, bool) { return e, row.known }, boottime)
+		assert.Equal(t, row.want, known)
+		if row.want {
+			assert.WithinDuration(t, now, got, time.Millisecond)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -22,7 +23,7 @@ const (
 	maxNotice = 120
 	// mostNotice: a notice that stands for longer is a sticker.
 	mostNotice = 30 * 24 * time.Hour
-	// MostMute: who forgets to lift it has a terminal that speaks again the next day.
+	// MostMute of a mute: who forgets to lift it has a terminal that speaks again the next day.
 	MostMute = 24 * time.Hour
 
 	// Bounds of settings are those of the configuration.
@@ -262,13 +263,6 @@ func consists(s, set string, most int) bool {
 	return s != "" && len(s) <= most && strings.Trim(s, set) == ""
 }
 
-func oneOf(s string, words ...string) bool {
-	for _, w := range words {
-		if s == w {
-			return true
-		}
-	}
-	return false
-}
+func oneOf(s string, words ...string) bool { return slices.Contains(words, s) }
 
 var _ json.Unmarshaler = (*Window)(nil)

@@ -54,8 +54,8 @@ func object(data []byte, into any) error {
 // names are those of a struct's fields in JSON.
 func names(t reflect.Type) []string {
 	var all []string
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+	for field := range t.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		all = append(all, name)
 	}
 	return all
