@@ -206,6 +206,10 @@ func (x *executor) take(ctx context.Context, m inbound) {
 		}
 		x.o.remote.waitsFor = refusal.Command.Sum
 	}
+	if refusal.Reason == downlink.RateLimited && m.topic == x.gate.Topics()[1] && x.o.remote.waiting.body == nil {
+		x.o.remote.waiting = m // somebody floods the gate: a configuration gets another chance
+		return
+	}
 	x.refuse(*refusal)
 }
 

@@ -544,3 +544,17 @@ func TestADamagedStateFolder(t *testing.T) {
 		assert.Equal(t, []string{"done"}, s.acks("p2"))
 	})
 }
+
+func TestAConfigurationComesThroughAFlood(t *testing.T) {
+	onStation(t, func(t *testing.T, s *station) {
+		garbage := s.signed("x", downlink.OpProbe, `{}`)
+		garbage.body[10] ^= 1
+		for range 30 {
+			s.send(garbage)
+		}
+		s.send(s.desired("d1", 1, goodTOML, 60))
+		assert.Empty(t, s.acks("d1"))
+		s.pass(5 * time.Minute)
+		assert.Equal(t, wire.DesiredKept, s.reported().Result)
+	})
+}
