@@ -154,3 +154,22 @@ func withWindows(c config.Config, m *downlink.Maintenance) (config.Config, error
 	}
 	return c, c.Validate()
 }
+
+// InForce is the configuration that the agent of this terminal runs with, for whoever only looks, and its version: 0 where that is the
+// terminal's own file, or where what the fleet desires may not be read by this user. It counts no start and changes nothing.
+func InForce(own config.Config) (config.Config, uint64) {
+	never := func(string, string) error { return errors.New("only looked at") }
+	r, err := openRemote(Options{Config: own}.withDefaults(), never)
+	if err != nil || r == nil {
+		return own, 0
+	}
+	doc := r.desired.k.Good
+	if t := r.desired.k.Trial; t != nil {
+		doc = t.document
+	}
+	c, err := r.desired.parse(doc)
+	if err != nil {
+		return own, 0
+	}
+	return overlay(c, r.standing()), doc.Version
+}

@@ -171,6 +171,26 @@ func TestPowerCutsDuringProbation(t *testing.T) {
 	}
 }
 
+func TestWhoOnlyLooksSeesWhatIsInForce(t *testing.T) {
+	onStation(t, func(t *testing.T, s *station) {
+		c, version := InForce(s.own)
+		assert.Equal(t, s.own, c)
+		assert.Zero(t, version)
+		s.send(s.desired("d1", 3, goodTOML, 60))
+		s.pass(30 * time.Second)
+		writes := s.writes
+		c, version = InForce(s.own)
+		assert.True(t, isGood(c), "on probation")
+		assert.EqualValues(t, 3, version)
+		assert.Equal(t, writes, s.writes)
+		s.pass(time.Minute)
+		s.send(s.signed("s1", downlink.OpSet, `{"lang":"en"}`))
+		c, _ = InForce(s.own)
+		assert.Equal(t, "en", c.Terminal.Lang)
+		assert.True(t, isGood(c))
+	})
+}
+
 func TestFlashThatFailsDuringProbation(t *testing.T) {
 	onStation(t, func(t *testing.T, s *station) {
 		s.send(s.desired("d1", 1, cutOffTOML, 60))

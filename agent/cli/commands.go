@@ -32,6 +32,10 @@ func (in *invocation) check(ctx context.Context, args []string) int {
 		return in.fail(err, "")
 	}
 	in.warn(o.Config)
+	var version uint64
+	if o.Config, version = agent.InForce(o.Config); version != 0 {
+		_, _ = fmt.Fprintf(in.Err, "poshealth: looking with version %d of the configuration that the fleet desires\n", version)
+	}
 	if *how {
 		c, err := agent.Capabilities(ctx, o, in.progress())
 		in.wipe()
