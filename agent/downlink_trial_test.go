@@ -1,7 +1,10 @@
 package agent
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -246,4 +249,46 @@ func TestCommandsAreJudgedByProvedTimeAlone(t *testing.T) {
 			assert.WithinDuration(t, now, got, time.Millisecond)
 		}
 	}
+}
+
+func TestKeepFirmly(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state", bookFile)
+	require.NoError(t, keepFirmly(file, "one"))
+	require.NoError(t, keepFirmly(file, "two"))
+	got, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, "two\n", string(got))
+	require.Error(t, keepFirmly(filepath.Join(file, "below-a-file"), "x"))
+}
+
+// A real agent ends with the restart that it was asked for, and the next one takes its place: no socket, lock or goroutine is left.
+func TestSuperviseStartsARealAgentAnew(t *testing.T) {
+	o := Options{Config: config.Default()}
+	o.Config.Terminal.ID, o.Config.Terminal.Tenant, o.Config.Terminal.StateDir = "T1", "demo", t.TempDir()
+	o.Config.Local.Listen = ""
+	o = o.withDefaults()
+	starts := 0
+	err := supervise(t.Context(), o, nil, func(ctx context.Context, o Options) (func(context.Context) error, error) {
+		a, err := New(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		starts++
+		return func(ctx context.Context) error {
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			ended := make(chan error, 1)
+			go func() { ended <- a.Run(ctx) }()
+			if _, _, err := a.Board().Wait(ctx, 0); err != nil { // it lives
+				return err
+			}
+			cancel()
+			if err := <-ended; err != nil || starts == 3 {
+				return err
+			}
+			return Restart{Why: "the test wants it"}
+		}, nil
+	})
+	require.NoError(t, err)
+	assert.Equal(t, 3, starts)
 }
