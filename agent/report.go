@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"log/slog"
 	"path/filepath"
 	"sync"
 	"time"
@@ -85,6 +86,9 @@ func (a *Agent) reporting(id identity) (*reporter, error) {
 		Dir: filepath.Join(a.options.Config.Terminal.StateDir, "spool"), Boottime: a.options.Boottime, Pace: c.History,
 		Wrote: func(n int64) { a.flash.Add(int(n)) },
 	})
+	if err := outbox.Unread(); err != nil {
+		a.options.Log.Warn("something of the spool cannot be read", slog.Any("error", err))
+	}
 	r := a.newReporter(dial, transport.FleetBackoff(c.Fleet), outbox)
 	r.brokers = plan
 	return r, nil

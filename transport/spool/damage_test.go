@@ -136,20 +136,46 @@ func TestForeignFiles(t *testing.T) {
 	assert.FileExists(t, filepath.Join(dir, "00000009-gossip-0000000000000001", "00000001"))
 }
 
-// TestHalfRemovedJournal: a power cut while what was delivered is removed makes nothing of it pass for lost.
-func TestHalfRemovedJournal(t *testing.T) {
-	dir, segment, _ := filled(t, 900) // more than one segment
-	require.NoError(t, os.Rename(filepath.Dir(segment), filepath.Join(dir, "gone")))
-	s := open(t, spool.Options{Dir: dir})
-	assert.Zero(t, s.Len())
-	assert.Zero(t, s.Dropped())
-	s.Add(change("a"))
-	require.NoError(t, s.Sync(t.Context()))
-	require.NoError(t, s.Close())
-	s = open(t, spool.Options{Dir: dir})
-	assert.Equal(t, []string{"a"}, bodies(s, transport.Change))
-	require.NoError(t, s.Sync(t.Context()))
-	assert.NoDirExists(t, filepath.Join(dir, "gone"), "and it is removed with the next one")
+// TestJournalThatIsBackAfterACut: the removal of a journal that is done with is not on flash as soon as the cursor is: after a power cut the folder may be back, or
+// half of it, without the segments that had gone before. What was in those was delivered, and is not lost.
+func TestJournalThatIsBackAfterACut(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	first := open(t, spool.Options{Dir: dir})
+	for range 60 { // more than the first segment of 16 KiB holds
+		first.Add(change(strings.Repeat("x", 420)))
+	}
+	require.NoError(t, first.Sync(t.Context()))
+	id := first.Ledger()[0].Spool
+	first.Crash()
+
+	second := open(t, spool.Options{Dir: dir})
+	deliver := func(n int) {
+		for range n {
+			second.Done(second.Next(transport.Change))
+		}
+		require.NoError(t, second.Sync(t.Context()))
+	}
+	deliver(50) // with the whole first segment, which goes
+	folders, err := filepath.Glob(filepath.Join(dir, "*-change-"+id))
+	require.NoError(t, err)
+	require.Len(t, folders, 1)
+	files, err := os.ReadDir(folders[0])
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	kept := filepath.Join(t.TempDir(), "kept")
+	require.NoError(t, os.CopyFS(kept, os.DirFS(folders[0])))
+
+	deliver(10) // the rest: the cursor is synced and the folder goes
+	require.NoDirExists(t, folders[0])
+	second.Crash()
+	require.NoError(t, os.CopyFS(folders[0], os.DirFS(kept))) // but not from flash
+
+	third := open(t, spool.Options{Dir: dir})
+	require.NoError(t, third.Fault())
+	for _, a := range third.Ledger() {
+		assert.Empty(t, a.Lost, a.String())
+	}
+	assert.Zero(t, third.Dropped())
 }
 
 // TestRecordWithinARecord: a body that is itself a record's bytes is no record, though the one around it is damaged.

@@ -50,7 +50,6 @@ func (s *Spool) prepare() error {
 const (
 	cursorFile = "cursor"
 	lockFile   = "lock"
-	goneFolder = "gone" // a journal on its way out; what a power cut left of one is removed with the next
 )
 
 // claim takes the lock, which ends with the process that holds it.
@@ -82,7 +81,7 @@ func (s *Spool) load() error {
 	if err != nil {
 		return err
 	}
-	known := s.recall()
+	known, unread := s.recall()
 	var found []*journal
 	for _, entry := range listed {
 		j, ok := journalOf(s.o.Dir, entry.Name())
@@ -96,7 +95,7 @@ func (s *Spool) load() error {
 			m = known.Journals[i]
 		}
 		if err := j.load(m); err != nil {
-			s.unread = errors.Join(s.unread, fmt.Errorf("cannot read what an earlier start left: %w", err))
+			unread = errors.Join(unread, fmt.Errorf("cannot read what an earlier start left: %w", err))
 			continue
 		}
 		found = append(found, j)
@@ -106,7 +105,7 @@ func (s *Spool) load() error {
 	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.loaded = true
+	s.loaded, s.unread = true, unread
 	s.receipts = known.Receipts
 	for i, j := range found {
 		if i < len(found)-mostJournals {
@@ -134,20 +133,19 @@ func (s *Spool) abandon(j *journal) {
 }
 
 // recall reads the cursor. Without one all that lies here is sent again: the far side knows each record by its number.
-func (s *Spool) recall() cursor {
+func (s *Spool) recall() (cursor, error) {
 	f, err := os.Open(filepath.Join(s.o.Dir, cursorFile))
 	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			s.unread = fmt.Errorf("cannot read the spool's cursor: %w", err)
+		if errors.Is(err, fs.ErrNotExist) {
+			return cursor{}, nil
 		}
-		return cursor{}
+		return cursor{}, fmt.Errorf("cannot read the spool's cursor: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 	c, count, err := readCursor(f)
 	if err != nil {
-		s.unread = fmt.Errorf("cannot read the spool's cursor: %w", err)
-		return cursor{}
+		return cursor{}, fmt.Errorf("cannot read the spool's cursor: %w; what it no longer says is told again", err)
 	}
 	s.count = count
-	return c
+	return c, nil
 }

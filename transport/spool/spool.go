@@ -88,12 +88,12 @@ type Spool struct {
 	count    uint64 // of the cursor's writings
 	written  time.Duration
 	retryAt  time.Duration
-	loaded   bool  // what earlier starts left
-	previous int   // the order of the newest of them
-	unread   error // what of it could not be read
+	loaded   bool // what earlier starts left
+	previous int  // the order of the newest of them
 
 	mu       sync.Mutex
 	journals []*journal // the oldest first; the last two are this start's
+	unread   error      // what of earlier starts could not be read
 	fault    error      // why flash is not written; nil: it is
 	dirty    bool       // the cursor on flash is behind
 

@@ -308,6 +308,13 @@ func (s *Spool) Fault() error {
 	return s.fault
 }
 
+// Unread says what of earlier starts could not be read; nil: nothing. It stays where it is.
+func (s *Spool) Unread() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unread
+}
+
 // Ledger is what became of all records that are of interest: of this start's changes, and of each journal with anything
 // pending, or lost and not told yet. At most [mostJournals].
 func (s *Spool) Ledger() []Account {

@@ -3,7 +3,6 @@ package spool
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,7 +42,7 @@ func (s *Spool) write() {
 			done <- s.commit(true)
 		case <-s.quit:
 			if !s.crashed.Load() && s.commit(true) == nil {
-				_ = s.mark(true, true) // an old one only sends again
+				_ = s.mark(true) // an old one only sends again
 			}
 			return
 		}
@@ -85,7 +84,7 @@ func (s *Spool) commit(all bool) error {
 		err = s.clean()
 	}
 	if err == nil {
-		err = s.mark(false, false)
+		err = s.mark(false)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -254,56 +253,55 @@ func (s *Spool) evictSegment(historyAlone bool) bool {
 }
 
 // clean removes the segments of which all is delivered, and the journals of earlier starts that have nothing more to tell. The
-// cursor is synced before: else, after a power cut, what was delivered would pass for lost.
+// cursor that says so is synced before, and names a journal until its folder is gone for good: else, after a power cut, what was
+// delivered would be there again in part, and the rest pass for lost.
 func (s *Spool) clean() error {
-	var files, folders []string
+	var files []string
+	var over []*journal
 	s.mu.Lock()
-	s.journals = slices.DeleteFunc(s.journals, func(j *journal) bool {
-		current := j == s.current(j.class)
-		if !current && len(j.entries) == 0 && (len(j.lost) == 0 || s.told == s.losses) {
-			folders = append(folders, j.dir)
-			return true
+	for _, j := range s.journals {
+		switch {
+		case j != s.current(j.class) && len(j.entries) == 0 && (len(j.lost) == 0 || s.told == s.losses):
+			over = append(over, j)
+		default:
+			for len(j.segments) > 1 && j.segments[0].last <= j.delivered() {
+				files = append(files, j.file(j.segments[0].number))
+				j.segments = slices.Delete(j.segments, 0, 1)
+			}
 		}
-		for len(j.segments) > 1 && j.segments[0].last <= j.delivered() {
-			files = append(files, j.file(j.segments[0].number))
-			j.segments = slices.Delete(j.segments, 0, 1)
-		}
-		return false
-	})
+	}
 	s.mu.Unlock()
-	if len(files)+len(folders) == 0 {
+	if len(files)+len(over) == 0 {
 		return nil
 	}
-	if err := s.mark(true, true); err != nil {
+	if err := s.mark(true); err != nil {
 		return err
 	}
 	var err error
 	for _, file := range files {
 		err = errors.Join(err, os.Remove(file))
 	}
-	for _, folder := range folders {
-		err = errors.Join(err, removeJournal(folder))
+	for _, j := range over {
+		err = errors.Join(err, os.RemoveAll(j.dir))
 	}
-	return err
-}
-
-// removeJournal takes a folder away so that half of it never passes for a journal that was damaged.
-func removeJournal(folder string) error {
-	gone := filepath.Join(filepath.Dir(folder), goneFolder)
-	if err := os.RemoveAll(gone); err != nil {
+	if len(over) == 0 || err != nil {
 		return err
 	}
-	if err := os.Rename(folder, gone); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := syncDir(s.o.Dir); err != nil {
 		return err
 	}
-	return os.RemoveAll(gone)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.journals = slices.DeleteFunc(s.journals, func(j *journal) bool { return slices.Contains(over, j) })
+	s.dirty = true
+	return nil
 }
 
-// mark writes the cursor where it is behind and its time has come, or now; synced where that is asked for.
-func (s *Spool) mark(now, synced bool) error {
+// mark writes the cursor where it is behind and its time has come; or now, and synced, though it may be written already.
+func (s *Spool) mark(synced bool) error {
 	s.mu.Lock()
 	at := s.o.Boottime()
-	if !s.dirty || (!now && at-s.written < cursorEvery) {
+	if !synced && (!s.dirty || at-s.written < cursorEvery) {
 		s.mu.Unlock()
 		return nil
 	}
