@@ -84,12 +84,14 @@ loss: go ## kill agent and broker and break the line between them while changes 
 	@scripts/peers.sh path
 	@$(GO) run ./lab/soak
 
-soak: go ## half an hour more of it: 10,000 changes through 200 blows; the lab healthy, slow, lossy and roaming: nothing blocking is said
-	@scripts/peers.sh path
+soak: go ## an hour more: 10,000 changes through 200 blows, 30 power cuts, the lab healthy, slow, lossy and roaming
+	@scripts/peers.sh path lab
+	@scripts/armhf.sh
 	@$(GO) run ./lab/soak -changes 10000 -blows 200
 	@$(GO) run ./lab/path -parts calm -calm 10m
+	@$(GO) run ./lab/arm -only cuts -cuts 30
 
-lab-arm: programs ## a day of an emulated ARM terminal: memory, clock, reboot, the system call filter of apps; Debian
+lab-arm: programs ## a day of an emulated ARM terminal: memory, clock, reboot, the system call filter of apps, power cuts; Debian
 	@scripts/peers.sh lab
 	@scripts/armhf.sh
 	@$(GO) run ./lab/arm

@@ -16,6 +16,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -66,15 +67,14 @@ func run(args []string) error {
 	if err != nil {
 		return fmt.Errorf("cannot tell what earlier starts left: %w", err)
 	}
-	s := spool.Open(options(args[0]))
-	defer func() { _ = s.Close() }() // only after an error, which says more
-	if err := s.Fault(); err != nil {
-		return fmt.Errorf("the spool does not open: %w", err)
+	r, err := openSpool(args[0], number)
+	if err != nil {
+		return err
 	}
-	if again := earlier(s); fmt.Sprint(again) != fmt.Sprint(left) {
+	defer func() { _ = r.spool.Close() }() // only after an error, which says more
+	if again := earlier(r.spool); fmt.Sprint(again) != fmt.Sprint(left) {
 		return fmt.Errorf("opened twice, it tells of %v and of %v", left, again)
 	}
-	r := recorder{spool: s, run: number, ids: make(map[transport.Class]string), last: make(map[transport.Class]uint64)}
 	say("recording .")
 	return r.record()
 }
@@ -95,6 +95,14 @@ type recorder struct {
 	run   int
 	ids   map[transport.Class]string // of its own journals
 	last  map[transport.Class]uint64 // number given
+}
+
+func openSpool(folder string, run int) (*recorder, error) {
+	r := &recorder{spool: spool.Open(options(folder)), run: run, ids: make(map[transport.Class]string), last: make(map[transport.Class]uint64)}
+	if err := r.spool.Fault(); err != nil {
+		return nil, errors.Join(fmt.Errorf("the spool does not open: %w", err), r.spool.Close())
+	}
+	return r, nil
 }
 
 // record never ends by itself: singles mostly, groups, history, and some are delivered.
