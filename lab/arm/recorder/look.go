@@ -40,12 +40,12 @@ func look(folder string) ([]spool.Account, error) {
 		return nil, err
 	}
 	for _, a := range earlier(s) { // again: to read a record may be to find it damaged
-		ranges := ""
+		var ranges [][2]uint64
 		for _, l := range a.Lost {
-			ranges += fmt.Sprintf(" %d-%d", l.From, l.To)
+			ranges = append(ranges, [2]uint64{l.From, l.To})
 		}
-		if ranges != "" {
-			say("lost %s %s%s .", a.Spool, a.Class, ranges)
+		if len(ranges) > 0 {
+			say("lost %s %s %s .", a.Spool, a.Class, spans(ranges))
 		}
 	}
 	say("looked .")
@@ -97,11 +97,16 @@ func takeAll(s *spool.Spool) error {
 		s.Done(batch)
 	}
 	for _, j := range order {
-		var words []string
-		for _, r := range found[j] {
-			words = append(words, fmt.Sprintf("%d-%d", r[0], r[1]))
-		}
-		say("found %s %s %d %s .", j.id, j.class, j.run, strings.Join(words, " "))
+		say("found %s %s %d %s .", j.id, j.class, j.run, spans(found[j]))
 	}
 	return nil
+}
+
+// spans writes ranges as "FROM-TO FROM-TO".
+func spans(ranges [][2]uint64) string {
+	var words []string
+	for _, r := range ranges {
+		words = append(words, fmt.Sprintf("%d-%d", r[0], r[1]))
+	}
+	return strings.Join(words, " ")
 }
