@@ -2,6 +2,9 @@ package agent
 
 import (
 	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"time"
 
 	"github.com/poshealth/poshealth/transport/downlink"
 	"github.com/poshealth/poshealth/transport/wire"
@@ -20,6 +23,29 @@ func (x *executor) tellOf(id string) {
 	}
 }
 
+// tellSoon is tellOf, but for what all terminals were told at once: they answer one after the other.
+func (x *executor) tellSoon(c downlink.Command) {
+	if !c.Group() {
+		x.tellOf(c.ID)
+		return
+	}
+	spread := min(time.Duration(x.o.Config.MQTT.Fleet)*time.Second/answersASecond, mostSpread)
+	x.tellAt = x.o.Boottime() + time.Duration(rand.Float64()*float64(spread))
+}
+
+// tellSpread tells it when the time has come.
+func (x *executor) tellSpread() {
+	if x.tellAt == 0 || x.o.Boottime() < x.tellAt {
+		return
+	}
+	x.tellAt = 0
+	for _, r := range x.o.remote.book.Open() {
+		if r.State != wire.Running {
+			x.tellOf(r.ID)
+		}
+	}
+}
+
 // repeat answers a command that was done before, from what was kept of it.
 func (x *executor) repeat(r downlink.Result) {
 	if !x.idle.Take(x.o.Boottime()) {
@@ -35,9 +61,10 @@ func (x *executor) repeat(r downlink.Result) {
 	}
 }
 
-// refuse says why nothing was done: to whoever sent it, where it is known who that was, and to those who watch.
+// refuse says why nothing was done: to whoever sent it, where it is known who that was, and to those who watch. What all terminals
+// refuse is only counted: all at once would say so.
 func (x *executor) refuse(r downlink.Refusal) {
-	if !x.idle.Take(x.o.Boottime()) {
+	if r.Command.Group() || !x.idle.Take(x.o.Boottime()) {
 		x.more++
 		return
 	}
@@ -87,4 +114,23 @@ func (x *executor) say(kind string, message any) {
 		return
 	}
 	x.o.Say(kind, body)
+}
+
+// greet begins a connection: what is asked for, and what was not said or may have been lost.
+func (x *executor) greet() {
+	x.nonce = randomHex(downlink.NonceSize / 2)
+	x.reached = true
+	_, known := x.o.Now()
+	keys := make([]string, 0, len(x.o.remote.keys))
+	revoked := x.o.remote.book.Keyset().Revoked
+	for _, k := range x.o.remote.keys {
+		if !slices.Contains(revoked, k.ID) {
+			keys = append(keys, string(k.ID))
+		}
+	}
+	x.say("get", wire.Get{Schema: wire.Schema, Nonce: x.nonce, Desired: x.o.remote.desired.k.Version, TimeKnown: known, Keys: keys})
+	x.report()
+	for _, r := range x.o.remote.book.Open() {
+		x.tellOf(r.ID)
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 
 	"github.com/poshealth/poshealth/transport/downlink"
 	"github.com/poshealth/poshealth/transport/wire"
@@ -84,7 +83,7 @@ func (x *executor) stand(c downlink.Command, refuse refuser) *downlink.Refusal {
 		return refuse(downlink.UnsafeNow, err.Error())
 	}
 	x.apply()
-	x.tellOf(c.ID)
+	x.tellSoon(c)
 	return nil
 }
 
@@ -174,23 +173,4 @@ func (x *executor) desire(c downlink.Command, doc *downlink.Desired, refuse refu
 		x.o.Restart(Restart{Why: fmt.Sprintf("version %d of the configuration is on probation", doc.Version)})
 	}
 	return nil
-}
-
-// greet begins a connection: what is asked for, and what was not said or may have been lost.
-func (x *executor) greet() {
-	x.nonce = randomHex(downlink.NonceSize / 2)
-	x.reached = true
-	_, known := x.o.Now()
-	keys := make([]string, 0, len(x.o.remote.keys))
-	revoked := x.o.remote.book.Keyset().Revoked
-	for _, k := range x.o.remote.keys {
-		if !slices.Contains(revoked, k.ID) {
-			keys = append(keys, string(k.ID))
-		}
-	}
-	x.say("get", wire.Get{Schema: wire.Schema, Nonce: x.nonce, Desired: x.o.remote.desired.k.Version, TimeKnown: known, Keys: keys})
-	x.report()
-	for _, r := range x.o.remote.book.Open() {
-		x.tellOf(r.ID)
-	}
 }

@@ -102,6 +102,7 @@ func TestWhatATerminalWouldRefuseIsNotSigned(t *testing.T) {
 		{"wrong arguments", `probe: "kind" is not known`, func(o *fleet.Order) { o.Args = `{"kind":"tcp"}` }},
 		{"a name that is none", "want a terminal's id", func(o *fleet.Order) { o.Dst = "T/1" }},
 		{"another tenant's group", "not a group of tenant shop", func(o *fleet.Order) { o.Dst = "other/*" }},
+		{"a probe by all at once", "would flood", func(o *fleet.Order) { o.Dst = "shop/*" }},
 		{"too long a life", "nbf, exp", func(o *fleet.Order) { o.Life = 30 * 24 * time.Hour }},
 		{"an id that is none", "id:", func(o *fleet.Order) { o.ID = "a b" }},
 		{"a nonce that is none", "nonce:", func(o *fleet.Order) { o.Nonce = "x" }},
@@ -125,7 +126,7 @@ func TestWhatATerminalWouldRefuseIsNotSigned(t *testing.T) {
 
 func TestASignedOrderInAFile(t *testing.T) {
 	k, _ := newKey(t, downlink.ForCommands)
-	s, err := k.Sign(fleet.Order{Tenant: "shop", Dst: "shop/*", Op: "snapshot"}, time.Now())
+	s, err := k.Sign(fleet.Order{Tenant: "shop", Dst: "shop/*", Op: "set", Args: `{"fleet":9}`}, time.Now())
 	require.NoError(t, err)
 	text, err := json.Marshal(s)
 	require.NoError(t, err)

@@ -153,7 +153,7 @@ func TestCommandingATerminal(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var roll, complaints paperRoll
-	ended := calling(ctx, &roll, &complaints, "send", "--lang", "en", "--key", cmd, "--tenant", "shop", "--dst", "shop/*", "--op", "snapshot", "--id", "all", "--wait", "1h", "--broker", b.URL())
+	ended := calling(ctx, &roll, &complaints, "send", "--lang", "en", "--key", cmd, "--tenant", "shop", "--dst", "shop/*", "--op", "set", "--args", `{"fleet":9}`, "--id", "all", "--wait", "1h", "--broker", b.URL())
 	require.Eventually(t, func() bool { return roll.String() == "T1  all  done\n" }, longest, tick, "%s", complaints.String())
 	stop()
 	assert.Equal(t, exitDone, <-ended, "Ctrl-C ends what waits for whoever else may answer")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -94,8 +95,8 @@ func Topic(tenant, dst string, op Op) (string, error) {
 	}
 	base := "pos/v1/" + tenant + "/"
 	switch {
-	case dst == tenant+"/*" && op == OpDesired:
-		return "", errors.New("a configuration is for one terminal: each has its own probation")
+	case dst == tenant+"/*" && !forAll(op):
+		return "", fmt.Errorf("%s is for one terminal: all of a tenant at once would flood their hosts or their broker", op)
 	case dst == tenant+"/*":
 		return base + "notice/cmd", nil
 	case !goodName(dst):
@@ -105,3 +106,11 @@ func Topic(tenant, dst string, op Op) (string, error) {
 	}
 	return base + dst + "/cmd", nil
 }
+
+// forAll tells whether an operation may be for all terminals of a tenant: what costs no traffic but its answer.
+func forAll(op Op) bool {
+	return slices.Contains([]Op{OpSet, OpMaintenance, OpNotice, OpMute, OpKeyset}, op)
+}
+
+// Group tells whether a body is for all terminals of a tenant.
+func (b Body) Group() bool { return strings.HasSuffix(b.Dst, "/*") }

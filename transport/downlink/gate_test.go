@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -15,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poshealth/poshealth/transport/downlink"
-	"github.com/poshealth/poshealth/transport/wire"
 )
 
 // flash is a file that can be made to fail.
@@ -136,6 +133,12 @@ func TestWhatIsRefused(t *testing.T) {
 		{"a good one", "", "", func(t *testing.T, p *post) in { return cmd(t, p, nil) }},
 		{"the next key's", "", "", func(t *testing.T, p *post) in { return in{cmdTopic, seal(t, p.nextCmd, cmdTopic, p.body(nil))} }},
 		{"one for all of the tenant", "", "", func(t *testing.T, p *post) in {
+			const all = "pos/v1/demo/notice/cmd"
+			return in{all, seal(t, p.cmd, all, p.body(func(b *downlink.Body) {
+				b.Dst, b.Op, b.Args = "demo/*", "set", json.RawMessage(`{"fleet":2}`)
+			}))}
+		}},
+		{"a probe by all of the tenant at once", downlink.OtherTopic, "probe for demo/*", func(t *testing.T, p *post) in {
 			const all = "pos/v1/demo/notice/cmd"
 			return in{all, seal(t, p.cmd, all, p.body(func(b *downlink.Body) { b.Dst = "demo/*" }))}
 		}},
@@ -269,130 +272,6 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 }
 
-func TestNumbersRise(t *testing.T) {
-	p := newPost(t, &flash{})
-	send := func(key ed25519.PrivateKey, id string, seq uint64) *downlink.Refusal {
-		c, refusal := p.Open(cmdTopic, seal(t, key, cmdTopic, p.body(func(b *downlink.Body) { b.ID, b.Seq = id, seq })))
-		if refusal == nil {
-			require.NoError(t, p.book.Enter(c, wire.Done, nil))
-		}
-		return refusal
-	}
-	require.Nil(t, send(p.cmd, "c10", 10))
-	again := send(p.cmd, "c10", 10)
-	require.NotNil(t, again)
-	assert.Equal(t, downlink.Replayed, again.Reason)
-	require.NotNil(t, again.Kept, "what came of it is known")
-	assert.Equal(t, wire.Done, again.Kept.State)
-
-	other := send(p.cmd, "c10", 11)
-	require.NotNil(t, other)
-	assert.Equal(t, downlink.Replayed, other.Reason, "another message under the same id")
-	assert.Nil(t, other.Kept, "is no repeat")
-
-	same := send(p.cmd, "cX", 10)
-	require.NotNil(t, same)
-	assert.Equal(t, downlink.Replayed, same.Reason)
-	late := send(p.cmd, "c9", 9)
-	require.NotNil(t, late)
-	assert.Equal(t, downlink.OutOfOrder, late.Reason)
-
-	assert.Nil(t, send(p.nextCmd, "n1", 1), "each key counts for itself")
-	assert.Nil(t, send(p.cmd, "c12", 12), "numbers may be left out")
-
-	// What is remembered ends at 64; the mark stays.
-	for i := range 80 {
-		p.boot += time.Minute
-		require.Nil(t, send(p.cmd, fmt.Sprintf("m%d", i), uint64(100+i)))
-	}
-	old := send(p.cmd, "c10", 10)
-	require.NotNil(t, old)
-	assert.Equal(t, downlink.OutOfOrder, old.Reason)
-	assert.Less(t, len(p.flash.content), 16<<10, "what a command costs the flash, each time that it is written")
-	t.Logf("a full book has %d bytes", len(p.flash.content))
-
-	p2 := newPost(t, p.flash) // a power cut
-	_, refusal := p2.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(func(b *downlink.Body) { b.ID, b.Seq = "c50", 50 })))
-	require.NotNil(t, refusal)
-	assert.Equal(t, downlink.OutOfOrder, refusal.Reason, "the mark was on the flash")
-}
-
-func TestWhatIsNotKeptIsNotTaken(t *testing.T) {
-	p := newPost(t, &flash{})
-	c, refusal := p.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(nil)))
-	require.Nil(t, refusal)
-	p.flash.broken = errors.New("read-only file system")
-	require.ErrorContains(t, p.book.Enter(c, wire.Running, nil), "read-only file system")
-	_, marked := p.book.Mark(c.Key, c.Dst)
-	assert.False(t, marked)
-	p.book.EnterInMemory(c, wire.Done)
-	_, refusal = p.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(nil)))
-	require.NotNil(t, refusal)
-	assert.Equal(t, downlink.Replayed, refusal.Reason)
-}
-
-func TestALostBookWantsTheNonce(t *testing.T) {
-	p := newPost(t, &flash{})
-	c, refusal := p.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(nil)))
-	require.Nil(t, refusal)
-	require.NoError(t, p.book.Enter(c, wire.Done, nil))
-	p.flash.content = strings.Replace(p.flash.content, "10", "11", 1)
-
-	p = newPost(t, p.flash)
-	require.True(t, p.book.Lost())
-	_, refusal = p.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(nil)))
-	require.NotNil(t, refusal)
-	assert.Equal(t, downlink.UnsafeNow, refusal.Reason, "it may be an old one")
-	fresh := func(b *downlink.Body) { b.Nonce = nonce }
-	c, refusal = p.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(fresh)))
-	require.Nil(t, refusal)
-	require.NoError(t, p.book.Enter(c, wire.Done, nil))
-
-	p = newPost(t, p.flash)
-	require.True(t, p.book.Lost(), "of the other keys it is not known still")
-	_, refusal = p.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(func(b *downlink.Body) { b.ID, b.Seq = "c2", 11 })))
-	assert.Nil(t, refusal, "the mark stands again")
-}
-
-func TestKeysAreTakenAway(t *testing.T) {
-	p := newPost(t, &flash{})
-	seq := uint64(0)
-	keyset := func(key ed25519.PrivateKey, version uint64, revoked ...downlink.KeyID) *downlink.Refusal {
-		raw, err := json.Marshal(downlink.Keyset{Version: version, Revoked: append([]downlink.KeyID{}, revoked...)})
-		require.NoError(t, err)
-		seq++
-		c, refusal := p.Open(cmdTopic, seal(t, key, cmdTopic, p.body(func(b *downlink.Body) {
-			b.ID, b.Seq, b.Op, b.Args = fmt.Sprint("k", seq), seq, downlink.OpKeyset, raw
-		})))
-		if refusal == nil {
-			require.NoError(t, p.book.Enter(c, wire.Done, nil))
-		}
-		return refusal
-	}
-	require.Nil(t, keyset(p.cmd, 5, idOf(p.notice)))
-	r := keyset(p.cmd, 5)
-	require.NotNil(t, r)
-	assert.Contains(t, r.Detail, "higher version")
-	r = keyset(p.cmd, 6, idOf(p.nextCmd))
-	require.NotNil(t, r)
-	assert.Contains(t, r.Detail, "does not revoke the next one")
-	r = keyset(p.cmd, 6, idOf(p.cmd))
-	require.NotNil(t, r)
-	assert.Contains(t, r.Detail, "itself")
-	require.Nil(t, keyset(p.cmd, 1<<53-1, idOf(p.notice), idOf(p.desired)), "a thief does what harm he can")
-
-	require.Nil(t, keyset(p.nextCmd, 1, idOf(p.cmd)), "the next key stands above, whatever the version")
-	r = keyset(p.cmd, 1<<53-1)
-	require.NotNil(t, r)
-	assert.Equal(t, downlink.RevokedKey, r.Reason)
-
-	p = newPost(t, p.flash)
-	_, r = p.Open(cmdTopic, seal(t, p.cmd, cmdTopic, p.body(func(b *downlink.Body) { b.Seq = 1000 })))
-	require.NotNil(t, r)
-	assert.Equal(t, downlink.RevokedKey, r.Reason, "after a power cut too")
-	assert.NotContains(t, p.book.Keyset().Revoked, idOf(p.desired), "what the thief took away is back")
-}
-
 func TestVerifyingIsLimited(t *testing.T) {
 	p := newPost(t, &flash{})
 	verified := func() int {
@@ -412,33 +291,6 @@ func TestVerifyingIsLimited(t *testing.T) {
 	assert.Equal(t, 3, verified())
 	p.boot += time.Hour
 	assert.Equal(t, 20, verified())
-}
-
-func TestKeysAsText(t *testing.T) {
-	f := newFleet()
-	for _, k := range f.pinned() {
-		got, err := downlink.ParseKey(k.String())
-		require.NoError(t, err)
-		assert.Equal(t, k, got)
-	}
-	good := f.pinned()[0].String()
-	for _, row := range []struct{ name, line, want string }{
-		{"nothing", "", "keygen"},
-		{"no purpose", strings.TrimSuffix(good, " cmd"), "cmd, desired or notice"},
-		{"another purpose", good + "s", "cmd, desired or notice"},
-		{"a digit mistyped", "0" + good[1:], "mistyped"},
-		{"a letter of the key mistyped", strings.Replace(good, ":", ":A", 1), "keygen"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			_, err := downlink.ParseKey(row.line)
-			assert.ErrorContains(t, err, row.want)
-		})
-	}
-	_, err := downlink.ParseKeys([]string{good, good})
-	require.ErrorContains(t, err, "there already")
-	third := downlink.NewKey(downlink.ForCommands, f.foreign.Public().(ed25519.PublicKey)).String()
-	_, err = downlink.ParseKeys([]string{good, f.pinned()[1].String(), third})
-	assert.ErrorContains(t, err, "at most 2 keys for cmd")
 }
 
 func TestSealRefusesWhatNobodyReads(t *testing.T) {
