@@ -45,8 +45,9 @@ type executorOptions struct {
 	Quiet func() (quiet bool, why string)
 	// Level is take_card of the newest snapshot, and whether everything has been looked at.
 	Level func() (level string, looked bool)
-	// Say sends a body to a topic of the terminal's: ack, reported or get. It does not wait, and may forget what it cannot send:
-	// on the next connection it is said again.
+	// Say sends a body to a topic of the terminal's: ack, reported or get. It does not wait, and keeps what it takes until the broker
+	// has it, as an outbox does; a last word that is lost all the same is had by sending the same envelope again. A get is worth
+	// nothing on another connection.
 	Say func(kind string, body []byte)
 	// Refused hears of refusals, as often as answers may be given; more counts those in between.
 	Refused func(r downlink.Refusal, more uint64)
