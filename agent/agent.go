@@ -34,7 +34,9 @@ type Options struct {
 
 	now        func() time.Time // the local wall clock; nil: time.Now
 	freeMemory func()           // gives memory back to the terminal; nil: the real thing
-	remote     *remote          // what the fleet has commanded; nil: nobody may command this terminal
+	LogLevel   *slog.LevelVar   // of Log, which the fleet may set; nil: it may not
+
+	remote *remote // what the fleet has commanded; nil: nobody may command this terminal
 }
 
 func (o Options) withDefaults() Options {
@@ -64,8 +66,11 @@ type Agent struct {
 	reporter *reporter // nil: no broker
 	spending *spending // nil: nothing is counted
 	flash    *budget.Flash
-	enrolled *enrolment    // nil: no enrolment
-	started  time.Duration // by the boot clock
+	enrolled *enrolment // nil: no enrolment
+	// nil: nobody may command this terminal
+	commanded *commanded
+	lookedAt  atomic.Bool   // rounded, for others
+	started   time.Duration // by the boot clock
 
 	// Owned by the loop.
 	latest   map[probes.ID]probes.Result
@@ -75,6 +80,8 @@ type Agent struct {
 	pulses   pulses
 	rounded  bool // everything has been looked at once
 	watched  []probes.ID
+	told     *wire.Told
+	silenced bool          // the fleet wants no looks
 	step     time.Duration // wall less boot clock, to notice a clock being set
 
 	judgedBy atomic.Value // clock.Basis of the last look at our broker's certificate
@@ -122,6 +129,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	if a.reporter, err = a.reporting(id); err != nil {
 		return nil, err
 	}
+	a.commanded = a.commandedBy(id)
 	tasks := append(slices.Clip(cat.tasks), schedule.Task{Probe: a.spending, Every: spendingEvery, Timeout: spendingTimeout, Local: true})
 	if a.reporter != nil {
 		timing := o.Config.Probe["report"]
@@ -192,6 +200,17 @@ func (a *Agent) Run(ctx context.Context) error {
 			cancel(ErrEnrolled)
 		}
 	})
+	if c := a.commanded; c != nil {
+		parts.Go(func() { c.executor.Run(ctx) })
+		parts.Go(func() { c.speak(ctx, a.identity.base()) })
+		parts.Go(func() {
+			select {
+			case r := <-c.restart:
+				cancel(r)
+			case <-ctx.Done():
+			}
+		})
+	}
 	a.loop(ctx, results, dialled, steps)
 	parts.Wait()
 	if a.reporter != nil {

@@ -9,13 +9,14 @@ import (
 
 // hear takes what the fleet says on a topic of this terminal.
 func (a *Agent) hear(topic string, body []byte) {
-	switch path.Base(topic) {
-	case "receipt":
-		r, err := wire.Decode[wire.Receipt](body)
-		if err != nil {
-			a.options.Log.Warn("receipt cannot be read", slog.Any("error", err))
-			return
-		}
-		a.reporter.outbox.Receipt(r.Spool, r.Seq)
+	if path.Base(topic) != "receipt" {
+		a.commanded.executor.Receive(topic, body)
+		return
 	}
+	r, err := wire.Decode[wire.Receipt](body)
+	if err != nil {
+		a.options.Log.Warn("receipt cannot be read", slog.Any("error", err))
+		return
+	}
+	a.reporter.outbox.Receipt(r.Spool, r.Seq)
 }

@@ -27,6 +27,9 @@ type identity struct {
 	starts uint64 // of the agent on this terminal, kept; 0 where nothing can be kept
 }
 
+// base is what all topics of this terminal begin with.
+func (id identity) base() string { return "pos/v1/" + id.Tenant + "/" + id.ID + "/" }
+
 // identify finds the terminal's name: the configured one, else its serial number, else one that was made once and kept in
 // the state folder. Where nothing can be kept the name is new with every run, and err says why.
 func identify(ctx context.Context, c config.Config, t *terminal.Terminal, version string) (identity, error) {

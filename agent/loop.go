@@ -14,6 +14,7 @@ import (
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/clock"
 	"github.com/poshealth/poshealth/transport"
+	"github.com/poshealth/poshealth/transport/downlink"
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
@@ -33,6 +34,14 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 	defer pulse.Stop()
 	memory := time.NewTicker(memoryReturned)
 	defer memory.Stop()
+	var (
+		standing <-chan downlink.Standing // nil where nobody commands
+		news     <-chan wire.Delta
+		whole    <-chan struct{}
+	)
+	if c := a.commanded; c != nil {
+		standing, news, whole = c.standing, c.news, c.whole
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -44,6 +53,7 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 			a.judge(a.engine.Add(a.now(), r))
 			if !a.rounded && a.lookedAtAll() {
 				a.rounded = true
+				a.lookedAt.Store(true)
 				a.pulses = pulses{} // the first told little: now everything has been looked at once
 				a.sendPulse()
 			}
@@ -56,6 +66,13 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 				a.pulses = pulses{} // a new connection begins with all of it, but for one that is made for each pulse
 			}
 			a.sendPulse() // how it is now comes before what it was
+		case s := <-standing:
+			a.heed(s)
+		case d := <-news:
+			a.event(d)
+		case <-whole:
+			a.pulses = pulses{}
+			a.sendPulse()
 		case <-pulse.C:
 			pulseAt = 0
 		case <-memory.C:
@@ -154,7 +171,9 @@ func (a *Agent) snapshot(v diagnose.Verdict) wire.Snapshot {
 			m.results = append(m.results, r)
 		}
 	}
-	return snapshot(m)
+	s := snapshot(m)
+	s.Told = a.told
+	return s
 }
 
 // watch has the probes behind standing findings look more often.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
@@ -23,7 +24,8 @@ type reporter struct {
 	boottime func() time.Duration
 	dialled  chan struct{} // a link is being made: it begins with how things are now
 	judgedBy func() clock.Basis
-	brokers  *brokers // nil: what dials needs no plan
+	brokers  *brokers                  // nil: what dials needs no plan
+	link     atomic.Pointer[mqtt.Link] // the newest
 
 	mu    sync.Mutex
 	state transport.Event
@@ -55,7 +57,7 @@ func (a *Agent) reporting(id identity) (*reporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	base := "pos/v1/" + id.Tenant + "/" + id.ID + "/"
+	base := id.base()
 	connections := uint64(0)
 	dial := func(ctx context.Context) (transport.Link, error) {
 		connections++
@@ -74,11 +76,15 @@ func (a *Agent) reporting(id identity) (*reporter, error) {
 		l, err := plan.dial(ctx, mqtt.Options{
 			ClientID: id.ID, Birth: birth, Will: will,
 			Topics:    mqtt.Topics{State: base + "state", Pulse: base + "health", Change: base + "event", History: base + "history"},
-			Subscribe: []mqtt.Topic{{Name: base + "receipt"}},
+			Subscribe: a.topics(base),
 			Receive:   a.hear,
 		})
 		if err != nil {
 			return nil, err // not a link that is nil
+		}
+		a.reporter.link.Store(l)
+		if a.commanded != nil {
+			a.commanded.executor.Connected()
 		}
 		return l, nil
 	}

@@ -106,7 +106,7 @@ func (a *Agent) account() (changed bool) {
 		return false
 	}
 	a.options.Log.Info("data budget", slog.Int("level", plan.Level), slog.String("why", plan.Why))
-	a.schedule.Stretch(plan.Stretch, plan.StretchTrouble())
+	a.stretch()
 	return true
 }
 

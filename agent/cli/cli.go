@@ -220,6 +220,6 @@ func (in *invocation) misuse(what string) int {
 	return in.fail(errors.New(what), "`poshealth help` lists commands and flags")
 }
 
-func (in *invocation) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(in.Err, &slog.HandlerOptions{Level: slog.LevelInfo}))
+func (in *invocation) logger(level slog.Leveler) *slog.Logger {
+	return slog.New(slog.NewTextHandler(in.Err, &slog.HandlerOptions{Level: level}))
 }

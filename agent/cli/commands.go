@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"reflect"
 	"runtime"
@@ -112,7 +113,8 @@ func (in *invocation) run(ctx context.Context, args []string) int {
 		return in.fail(err, "")
 	}
 	in.warn(o.Config)
-	o.Log = in.logger()
+	o.LogLevel = new(slog.LevelVar)
+	o.Log = in.logger(o.LogLevel)
 	if err := os.MkdirAll(o.Config.Terminal.StateDir, 0o750); err != nil {
 		_, _ = fmt.Fprintf(in.Err, "poshealth: cannot make the state folder: %s; going on without local status\n", err)
 		_, _ = fmt.Fprintf(in.Err, "hint: set terminal.state_dir to a folder that this user may write\n")

@@ -34,6 +34,8 @@ type lab struct {
 	times  [3]*server
 	ntp    [3]string
 	heard  *hearing
+
+	brokerPort, brokerCA string
 }
 
 func newLab(t testing.TB) *lab {
@@ -118,6 +120,7 @@ func (l *lab) broker(name string) (url, ca string) {
 		}
 		return err == nil
 	}, patience, 20*time.Millisecond, "mosquitto does not listen")
+	l.brokerPort, l.brokerCA = port, ca
 	l.heard = newHearing(l.t, probetest.Need(l.t, "mosquitto_sub"), "-h", "localhost", "-p", port, "--cafile", ca, "-q", "1", "-F", "%t %x", "-t", "pos/v1/#")
 	return "tls://" + name + ":" + port, ca
 }

@@ -20,6 +20,7 @@ type Snapshot struct {
 	Partial  bool      `json:"partial,omitempty"` // a pulse that leaves out what those before it on this connection have told
 	Access   *Access   `json:"access,omitempty"`  // how this terminal can be read
 	Report   *Report   `json:"report,omitempty"`  // nil where nothing is reported: one-shot check, no broker
+	Told     *Told     `json:"told,omitempty"`    // what the fleet has told this terminal, and is in force
 	Cost     *Cost     `json:"cost,omitempty"`    // nil for a one-shot check
 }
 
@@ -199,6 +200,20 @@ type Receipt struct {
 	Seq    uint64 `json:"seq"`
 }
 
+// Told is what the fleet has told a terminal, and is in force.
+type Told struct {
+	Notice              *Notice `json:"notice,omitempty"`
+	DisplayMutedUntil   string  `json:"display_muted_until,omitempty"`   // RFC 3339 with milliseconds: until then the page says nothing
+	ProbingStoppedUntil string  `json:"probing_stopped_until,omitempty"` // until then the agent looks at nothing by itself
+}
+
+// Notice is a word of the fleet's to whoever stands before the terminal.
+type Notice struct {
+	ZH    string `json:"zh"`
+	EN    string `json:"en"`
+	Until string `json:"until"` // RFC 3339 with milliseconds
+}
+
 // Cost is what the agent itself takes from the terminal.
 type Cost struct {
 	RSSBytes int64   `json:"rss_bytes"`
@@ -259,6 +274,10 @@ const (
 	Severity       = "severity"
 	Explained      = "explained"
 	VerdictChanged = "verdict"
+	// Refused: a command was refused; code says why, from is its op where that could be read, to how many more were since.
+	Refused = "refused"
+	// Configuration: one from afar was not kept; code is rolled-back, refused or lost, to its version.
+	Configuration = "configuration"
 )
 
 // Delta is one thing that became different.
