@@ -20,12 +20,41 @@ func render(s wire.Snapshot, st style) string {
 	b.WriteString(headline(s, st))
 	b.WriteString(verdictLine(s, st, st.say("Take card", "刷卡"), s.Verdict.TakeCard, [2]string{"can take cards", "可以收款"}, [2]string{"cannot take cards", "不能收款"}))
 	b.WriteString(verdictLine(s, st, st.say("Settle", "结算"), s.Verdict.Settle, [2]string{"will be settled", "可以结算"}, [2]string{"will not be settled", "不能结算"}))
+	b.WriteString(told(s.Told, st))
 	if root := rootOf(s); root != nil {
 		b.WriteString("\n" + advice(*root, st))
 	}
 	b.WriteString(others(s, st))
 	b.WriteString("\n" + looked(s, st))
 	return b.String()
+}
+
+// told is what the fleet has told the terminal. The technician sees all else, though the page is muted.
+func told(t *wire.Told, st style) string {
+	if t == nil {
+		return ""
+	}
+	var b strings.Builder
+	line := func(text string) { b.WriteString(st.paint(bold, pad(st.say("Fleet", "后台"), indent)) + text + "\n") }
+	if t.Notice != nil {
+		line(st.say(t.Notice.EN, t.Notice.ZH))
+	}
+	if t.DisplayMutedUntil != "" {
+		line(st.say("the page is muted until ", "页面暂不显示，至 ") + localTime(t.DisplayMutedUntil))
+	}
+	if t.ProbingStoppedUntil != "" {
+		line(st.say("nothing is looked at until ", "暂停检测，至 ") + localTime(t.ProbingStoppedUntil))
+	}
+	return b.String()
+}
+
+// localTime is a moment as the clock on the wall shows it.
+func localTime(at string) string {
+	t, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return at
+	}
+	return t.Local().Format("2006-01-02 15:04")
 }
 
 // headline says whose snapshot it is, and how right its clock.

@@ -29,6 +29,7 @@
 		novisit: ['无需上门', 'no visit needed'], visit: ['需上门', 'visit needed'], bring: ['需上门，带{0}', 'visit needed, bring: {0}'],
 		things: { 'spare terminal': ['备用机'], battery: ['电池'], sim: ['流量卡', 'SIM'], 'access point or antenna': ['路由器或天线'], 'laptop or keys': ['电脑或密钥'] },
 		next: ['下一步', 'Next step'], merchant: ['商户', 'Merchant'], technician: ['技术', 'Technician'], hotline: ['热线 {0}', 'Hotline {0}'],
+		muted: ['后台暂停显示', 'Muted by the fleet'],
 		also: ['其他发现', 'Also seen'], none: ['没有发现问题', 'No fault found'], since: ['始于 {0}', 'since {0}'], due: ['{0} 前会阻断', 'blocks at {0}'],
 		unconfirmed: ['未复核', 'unconfirmed'], symptoms: ['由此引起 {0} 项', 'Caused by it: {0}'], looked: ['检测项目', 'What was looked at'],
 		groups: { network: ['网络', 'Network'], host: ['主机', 'Hosts'], clock: ['时钟', 'Clock'], app: ['应用', 'App'], device: ['设备', 'Device'], other: ['其他', 'Other'] },
@@ -214,21 +215,26 @@
 		var roots = [find(v.take_card.root), find(v.settle.root)].filter(function (f, i, all) { return f && all.indexOf(f) === i; });
 		var others = snap.findings.filter(function (f) { return roots.indexOf(f) < 0 && rootOf(f) === f; });
 		function part(key) { main.appendChild(el('h2', 'part', t(key))); }
-
-		main.appendChild(el('div', 'vs', drawVerdict('take_card'), drawVerdict('settle')));
-		main.appendChild(el('p', 'again ' + v.charge_again, word(WORDS.again, v.charge_again)));
-		if (due) { main.appendChild(p('deadline', t('deadline', clock(due.at), cause ? name(cause) : due.code))); }
-		if (roots.length) { part('next'); }
-		roots.forEach(function (f) { main.appendChild(drawFinding(f)); });
-		if (others.length) { part('also'); }
-		others.forEach(function (f) { main.appendChild(drawFinding(f, below(f).length ? '' : 'also')); });
-		if (!snap.findings.length) { main.appendChild(p('none', t('none'))); }
-		part('looked');
-		Object.keys(GROUPS).forEach(function (g) { drawGroup(g, main); });
-		main.appendChild(drawSelf());
+		var told = snap.told || {}, muted = told.display_muted_until;
+		if (told.notice) { main.appendChild(p('none', told.notice[lang])); }
+		if (muted) { main.appendChild(p('none', t('muted') + ' → ' + clock(muted))); }
+		if (!muted) { drawAll(); }
 		id('main').textContent = '';
 		id('main').appendChild(main);
-		document.title = id('main').querySelector('.level').textContent + ' · ' + snap.terminal.id;
+		document.title = (muted ? '' : id('main').querySelector('.level').textContent + ' · ') + snap.terminal.id;
+		function drawAll() {
+			main.appendChild(el('div', 'vs', drawVerdict('take_card'), drawVerdict('settle')));
+			main.appendChild(el('p', 'again ' + v.charge_again, word(WORDS.again, v.charge_again)));
+			if (due) { main.appendChild(p('deadline', t('deadline', clock(due.at), cause ? name(cause) : due.code))); }
+			if (roots.length) { part('next'); }
+			roots.forEach(function (f) { main.appendChild(drawFinding(f)); });
+			if (others.length) { part('also'); }
+			others.forEach(function (f) { main.appendChild(drawFinding(f, below(f).length ? '' : 'also')); });
+			if (!snap.findings.length) { main.appendChild(p('none', t('none'))); }
+			part('looked');
+			Object.keys(GROUPS).forEach(function (g) { drawGroup(g, main); });
+			main.appendChild(drawSelf());
+		}
 	}
 
 	// tick keeps what time alone changes: how old the data is, whether to rely on it, when the button may be pressed.
