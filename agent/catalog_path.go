@@ -89,6 +89,9 @@ func (a *Agent) follow(ctx context.Context) {
 	err := a.catalog.watcher.Run(ctx, func(c link.Change) {
 		a.options.Log.Debug("network changed", slog.String("what", c.What), slog.String("interface", c.Interface))
 		a.schedule.Doubt("link", "route")
+		if a.reporter != nil {
+			a.reporter.doubt(c.What)
+		}
 		if c.What == "route" || c.What == "lost" { // another way to everything
 			a.schedule.Doubt("network", "gateway", "resolvers", "dns", "tcp", "portal", "standby")
 			if now := a.options.Boottime(); proved == 0 || now-proved >= proofGap {

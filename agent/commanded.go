@@ -74,6 +74,7 @@ func (a *Agent) commandedBy(id identity) *commanded {
 		},
 		Restart: c.startAnew,
 		Probe:   a.look,
+		Rotate:  a.enrolled.rotation(),
 		Snapshot: func() error {
 			replace(c.whole, struct{}{})
 			return nil

@@ -202,6 +202,14 @@ func (e *enrolment) token() (string, func() error, error) {
 	return token, func() error { return os.Remove(e.local.TokenFile) }, nil
 }
 
+// rotation is how to get new credentials before they are due; nil: there is no enrolment.
+func (e *enrolment) rotation() func(context.Context) error {
+	if e == nil || e.keeper == nil {
+		return nil
+	}
+	return e.keeper.Rotate
+}
+
 // run keeps the identity until ctx ends, or until there is another one than this agent runs with: true. news has the probe look.
 func (e *enrolment) run(ctx context.Context, news func()) bool {
 	if e == nil {

@@ -39,6 +39,10 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 		news     <-chan wire.Delta
 		whole    <-chan struct{}
 	)
+	var doubted <-chan struct{}
+	if a.reporter != nil {
+		doubted = a.reporter.doubted
+	}
 	if c := a.commanded; c != nil {
 		standing, news, whole = c.standing, c.news, c.whole
 	}
@@ -66,6 +70,11 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 				a.pulses = pulses{} // a new connection begins with all of it, but for one that is made for each pulse
 			}
 			a.sendPulse() // how it is now comes before what it was
+		case <-doubted:
+			if boot := a.options.Boottime(); boot-a.proved >= provedEvery {
+				a.proved = boot
+				a.sendPulse()
+			}
 		case s := <-standing:
 			a.heed(s)
 		case d := <-news:

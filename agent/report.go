@@ -26,6 +26,7 @@ type reporter struct {
 	judgedBy func() clock.Basis
 	brokers  *brokers                  // nil: what dials needs no plan
 	link     atomic.Pointer[mqtt.Link] // the newest
+	doubted  chan struct{}             // the network has changed: the link is to be proved
 
 	mu    sync.Mutex
 	state transport.Event
@@ -102,7 +103,7 @@ func (a *Agent) reporting(id identity) (*reporter, error) {
 
 // newReporter makes a reporter that reaches the fleet by dial.
 func (a *Agent) newReporter(dial func(context.Context) (transport.Link, error), backoff transport.Backoff, outbox *spool.Spool) *reporter {
-	r := &reporter{judgedBy: a.judgedByNow, outbox: outbox, dialled: make(chan struct{}, 1), boottime: a.options.Boottime, since: a.options.Boottime()}
+	r := &reporter{judgedBy: a.judgedByNow, outbox: outbox, dialled: make(chan struct{}, 1), doubted: make(chan struct{}, 1), boottime: a.options.Boottime, since: a.options.Boottime()}
 	r.courier = transport.New(transport.Options{
 		Outbox: r.outbox, Dial: dial, Backoff: backoff, Boottime: r.boottime,
 		Standing: func() bool { return a.Plan().StandingLink },

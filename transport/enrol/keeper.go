@@ -54,7 +54,8 @@ type Keeper struct {
 	status  Status
 	window  time.Duration // of the next failure; 0: the first
 	waitTo  time.Duration // nothing is asked before, by the boot clock
-	refused string        // a hash of the token that was refused last
+	asks    chan chan error
+	refused string // a hash of the token that was refused last
 }
 
 // NewKeeper makes a keeper.
@@ -62,7 +63,34 @@ func NewKeeper(o KeeperOptions) *Keeper {
 	if o.Said == nil {
 		o.Said = func(Status) {}
 	}
-	return &Keeper{o: o, rand: rand.Float64}
+	return &Keeper{o: o, rand: rand.Float64, asks: make(chan chan error)}
+}
+
+// Rotate asks for the next certificate now, whatever is due. It fails where there is no identity to renew, and returns when ctx ends.
+func (k *Keeper) Rotate(ctx context.Context) error {
+	done := make(chan error, 1)
+	select {
+	case k.asks <- done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (k *Keeper) rotate(ctx context.Context) error {
+	id, err := k.o.Folder.Load()
+	if err != nil {
+		return err
+	}
+	if k.o.Folder.Machine(k.o.Facts) == Another {
+		return errors.New("this identity was made on another machine")
+	}
+	return k.askRenewal(ctx, id)
 }
 
 // Run claims when there is no identity, and renews when that is due, until ctx ends or there is another identity than at its start:
@@ -80,9 +108,11 @@ func (k *Keeper) Run(ctx context.Context) (changed bool) {
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 		case <-timer.C:
+		case done := <-k.asks:
+			done <- k.rotate(ctx)
 		}
+		timer.Stop()
 	}
 	return false
 }

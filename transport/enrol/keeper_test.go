@@ -153,6 +153,33 @@ func TestRenewalTimeline(t *testing.T) {
 	})
 }
 
+// TestRotate: asked to, the terminal gets its next certificate at once; one without an identity says so.
+func TestRotate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newOffice(t, time.Now, aToken)
+		s := newShop(t, server)
+		ctx, cancel := context.WithCancel(t.Context())
+		k := NewKeeper(s.o)
+		done := make(chan bool, 1)
+		go func() { done <- k.Run(ctx) }()
+		require.ErrorIs(t, k.Rotate(t.Context()), ErrNone)
+		s.put(t, aToken)
+		require.True(t, <-done)
+
+		before, err := s.o.Folder.Load()
+		require.NoError(t, err)
+		k = NewKeeper(s.o)
+		go func() { done <- k.Run(ctx) }()
+		require.NoError(t, k.Rotate(t.Context()))
+		after, err := s.o.Folder.Load()
+		require.NoError(t, err)
+		assert.NotEqual(t, before.Leaf.SerialNumber, after.Leaf.SerialNumber)
+		cancel()
+		assert.False(t, <-done)
+		assert.ErrorIs(t, k.Rotate(ctx), context.Canceled, "nobody is there to do it")
+	})
+}
+
 // TestRenewalFails: no answer for long is no reason to give up, and is said; the grace is the server's business, so an expired
 // certificate asks too.
 func TestRenewalFails(t *testing.T) {

@@ -105,6 +105,12 @@ func (l *Link) Unheard() uint64 { return l.inbox.unheard.Load() }
 // Lost is closed when the connection has ended.
 func (l *Link) Lost() <-chan struct{} { return l.conn.done }
 
+// LocalAddr is the terminal's own end of the connection, or of that to the proxy.
+func (l *Link) LocalAddr() net.Addr { return l.conn.raw.LocalAddr() }
+
+// Cut ends the connection because of what somebody else knows of the network; no goodbye is said.
+func (l *Link) Cut(why error) { _ = l.conn.cut(why) }
+
 // Err says why the connection has ended; nil while it is up.
 func (l *Link) Err() error { return l.conn.why() }
 
