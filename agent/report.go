@@ -91,6 +91,7 @@ func (a *Agent) reporting(id identity) (*reporter, error) {
 	}
 	outbox := spool.Open(spool.Options{
 		Dir: filepath.Join(a.options.Config.Terminal.StateDir, "spool"), Boottime: a.options.Boottime, Pace: c.History,
+		Rate:  func() int { return a.Plan().HistoryBytesPerMinute },
 		Wrote: func(n int64) { a.flash.Add(int(n)) },
 	})
 	if err := outbox.Unread(); err != nil {

@@ -65,6 +65,8 @@ type Options struct {
 	Boottime func() time.Duration
 	// Pace is the time between two batches of history; 0: 10 s.
 	Pace time.Duration
+	// Rate is how many bytes of history may be told in a minute, as it stands; 0: none. nil: as many as the pace allows.
+	Rate func() int
 	// ReceiptWithin is how long the fleet may take at first to say that it has what the broker has; 0: 1 min.
 	ReceiptWithin time.Duration
 	// Wrote is told how many bytes of flash were written, in whole blocks, by the one goroutine that writes. nil: nobody is told.

@@ -185,6 +185,27 @@ func TestHistoryComesInItsPace(t *testing.T) {
 	assert.Equal(t, []int{16, 16, 16, 16, 15}, sizes)
 }
 
+// TestHistoryKeepsToItsRate: what the data plan has no room for waits, and what it has none for at all is not told.
+func TestHistoryKeepsToItsRate(t *testing.T) {
+	clock, rate := new(timer), 100
+	s := open(t, spool.Options{Boottime: clock.now, Rate: func() int { return rate }})
+	for n := range uint64(33) {
+		s.Add(transport.Message{Class: transport.Pulse, Seq: n, Body: make([]byte, 50)})
+		clock.pass(15 * time.Minute)
+	}
+	s.Done(s.Next(transport.Pulse))
+	s.Done(s.Next(transport.Pulse))
+	wait, due := s.Due()
+	assert.True(t, due)
+	assert.Equal(t, 8*time.Minute, wait, "800 bytes are worth eight minutes")
+	rate = 0
+	clock.pass(wait)
+	assert.Empty(t, s.Next(transport.Pulse))
+	rate = 1000
+	clock.pass(time.Hour)
+	assert.Len(t, s.Next(transport.Pulse), 16)
+}
+
 // A day's worth of history is enough by the quarter: from then on it is one an hour.
 func TestLongHistoryIsThinned(t *testing.T) {
 	clock := new(timer)

@@ -30,9 +30,34 @@ func (s *Spool) Next(prefer transport.Class) []transport.Message {
 	if s.o.Boottime() < s.historyAt {
 		return nil
 	}
+	return s.takeHistory()
+}
+
+// noHistory: when it is looked again whether there may be some.
+const noHistory = time.Hour
+
+// takeHistory gives the next batch, and says when there may be another; mu is held.
+func (s *Spool) takeHistory() []transport.Message {
+	now := s.o.Boottime()
+	rate := -1
+	if s.o.Rate != nil {
+		rate = s.o.Rate()
+	}
+	if rate == 0 {
+		s.historyAt = now + noHistory
+		return nil
+	}
 	batch := s.take(transport.History, mostBatch)
-	if len(batch) > 0 {
-		s.historyAt = s.o.Boottime() + s.o.Pace
+	if len(batch) == 0 {
+		return nil
+	}
+	s.historyAt = now + s.o.Pace
+	if rate > 0 {
+		bytes := 0
+		for _, m := range batch {
+			bytes += len(m.Body)
+		}
+		s.historyAt = max(s.historyAt, now+time.Duration(bytes)*time.Minute/time.Duration(rate))
 	}
 	return batch
 }
