@@ -32,13 +32,15 @@ func main() {
 	flag.StringVar(&o.binary, "binary", "", "the agent to run; none: build it")
 	flag.IntVar(&o.beside, "beside", 14, "scenarios side by side")
 	flag.DurationVar(&o.calm, "calm", time.Minute, "how long each healthy and each rough network is watched")
+	flag.DurationVar(&o.long, "day", time.Hour, "how long the part \"day\" measures a terminal that is well")
 	flag.StringVar(&o.table, "table", "", "write the tables to this file as well")
 	flag.BoolVar(&o.verbose, "v", false, "show what the command line says at the end, in both languages")
 	flag.Usage = func() {
 		fmt.Fprintf(flag.CommandLine.Output(), "Breaks the way between a terminal and its payment hosts, and checks what the agent says of it. Root only.\n\n"+
 			"  go run ./lab/path                              everything\n"+
 			"  go run ./lab/path -run 'black hole' -v         some faults, in detail\n"+
-			"  go run ./lab/path -parts calm -calm 10m        networks that are well or rough, for longer\n\n")
+			"  go run ./lab/path -parts calm -calm 10m        networks that are well or rough, for longer\n"+
+			"  go run ./lab/path -parts day                   what a healthy day costs a data plan, in an hour\n\n")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -55,7 +57,7 @@ func main() {
 type options struct {
 	binary, table string
 	beside        int
-	calm          time.Duration
+	calm, long    time.Duration
 	verbose       bool
 	modules       string
 	dir           string
@@ -85,7 +87,7 @@ func (o *options) run(ctx context.Context, only string, parts []string) error {
 	for _, part := range parts {
 		f := map[string]func(context.Context) (string, error){
 			"matrix": func(ctx context.Context) (string, error) { return o.matrix(ctx, only) },
-			"truth":  measure, "clock": o.clocks, "trials": o.time, "calm": o.watchCalm,
+			"truth":  measure, "clock": o.clocks, "trials": o.time, "calm": o.watchCalm, "day": o.day,
 		}[part]
 		if f == nil {
 			return fmt.Errorf("no part is called %q", part)

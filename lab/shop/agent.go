@@ -57,7 +57,15 @@ portal = "http://portal.lab/generate_204"
 listen = ""
 [diagnose]
 hold_scale = %[4]g
-[probe]
+%[5]s`, s.Dir, DNS1, DNS2, holds, s.periods()))
+}
+
+// periods are those of the product's own, or short ones: a scenario has a minute.
+func (s *Shop) periods() string {
+	if s.Unhurried {
+		return ""
+	}
+	return `[probe]
 link = { every = "2s" }
 route = { every = "2s" }
 dns = { every = "10s" }
@@ -76,7 +84,7 @@ cpu = { every = "1h" }
 memory = { every = "1h" }
 storage = { every = "1h" }
 battery = { every = "1h" }
-`, s.Dir, DNS1, DNS2, holds))
+`
 }
 
 // Agent is the daemon as shipped, running in the terminal.

@@ -133,6 +133,12 @@ func (s *Shop) startBroker(ctx context.Context) error {
 	return s.start(ctx, s.Internet, "mosquitto", Broker+":8883", "mosquitto", "-c", conf)
 }
 
+// RestartBroker ends the broker, and with it every connection, and starts it again.
+func (s *Shop) RestartBroker(ctx context.Context) error {
+	s.servers["mosquitto"].stop()
+	return s.start(ctx, s.Internet, "mosquitto", Broker+":8883", "mosquitto", "-c", s.Dir+"/mosquitto.conf")
+}
+
 func (s *Shop) startTime(ctx context.Context) error {
 	conf, err := s.write("chrony.conf", fmt.Sprintf("port 123\nbindaddress %s\nlocal stratum 3\nallow\ncmdport 0\npidfile %s/chrony.pid\n", Time, s.Dir))
 	if err != nil {

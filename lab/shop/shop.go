@@ -43,6 +43,7 @@ type Shop struct {
 	WiFi, Cell                          *netns.Cable
 	WAN, CellWAN                        *netns.Line
 	A                                   *probetest.TLSHost
+	Unhurried                           bool // the agent's periods are the product's own
 
 	delay  atomic.Int64 // of host A's answers
 	status atomic.Int64 // of host A's answers; 0: 200

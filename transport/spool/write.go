@@ -308,7 +308,7 @@ func (s *Spool) mark(synced bool) error {
 	c := cursor{Receipts: s.receipts}
 	for _, j := range s.journals {
 		if j.last > 0 {
-			c.Journals = append(c.Journals, mark{ID: j.name(), Done: j.delivered(), Last: j.stored, Lost: j.lost})
+			c.Journals = append(c.Journals, mark{ID: j.name(), Done: j.delivered(), Last: j.stored, Lost: slices.Clone(j.lost)})
 		}
 	}
 	s.dirty = false
