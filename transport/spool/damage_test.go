@@ -107,6 +107,9 @@ func TestDamagedCursor(t *testing.T) {
 		func(data []byte, at int) []byte { return data[:at] },
 	} {
 		for at := 0; at < end; at += stride {
+			if cursor[at] == 0 {
+				continue // between the two slots there is nothing to damage
+			}
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "cursor"), damage(bytes.Clone(cursor), at), 0o600))
 			require.Zero(t, survey(t, dir, want))
 		}

@@ -10,16 +10,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// filledSegment is a first segment full of records, and the bodies by number.
+// filled is how large: two blocks, which the race detector can look at in seconds.
+const filled = 2 * blockSize
+
+// filledSegment is a segment full of records, and the bodies by number.
 func filledSegment() (data []byte, bodies map[uint64]string) {
-	data, bodies = make([]byte, 0, firstSegment), map[uint64]string{}
+	data, bodies = make([]byte, 0, filled), map[uint64]string{}
 	for n := uint64(1); ; n++ {
 		body := fmt.Sprintf("%d %s", n, bytes.Repeat([]byte{byte(n)}, int(n*7%430)))
 		if len(data)/blockSize != (len(data)+headSize+len(body)-1)/blockSize {
 			data = append(data, make([]byte, blockSize-len(data)%blockSize)...)
 		}
-		if len(data)+headSize+len(body) > firstSegment {
-			return append(data, make([]byte, firstSegment-len(data))...), bodies
+		if len(data)+headSize+len(body) > filled {
+			return append(data, make([]byte, filled-len(data))...), bodies
 		}
 		data, bodies[n] = appendRecord(data, place{7, 1, uint32(len(data))}, n, []byte(body)), body
 	}
@@ -82,9 +85,9 @@ func TestScanOfOthers(t *testing.T) {
 	assert.Empty(t, scan(whole, 8, 1).records, "of another journal")
 	assert.Empty(t, scan(whole, 7, 2).records, "of another segment")
 	assert.Empty(t, scan(append(make([]byte, 8), whole...), 7, 1).records, "of another offset")
-	assert.Equal(t, scanned{}, scan(make([]byte, firstSegment), 7, 1))
+	assert.Equal(t, scanned{}, scan(make([]byte, filled), 7, 1))
 	rnd := rand.New(rand.NewPCG(1, 2))
-	noise := make([]byte, firstSegment)
+	noise := make([]byte, filled)
 	for i := range noise {
 		noise[i] = byte(rnd.Uint32())
 	}
