@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -31,6 +32,8 @@ type reporter struct {
 	mu    sync.Mutex
 	state transport.Event
 	since time.Duration // of not being online, by the boot clock
+	// an attempt has failed since then
+	failed bool
 }
 
 // reporting makes the reporter, or nil where no broker is configured. Its certificate is judged by the keeper's time: a terminal whose
@@ -112,6 +115,9 @@ func (a *Agent) newReporter(dial func(context.Context) (transport.Link, error), 
 		Events: func(e transport.Event) {
 			r.note(e)
 			a.schedule.Doubt("report")
+			if e.State == transport.Offline && e.Err != nil {
+				time.AfterFunc(reconnectWithin, func() { a.schedule.Doubt("report") })
+			}
 		},
 	})
 	return r
@@ -123,8 +129,11 @@ func (r *reporter) note(e transport.Event) {
 	if r.state.State == transport.Resting {
 		r.since = r.boottime() // by choice: nobody was missed
 	}
-	if r.state.State == transport.Online && e.State != transport.Online {
-		r.since = r.boottime()
+	switch {
+	case r.state.State == transport.Online && e.State != transport.Online:
+		r.since, r.failed = r.boottime(), false
+	case e.State == transport.Offline && e.Err != nil:
+		r.failed = true
 	}
 	if e.State == transport.Connecting {
 		e.Err = r.state.Err // still what went wrong last
@@ -139,6 +148,22 @@ func (r *reporter) note(e transport.Event) {
 	}
 }
 
+const (
+	// reconnectWithin: a mobile network ends sessions some ten times a day, and the next connection stands within seconds. To look at
+	// the whole way to the hosts each time, for it might be that, costs 20 kB.
+	reconnectWithin = 5 * time.Second
+	// spreadWithin: who was told by the far side that the connection ends has a network, and waits its turn: up to two minutes.
+	spreadWithin = 150 * time.Second
+)
+
+// patienceFor is how long the end of a connection is no fault, as long as no attempt at another one has failed.
+func patienceFor(err error) time.Duration {
+	if errors.Is(err, transport.ErrClosed) {
+		return spreadWithin
+	}
+	return reconnectWithin
+}
+
 // ID names the probe that looks at the reporting.
 func (r *reporter) ID() probes.ID { return "report" }
 
@@ -146,7 +171,7 @@ func (r *reporter) ID() probes.ID { return "report" }
 func (r *reporter) Observe(context.Context) probes.Observation {
 	stats := r.courier.Stats()
 	r.mu.Lock()
-	state, since := r.state, r.since
+	state, since, failed := r.state, r.since, r.failed
 	r.mu.Unlock()
 	o := probes.Observation{
 		Readings: []probes.Reading{
@@ -171,6 +196,8 @@ func (r *reporter) Observe(context.Context) probes.Observation {
 		if r.brokers != nil {
 			r.brokers.describe(&o)
 		}
+	case state.Err != nil && !failed && r.boottime()-since < patienceFor(state.Err):
+		o.Reason, o.Detail = "reconnecting", "the connection has ended and is being made anew: "+state.Err.Error()
 	case state.Err != nil:
 		o.Outcome, o.Reason, o.Detail = probes.Fail, "offline", state.Err.Error()
 		o.Readings = append(o.Readings, probes.Reading{Name: "down_for", Value: (r.boottime() - since).Seconds(), Unit: probes.Seconds})

@@ -106,23 +106,31 @@ func (l *lab) setTime(offset time.Duration) {
 
 // broker starts mosquitto with TLS and a subscriber to everything.
 func (l *lab) broker(name string) (url, ca string) {
+	url, ca, start := l.brokerLater(name)
+	start()
+	return url, ca
+}
+
+// brokerLater is a broker that is not there until it is started.
+func (l *lab) brokerLater(name string) (url, ca string, start func()) {
 	caPEM, chainPEM, keyPEM, err := probetest.Certificate("broker.lab", "localhost")
 	require.NoError(l.t, err)
 	ca = l.write("broker-ca.pem", string(caPEM))
 	cert, key := l.write("broker.pem", string(chainPEM)), l.write("broker.key", string(keyPEM))
 	port := freePort(l.t, "tcp")
 	conf := l.write("mosquitto.conf", fmt.Sprintf("listener %s 127.0.0.1\nallow_anonymous true\nuser root\ncafile %s\ncertfile %s\nkeyfile %s\npersistence false\n", port, ca, cert, key))
-	newServer(l.t, "mosquitto", probetest.Need(l.t, "mosquitto"), "-c", conf)
-	require.Eventually(l.t, func() bool {
-		c, err := net.Dial("tcp", "127.0.0.1:"+port)
-		if err == nil {
-			_ = c.Close()
-		}
-		return err == nil
-	}, patience, 20*time.Millisecond, "mosquitto does not listen")
-	l.brokerPort, l.brokerCA = port, ca
-	l.heard = newHearing(l.t, probetest.Need(l.t, "mosquitto_sub"), "-h", "localhost", "-p", port, "--cafile", ca, "-q", "1", "-F", "%t %x", "-t", "pos/v1/#")
-	return "tls://" + name + ":" + port, ca
+	return "tls://" + name + ":" + port, ca, func() {
+		newServer(l.t, "mosquitto", probetest.Need(l.t, "mosquitto"), "-c", conf)
+		require.Eventually(l.t, func() bool {
+			c, err := net.Dial("tcp", "127.0.0.1:"+port)
+			if err == nil {
+				_ = c.Close()
+			}
+			return err == nil
+		}, patience, 20*time.Millisecond, "mosquitto does not listen")
+		l.brokerPort, l.brokerCA = port, ca
+		l.heard = newHearing(l.t, probetest.Need(l.t, "mosquitto_sub"), "-h", "localhost", "-p", port, "--cafile", ca, "-q", "1", "-F", "%t %x", "-t", "pos/v1/#")
+	}
 }
 
 func (l *lab) write(name, content string) string {
