@@ -46,7 +46,9 @@ func (w wire) measure(t *testing.T, p probes.Probe, end func()) {
 	said, carried := w.meter.Spent().Free-spent.Free, after-before
 	t.Logf("%d bytes in %d packets, and the meter says %d (%+.1f %%)", carried, all-packets, said, 100*(float64(said)/float64(carried)-1))
 	assert.Positive(t, carried)
-	assert.LessOrEqual(t, math.Abs(float64(said)-float64(carried)), near*float64(carried))
+	// Whether the last acknowledgement goes by itself or with the goodbye is a matter of microseconds.
+	const acknowledgement = 52
+	assert.LessOrEqual(t, math.Abs(float64(said)-float64(carried)), max(near*float64(carried), acknowledgement))
 	assert.Equal(t, spent.Total(), w.meter.Spent().Total(), "what stays within the terminal is free")
 }
 

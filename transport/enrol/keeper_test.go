@@ -21,7 +21,7 @@ func TestClaim(t *testing.T) {
 		s := newShop(t, server)
 		done := make(chan bool)
 		go func() { done <- NewKeeper(s.o).Run(t.Context()) }()
-		time.AfterFunc(30*time.Second, func() { s.put(t, aToken) })
+		time.AfterFunc(17*time.Second, func() { s.put(t, aToken) })
 		require.True(t, <-done)
 
 		assert.NoFileExists(t, s.token)
