@@ -10,7 +10,9 @@ import (
 // hear takes what the fleet says on a topic of this terminal.
 func (a *Agent) hear(topic string, body []byte) {
 	if path.Base(topic) != "receipt" {
-		a.commanded.executor.Receive(topic, body)
+		if a.commanded != nil { // a broker may say what nobody asked for
+			a.commanded.executor.Receive(topic, body)
+		}
 		return
 	}
 	r, err := wire.Decode[wire.Receipt](body)

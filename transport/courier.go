@@ -173,7 +173,7 @@ func (c *Courier) attempt(ctx context.Context) (wait time.Duration) {
 // wanted waits, where no link may stand, until there is something to say. False: ctx has ended.
 func (c *Courier) wanted(ctx context.Context) bool {
 	for !c.standing() && ctx.Err() == nil {
-		wait, due := c.outbox.Due()
+		wait, due := c.outbox.Urgent()
 		if due && wait == 0 {
 			break
 		}

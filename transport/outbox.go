@@ -18,6 +18,9 @@ type Outbox interface {
 	Next(prefer Class) []Message
 	// Due is how long until Next may give something although nothing was added; false: never.
 	Due() (time.Duration, bool)
+	// Urgent is how long until there is something that a connection is worth being made for, where none may stand: a pulse, or a
+	// change whose time has come; false: never. What else is due goes along.
+	Urgent() (time.Duration, bool)
 	// Done says that the far side has what Next gave, Drop that nobody will get it.
 	Done(batch []Message)
 	Drop(batch []Message)

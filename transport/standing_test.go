@@ -108,6 +108,24 @@ func TestNoStandingLink(t *testing.T) {
 	})
 }
 
+// TestNoLinkForHistoryAlone: what had to wait is worth no connection of its own, nor is a receipt that did not come.
+func TestNoLinkForHistoryAlone(t *testing.T) {
+	playOccasional(t, func(o *occasional) {
+		o.outbox.Add(transport.Message{Class: transport.History, Body: []byte("7")})
+		o.after(24 * time.Hour)
+		assert.Empty(o, o.links())
+		o.outbox.Add(change(8))
+		o.after(time.Minute)
+		require.Len(o, o.links(), 1)
+		assert.Equal(o, []uint64{8, 7}, o.links()[0].seqs(), "it goes along")
+		o.outbox.Receipt(o.outbox.Ledger()[0].Spool, 1)
+		o.outbox.Add(change(9))
+		o.after(24 * time.Hour)
+		assert.Len(o, o.links(), 2)
+		assert.Equal(o, 1, o.outbox.Len(), "it waits for its receipt")
+	})
+}
+
 func TestLinkMayStandAgain(t *testing.T) {
 	playOccasional(t, func(o *occasional) {
 		o.after(time.Hour)

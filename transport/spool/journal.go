@@ -41,6 +41,7 @@ type entry struct {
 	added   time.Duration // by the boot clock
 	due     time.Duration // not to be sent before, but before a later one that is due; by the boot clock
 	sent    bool          // the broker has it; the fleet has not said so yet
+	acked   bool          // some broker had it once, though it may have to be sent again
 }
 
 type segment struct {

@@ -100,9 +100,10 @@ type Spool struct {
 	dirty    bool       // the cursor on flash is behind
 
 	pulse     *transport.Message
-	losses    int // how often anything was lost
-	pulseTold int // losses when the pulse was added
-	told      int // losses that a delivered pulse has told of
+	losses    int           // how often anything was lost
+	pulseAt   time.Duration // when it was added
+	pulseTold int           // losses when the pulse was added
+	told      int           // losses that a delivered pulse has told of
 	kept      time.Duration
 	keptOnce  bool
 
@@ -192,7 +193,7 @@ func (s *Spool) Add(m transport.Message) {
 			s.dropped++
 			return
 		}
-		s.pulse, s.pulseTold = &m, s.losses
+		s.pulse, s.pulseTold, s.pulseAt = &m, s.losses, s.o.Boottime()
 	}
 	wake(s.added)
 }
@@ -200,8 +201,8 @@ func (s *Spool) Add(m transport.Message) {
 // keep makes history of a pulse that nobody has got; mu is held.
 func (s *Spool) keep(body []byte) {
 	now, every := s.o.Boottime(), historyEvery
-	if s.underway[key{}] {
-		return // it may be there already
+	if s.underway[key{}] || now-s.pulseAt < lateAfter {
+		return // it may be there already; or the new one tells of the same moment, as where a connection is made for a pulse
 	}
 	if len(s.current(transport.History).entries) >= historyThin {
 		every = historyThinned

@@ -19,7 +19,7 @@ func (s *Spool) Next(prefer transport.Class) []transport.Message {
 		return s.givePulse()
 	}
 	s.askAgain()
-	if due, ok := s.dueChange(); ok && due <= s.o.Boottime() {
+	if due, ok := s.dueChange(false); ok && due <= s.o.Boottime() {
 		if batch := s.take(transport.Change, 1); len(batch) > 0 {
 			return batch
 		}
@@ -62,11 +62,12 @@ func (s *Spool) takeHistory() []transport.Message {
 	return batch
 }
 
-// dueChange is when the first of the changes that wait wants to be sent, and with it those before it; mu is held.
-func (s *Spool) dueChange() (due time.Duration, ok bool) {
+// dueChange is when the first of the changes that wait wants to be sent, and with it those before it; news: of those that no broker
+// has had yet. mu is held.
+func (s *Spool) dueChange(news bool) (due time.Duration, ok bool) {
 	for _, j := range s.journals {
 		for _, e := range j.entries {
-			if j.class == transport.Change && !e.sent && (!ok || e.due < due) {
+			if j.class == transport.Change && !e.sent && !(news && e.acked) && (!ok || e.due < due) {
 				due, ok = e.due, true
 			}
 		}
@@ -119,7 +120,7 @@ func (s *Spool) isLate(e entry) bool { return s.o.Boottime()-e.added > lateAfter
 func (s *Spool) Due() (time.Duration, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at, due := s.dueChange()
+	at, due := s.dueChange(false)
 	earlier := func(next time.Duration) {
 		if !due || next < at {
 			at, due = next, true
@@ -134,6 +135,18 @@ func (s *Spool) Due() (time.Duration, bool) {
 	if slices.ContainsFunc(s.journals, func(j *journal) bool { return j.class == transport.History && len(j.entries) > 0 }) {
 		earlier(s.historyAt)
 	}
+	return max(0, at-s.o.Boottime()), due
+}
+
+// Urgent is how long until there is something that a connection is worth being made for: a pulse, or a change whose time has come. One
+// that a broker has had, and only the fleet has not said so, goes along with the next.
+func (s *Spool) Urgent() (time.Duration, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pulse != nil {
+		return 0, true
+	}
+	at, due := s.dueChange(true)
 	return max(0, at-s.o.Boottime()), due
 }
 
@@ -169,7 +182,7 @@ func (s *Spool) Done(batch []transport.Message) {
 			if !s.awaits() {
 				s.askAt = s.o.Boottime() + s.askWait
 			}
-			j.entries[i].sent = true
+			j.entries[i].sent, j.entries[i].acked = true, true
 		default:
 			s.remove(j, i)
 		}
