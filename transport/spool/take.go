@@ -67,7 +67,7 @@ func (s *Spool) takeHistory() []transport.Message {
 func (s *Spool) dueChange(news bool) (due time.Duration, ok bool) {
 	for _, j := range s.journals {
 		for _, e := range j.entries {
-			if j.class == transport.Change && !e.sent && !(news && e.acked) && (!ok || e.due < due) {
+			if j.class == transport.Change && !e.sent && (!news || !e.acked) && (!ok || e.due < due) {
 				due, ok = e.due, true
 			}
 		}
