@@ -81,6 +81,7 @@ type Agent struct {
 	rounded  bool // everything has been looked at once
 	watched  []probes.ID
 	proved   time.Duration // when a pulse was last sent to prove the link
+	packed   bool          // a message was, since the loop last looked
 	told     *wire.Told
 	silenced bool          // the fleet wants no looks
 	step     time.Duration // wall less boot clock, to notice a clock being set

@@ -22,6 +22,8 @@ const (
 	// memoryReturned: what starting and bursts of handshakes took is given back to the terminal; more often costs more than
 	// it frees.
 	memoryReturned = 4 * time.Minute
+	// packedReturned: to pack a message takes 0.8 MB, for milliseconds; once with what the courier makes of it, it is given back.
+	packedReturned = 10 * time.Second
 )
 
 // loop owns the engine. Whatever happens ends in one place: judge, and tell if it means something else now.
@@ -34,6 +36,8 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 	defer pulse.Stop()
 	memory := time.NewTicker(memoryReturned)
 	defer memory.Stop()
+	packed := time.NewTimer(time.Hour)
+	defer packed.Stop()
 	var (
 		standing <-chan downlink.Standing // nil where nobody commands
 		news     <-chan wire.Delta
@@ -86,6 +90,12 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 			pulseAt = 0
 		case <-memory.C:
 			a.options.freeMemory()
+		case <-packed.C:
+			a.options.freeMemory()
+		}
+		if a.packed {
+			a.packed = false
+			packed.Reset(packedReturned)
 		}
 		// The timer stood still while the terminal slept: whatever wakes the loop first finds the pulse due. So it is after a
 		// sleep in which the broker gave the terminal up: the pulse finds out whether the link still stands.
@@ -207,6 +217,7 @@ func (a *Agent) send(class transport.Class, hold time.Duration, message any) {
 	if a.reporter == nil {
 		return
 	}
+	a.packed = true
 	body, err := pack(message)
 	if err != nil {
 		a.options.Log.Error("message was not sent", slog.Any("error", err))

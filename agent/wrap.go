@@ -23,6 +23,9 @@ func pack(message any) ([]byte, error) {
 // for.
 func wrapper(whose wire.Terminal, plain bool) func([]transport.Message) ([]byte, int, error) {
 	return func(batch []transport.Message) ([]byte, int, error) {
+		if m := batch[0]; m.Class == transport.Pulse && !plain {
+			return m.Body, 1, nil // it has no number, and is packed
+		}
 		items := make([][]byte, 0, len(batch))
 		for _, m := range batch {
 			item, err := wire.Unpack(m.Body)
