@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -74,7 +75,16 @@ func conforms(t testing.TB, topic, body string) {
 	t.Helper()
 	name, known := map[string]string{"health": "snapshot", "event": "event", "state": "state", "history": "batch", "ack": "ack", "reported": "reported", "get": "get"}[topic]
 	require.True(t, known, "no schema for topic %q", topic)
-	schema, err := jsonschema.NewCompiler().Compile("../../docs/reference/schema/" + name + ".schema.json")
+	const schemas, published = "../../docs/reference/schema/", "https://poshealth.example/schema/1/"
+	compiler := jsonschema.NewCompiler()
+	for _, name := range slices.Compact([]string{"snapshot", name}) { // a batch is made of snapshots
+		text, err := os.Open(schemas + name + ".schema.json")
+		require.NoError(t, err)
+		schema, err := jsonschema.UnmarshalJSON(text)
+		require.NoError(t, errors.Join(err, text.Close()))
+		require.NoError(t, compiler.AddResource(published+name+".schema.json", schema))
+	}
+	schema, err := compiler.Compile(published + name + ".schema.json")
 	require.NoError(t, err)
 	message, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
 	require.NoError(t, err)
