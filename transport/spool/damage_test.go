@@ -201,3 +201,20 @@ func TestRecordWithinARecord(t *testing.T) {
 	again := open(t, spool.Options{Dir: dir})
 	assert.Equal(t, []string{"after"}, bodies(again, transport.Change))
 }
+
+// TestWhatCannotBeReadIsSaid: a cursor that is damaged, and a journal that is no folder any more.
+func TestWhatCannotBeReadIsSaid(t *testing.T) {
+	dir, segment, _ := filled(t, 3)
+	s := spool.Open(spool.Options{Dir: dir})
+	require.NoError(t, s.Unread())
+	s.Crash()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "cursor"), []byte("x"), 0o600))
+	journal := filepath.Dir(segment)
+	require.NoError(t, os.RemoveAll(journal))
+	require.NoError(t, os.WriteFile(journal, nil, 0o600))
+	s = spool.Open(spool.Options{Dir: dir})
+	defer s.Crash()
+	require.NoError(t, s.Fault(), "it works all the same")
+	require.ErrorContains(t, s.Unread(), "cannot read the spool's cursor")
+	require.ErrorContains(t, s.Unread(), "cannot read what an earlier start left")
+}

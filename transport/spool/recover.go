@@ -134,11 +134,11 @@ func (s *Spool) abandon(j *journal) {
 
 // recall reads the cursor. Without one all that lies here is sent again: the far side knows each record by its number.
 func (s *Spool) recall() (cursor, error) {
-	f, err := os.Open(filepath.Join(s.o.Dir, cursorFile))
+	f, err := os.OpenFile(filepath.Join(s.o.Dir, cursorFile), os.O_RDONLY|unix.O_NONBLOCK, 0) // whatever lies there, nobody waits for it
+	if errors.Is(err, fs.ErrNotExist) {
+		return cursor{}, nil
+	}
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return cursor{}, nil
-		}
 		return cursor{}, fmt.Errorf("cannot read the spool's cursor: %w", err)
 	}
 	defer func() { _ = f.Close() }()

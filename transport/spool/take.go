@@ -346,7 +346,7 @@ func (s *Spool) Fault() error {
 	return s.fault
 }
 
-// Unread says what of earlier starts could not be read; nil: nothing. It stays where it is.
+// Unread says what of earlier starts could not be read; nil: all that was found so far could be. It stays where it is.
 func (s *Spool) Unread() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
