@@ -102,6 +102,9 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := cat.keeper.Unread(); err != nil {
+		o.Log.Warn("time that was known is forgotten", slog.Any("error", err))
+	}
 	if err := enrolled.attend(cat, o); err != nil {
 		return nil, err
 	}
@@ -111,10 +114,10 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	}
 	id, err := identify(ctx, o.Config, t, o.Version)
 	if err != nil {
-		o.Log.Warn("terminal has no lasting name", slog.Any("error", err))
+		o.Log.Warn("terminal's name may not last", slog.Any("error", err))
 	}
 	if id.starts, err = countStart(o.Config.Terminal.StateDir); err != nil {
-		o.Log.Warn("state folder cannot be used", slog.Any("error", err))
+		o.Log.Warn("count of starts is not kept", slog.Any("error", err))
 	} else {
 		flash.Replaced(maxKept) // the count of starts
 	}

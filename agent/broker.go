@@ -54,7 +54,9 @@ func newBrokers(b *brokers, stateDir string) (*brokers, error) {
 	}
 	b.files, b.file = files, filepath.Join(stateDir, brokerFile)
 	b.deaf, b.sessions = make([]time.Duration, len(b.all())), make([]tls.ClientSessionCache, len(b.all()))
-	b.memory = readBrokerMemory(stateDir)
+	if b.memory, err = readBrokerMemory(stateDir); err != nil {
+		b.log.Warn("what was learned of the broker is forgotten", slog.Any("error", err))
+	}
 	b.kept = b.memory.text()
 	b.wrote = b.boottime() - writeEvery
 	return b, nil

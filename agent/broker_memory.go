@@ -2,6 +2,9 @@ package agent
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
 	"net/netip"
 	"path/filepath"
 	"slices"
@@ -44,13 +47,20 @@ type knownNetwork struct {
 	Rhythm  mqtt.Rhythm `json:"keepalive"`
 }
 
-// readBrokerMemory reads what was kept. What is damaged is forgotten, and learned again.
-func readBrokerMemory(dir string) brokerMemory {
-	b, err := terminal.ReadSmall(filepath.Join(dir, brokerFile), maxBrokerFile)
-	if err != nil {
-		return brokerMemory{}
+// readBrokerMemory reads what was kept. What is damaged is forgotten, and learned again; the error says so.
+func readBrokerMemory(dir string) (brokerMemory, error) {
+	file := filepath.Join(dir, brokerFile)
+	b, err := terminal.ReadSmall(file, maxBrokerFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return brokerMemory{}, nil
+	case err == nil && !json.Valid(b):
+		err = errDamaged
 	}
-	return parseBrokerMemory(b)
+	if err != nil {
+		return brokerMemory{}, fmt.Errorf("cannot read %s: %w", file, err)
+	}
+	return parseBrokerMemory(b), nil
 }
 
 func parseBrokerMemory(b []byte) brokerMemory {

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,8 +77,14 @@ func (id *identity) name(dir, serial string, unread error) error {
 	if err := keep(file, id.ID); err != nil {
 		return fmt.Errorf("cannot keep this terminal's name: %w; set terminal.id", err)
 	}
-	return nil
+	if serial != "" || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return fmt.Errorf("cannot read this terminal's name in %s: %w; it has a new one, %s: set terminal.id if it was known by another", file, cmp.Or(err, errDamaged), id.ID)
 }
+
+// errDamaged: what was kept can be read and means nothing.
+var errDamaged = errors.New("it is damaged")
 
 func madeName() string { return "T" + strings.ToUpper(randomHex(4)) }
 
@@ -102,7 +109,8 @@ const mostStarts = 1 << 20
 // keepPattern is what a file is called until it is whole.
 const keepPattern = ".keep-*"
 
-// countStart counts this start. Where that cannot be kept chance stands in: an epoch must differ, it need not rise.
+// countStart counts this start. Where that cannot be kept chance stands in: an epoch must differ, it need not rise. The count is good
+// with an error too.
 func countStart(dir string) (uint64, error) {
 	for _, left := range leftovers(dir) {
 		_ = os.Remove(left) // of a start that the power cut ended
@@ -112,13 +120,16 @@ func countStart(dir string) (uint64, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return byChance(), fmt.Errorf("cannot read the count of starts: %w", err)
 	}
-	n, err := strconv.ParseUint(strings.TrimSpace(string(kept)), 10, 20)
-	if err != nil {
+	n, parsed := strconv.ParseUint(strings.TrimSpace(string(kept)), 10, 20)
+	if parsed != nil {
 		n = byChance() // none yet, or damaged: not one that was counted before, as far as chance can help
 	}
 	n = (n + 1) % mostStarts
 	if err := keep(file, strconv.FormatUint(n, 10)); err != nil {
 		return byChance(), fmt.Errorf("cannot keep the count of starts: %w", err)
+	}
+	if err == nil && parsed != nil {
+		return n, fmt.Errorf("cannot read the count of starts in %s: %w; it begins anew", file, errDamaged)
 	}
 	return n, nil
 }

@@ -56,8 +56,9 @@ func TestNameLasts(t *testing.T) {
 		t.Run("in the place of the name: "+what, func(t *testing.T) {
 			dir := t.TempDir()
 			require.NoError(t, spoil(filepath.Join(dir, nameFile)))
-			made := name(t, dir, "", nowhere)
-			assert.Equal(t, made, name(t, dir, "", nowhere), "replaced by a good one")
+			var made identity
+			require.ErrorContains(t, made.name(dir, "", nowhere), "it has a new one, "+made.ID, "another name is no small thing")
+			assert.Equal(t, made.ID, name(t, dir, "", nowhere), "replaced by a good one")
 		})
 	}
 }
@@ -89,8 +90,8 @@ func TestStartsAreCounted(t *testing.T) {
 	for _, damage := range []string{"", "x", "-1", "18446744073709551615", strings.Repeat("9", 300)} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, startsFile), []byte(damage), 0o600))
 		n, err := countStart(dir)
+		require.ErrorContains(t, err, "cannot read the count of starts")
 		if len(damage) < maxKept {
-			require.NoError(t, err)
 			next, err := countStart(dir)
 			require.NoError(t, err)
 			assert.NotEqual(t, n, next, "%q", damage)

@@ -142,6 +142,7 @@ func (a *Agent) judge(v diagnose.Verdict) {
 		a.schedule.Doubt(kinds...)
 	}
 	a.watch(v)
+	a.reporter.watchFlash()
 	a.seq++
 	s := a.snapshot(v)
 	deltas := changes(a.last, s)

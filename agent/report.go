@@ -28,6 +28,8 @@ type reporter struct {
 	brokers  *brokers                  // nil: what dials needs no plan
 	link     atomic.Pointer[mqtt.Link] // the newest
 	doubted  chan struct{}             // the network has changed: the link is to be proved
+	log      *slog.Logger
+	unkept   string // why nothing is kept on flash, as it was logged; the loop's own
 
 	mu    sync.Mutex
 	state transport.Event
@@ -98,7 +100,7 @@ func (a *Agent) reporting(id identity) (*reporter, error) {
 		Wrote: func(n int64) { a.flash.Add(int(n)) },
 	})
 	if err := outbox.Unread(); err != nil {
-		a.options.Log.Warn("something of the spool cannot be read", slog.Any("error", err))
+		a.options.Log.Warn("not all that waited for the fleet can be read", slog.Any("error", err))
 	}
 	r := a.newReporter(dial, transport.FleetBackoff(c.Fleet), outbox)
 	r.brokers = plan
@@ -107,7 +109,7 @@ func (a *Agent) reporting(id identity) (*reporter, error) {
 
 // newReporter makes a reporter that reaches the fleet by dial.
 func (a *Agent) newReporter(dial func(context.Context) (transport.Link, error), backoff transport.Backoff, outbox *spool.Spool) *reporter {
-	r := &reporter{judgedBy: a.judgedByNow, outbox: outbox, dialled: make(chan struct{}, 1), doubted: make(chan struct{}, 1), boottime: a.options.Boottime, since: a.options.Boottime()}
+	r := &reporter{log: a.options.Log, judgedBy: a.judgedByNow, outbox: outbox, dialled: make(chan struct{}, 1), doubted: make(chan struct{}, 1), boottime: a.options.Boottime, since: a.options.Boottime()}
 	r.courier = transport.New(transport.Options{
 		Outbox: r.outbox, Dial: dial, Backoff: backoff, Boottime: r.boottime,
 		Standing: func() bool { return a.Plan().StandingLink },
@@ -205,6 +207,25 @@ func (r *reporter) Observe(context.Context) probes.Observation {
 		o.Reason, o.Detail = "connecting", "no attempt to reach the broker has ended yet"
 	}
 	return o
+}
+
+// watchFlash logs when what waits for the fleet is no longer kept on flash, and when it is again.
+func (r *reporter) watchFlash() {
+	if r == nil {
+		return
+	}
+	fault := ""
+	if err := r.outbox.Fault(); err != nil {
+		fault = err.Error()
+	}
+	switch {
+	case fault == r.unkept:
+	case fault == "":
+		r.log.Info("what waits for the fleet is kept on flash again")
+	default:
+		r.log.Warn("what waits for the fleet is kept in memory alone", slog.String("error", fault))
+	}
+	r.unkept = fault
 }
 
 // wire is the same for the snapshot.

@@ -65,7 +65,7 @@ func newSpending(c config.Config, cat *catalog, flash *budget.Flash) (*spending,
 		return s, nil
 	}
 	if err == nil {
-		err = errors.New("it is damaged")
+		err = errDamaged
 	}
 	return s, fmt.Errorf("cannot read what was used of the data plan in %s: %w; it is taken to be in proportion to the time that is gone", file, err)
 }

@@ -54,7 +54,8 @@ type Sample struct {
 // alone, or on the terminal's own clock saying the same by itself; and later in the same boot, as long as it lies where the boot clock
 // has led since, with 100 ppm for an oscillator of which nothing is known.
 type Keeper struct {
-	o KeeperOptions
+	o      KeeperOptions
+	unread error // of the file, at the start
 
 	mu        sync.Mutex
 	told      []Sample // the newest of each source
@@ -78,7 +79,7 @@ type Keeper struct {
 	writing sync.Mutex // a slow flash keeps one writer waiting, and nobody who asks for the time
 }
 
-// NewKeeper begins with what was kept; a file that cannot be read is as good as none.
+// NewKeeper begins with what was kept; a file that cannot be read is as good as none, see Unread.
 func NewKeeper(o KeeperOptions) *Keeper {
 	if o.Boottime == nil {
 		o.Boottime = terminal.Boottime
@@ -93,6 +94,9 @@ func NewKeeper(o KeeperOptions) *Keeper {
 	k.restore()
 	return k
 }
+
+// Unread says why what was kept before the start could not be read; nil: it could, or there was none.
+func (k *Keeper) Unread() error { return k.unread }
 
 // Tell takes in what a source said that others asked. news says that nothing was agreed so far, so that a look is worth it.
 func (k *Keeper) Tell(s Sample) (news bool) {

@@ -407,6 +407,7 @@ func TestKeeperLivesWithoutItsFile(t *testing.T) {
 		k := b.keeper()
 		_, known := k.Estimate()
 		assert.False(t, known)
+		require.ErrorContains(t, k.Unread(), "cannot read the time that was kept", "%q", garbage)
 		assert.True(t, k.fuse(three(0)(b), true).Majority)
 	}
 	b.built = time.Time{} // a program that does not know when it was built

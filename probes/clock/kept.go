@@ -1,7 +1,9 @@
 package clock
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"path/filepath"
 	"strconv"
@@ -115,12 +117,17 @@ func (k *Keeper) restore() {
 	if k.o.StateDir == "" {
 		return
 	}
-	line, err := terminal.ReadSmall(filepath.Join(k.o.StateDir, keptFile), mostKept)
-	if err != nil {
+	file := filepath.Join(k.o.StateDir, keptFile)
+	line, err := terminal.ReadSmall(file, mostKept)
+	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
 	found, ok := parseKept(string(line))
-	if !ok {
+	if err == nil && !ok {
+		err = errors.New("it is damaged")
+	}
+	if err != nil {
+		k.unread = fmt.Errorf("cannot read the time that was kept in %s: %w", file, err)
 		return
 	}
 	k.kept, k.saved = found, found

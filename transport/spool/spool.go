@@ -95,7 +95,6 @@ type Spool struct {
 
 	mu       sync.Mutex
 	journals []*journal // the oldest first; the last two are this start's
-	unread   error      // what of earlier starts could not be read
 	fault    error      // why flash is not written; nil: it is
 	unread   error      // what of earlier starts could not be read
 	dirty    bool       // the cursor on flash is behind
