@@ -47,6 +47,9 @@ func looked(s wire.Snapshot, st style) string {
 			words = append(words, st.say("last ", "最近 ")+t.Format("15:04:05"))
 		}
 		b.WriteString(fold("", indent, words, "   "))
+		if fault := unkept(*s.Report); fault != "" {
+			b.WriteString(wrap("", indent, st.paint(yellow, st.say("Kept in memory alone", "仅存于内存"))+st.say(": ", "：")+fault))
+		}
 	}
 	if s.Cost != nil {
 		b.WriteString(fold(st.say("Own cost", "自身开销"), indent, []string{
@@ -55,6 +58,16 @@ func looked(s wire.Snapshot, st style) string {
 		b.WriteString(spent(*s.Cost, st))
 	}
 	return b.String() + unmeasured(s, st)
+}
+
+// unkept is why what waits for the fleet does not lie on flash; empty: it does.
+func unkept(r wire.Report) string {
+	for _, l := range r.Ledger {
+		if l.Held == "memory" {
+			return l.Fault
+		}
+	}
+	return ""
 }
 
 // accused tells whether a finding that matters rests on a probe: that it could look is then no good news.

@@ -51,6 +51,15 @@ func TestRender(t *testing.T) {
 	}
 }
 
+// TestKeptInMemoryAlone: that nothing is kept on flash, and why, is for people too.
+func TestKeptInMemoryAlone(t *testing.T) {
+	s := wire.Snapshot{Report: &wire.Report{Ledger: []wire.Ledger{{Held: "memory", Fault: "mkdir spool: no space left on device"}}}}
+	assert.Contains(t, render(s, style{lang: "en"}), "\n            Kept in memory alone: mkdir spool: no space left on device\n")
+	assert.Contains(t, render(s, style{lang: "zh"}), "仅存于内存：mkdir spool: no space left on device")
+	s.Report.Ledger[0].Held, s.Report.Ledger[0].Fault = "flash", ""
+	assert.NotContains(t, render(s, style{lang: "en"}), "memory alone")
+}
+
 // plain takes the colour out.
 func plain(text string) string {
 	var b strings.Builder

@@ -49,7 +49,7 @@
 		},
 		pass: ['正常 {0}', '{0} ok'], fail: ['异常 {0}', '{0} failed'], unknown: ['未测 {0}', '{0} unmeasured'],
 		report: ['上报', 'Reports'], states: { online: ['在线'], offline: ['离线'], connecting: ['连接中'] }, noreport: ['未配置', 'not configured'],
-		sent: ['上次 {0}前', 'last {0} ago'], queued: ['积压 {0}', '{0} waiting'], dropped: ['丢弃 {0}', '{0} dropped'],
+		sent: ['上次 {0}前', 'last {0} ago'], queued: ['积压 {0}', '{0} waiting'], dropped: ['丢弃 {0}', '{0} dropped'], unkept: ['仅存于内存', 'kept in memory alone'],
 		cost: ['本程序', 'This agent'], memory: ['内存 {0}', 'memory {0}'], cpu: ['处理器 {0} %', 'CPU {0} %'], up: ['已运行 {0}', 'up {0}'], agent: ['版本 {0}', 'version {0}'],
 		offset: ['对时 {0}', 'clock {0}'], ago: ['{0}前更新', 'updated {0} ago'], at: ['截至 {0}', 'as of {0}'],
 		s: [' 秒', ' s'], m: [' 分钟', ' min'], h: [' 小时', ' h'], d: [' 天', ' days'],
@@ -194,7 +194,7 @@
 	function drawSelf() {
 		var r = snap.report, c = snap.cost, last = r && r.last_sent && (Date.parse(snap.session.at) - Date.parse(r.last_sent)) / 1000;
 		return el('section', 'self',
-			el('p', '', el('b', '', t('report')), r ? dots(word(WORDS.states, r.state), last && t('sent', span(last)), t('queued', r.queued), r.dropped && t('dropped', r.dropped)) : t('noreport')),
+			el('p', '', el('b', '', t('report')), r ? dots(word(WORDS.states, r.state), last && t('sent', span(last)), t('queued', r.queued), r.dropped && t('dropped', r.dropped), r.ledger && r.ledger.some(function (l) { return l.held === 'memory'; }) && t('unkept')) : t('noreport')),
 			el('p', '', el('b', '', t('cost')), dots(c && c.rss_bytes && t('memory', bytes(c.rss_bytes)), c && c.uptime_s && t('cpu', (100 * c.cpu_s / c.uptime_s).toFixed(1)), c && t('up', span(c.uptime_s)), t('agent', snap.terminal.agent))));
 	}
 	function drawHead() {
