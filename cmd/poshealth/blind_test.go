@@ -20,13 +20,13 @@ func TestReportsWithoutAStateFolder(t *testing.T) {
 	daemon := newServer(t, "poshealth", l.binary, "run", "--config", l.config)
 	l.hearsState(true)
 	// The subscriber may have come too late for the first one.
-	l.heard.until("a pulse", func(topic string, body []byte) bool {
+	l.heard.until("a pulse that says where records are, and why", func(topic string, body []byte) bool {
 		if topic != "pos/v1/demo/T0000001/health" {
 			return false
 		}
 		s, err := wire.Decode[wire.Snapshot](body)
 		require.NoError(t, err)
-		return len(s.Results) > 0
+		return len(s.Results) > 0 && holds(s, "mkdir /proc/poshealth")
 	})
 	daemon.stop()
 	assert.Equal(t, 0, daemon.cmd.ProcessState.ExitCode(), daemon.log())
