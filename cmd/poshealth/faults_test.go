@@ -37,6 +37,7 @@ func TestEachFaultIsSaid(t *testing.T) {
 		"clock ahead":     with(shopOptions{ntp: timeServers(t, -2*time.Hour), https: []string{web}, roots: roots}, expiredByWrongClock),
 		"8883 blocked":    with(shopOptions{ntp: right, also: "wss://broker.lab:"}, blocked),
 		"three at once":   with(shopOptions{ntp: ahead}, threeAtOnce),
+		"8883 shuts":      with(shopOptions{ntp: right, also: "wss://broker.lab:"}, isBlocked),
 		"full disk":       with(shopOptions{ntp: right}, fullDisk),
 		"disk fills":      with(shopOptions{ntp: right}, diskFills),
 		"read-only":       with(shopOptions{ntp: right}, readOnly),
@@ -160,12 +161,26 @@ func expiredByWrongClock(t *testing.T, s *shop) {
 func blocked(t *testing.T, s *shop) {
 	s.door.shut(t)
 	d := s.open()
+	s.isOnTheOther(d)
+	s.calm(d)
+}
+
+// isBlocked: while it runs.
+func isBlocked(t *testing.T, s *shop) {
+	d := s.open()
+	d.until("the first broker", func(now wire.Snapshot) bool { return reports("pass")(now) && reportFact(now, "broker") == "" })
+	s.door.shut(t)
+	s.isOnTheOther(d)
+	s.calm(d)
+}
+
+func (s *shop) isOnTheOther(d *daemon) {
+	s.t.Helper()
 	other := func(now wire.Snapshot) bool { return strings.HasPrefix(reportFact(now, "broker"), "wss://broker.lab:") }
 	d.until("the other broker, and that it is the other", func(now wire.Snapshot) bool {
 		return other(now) && reports("pass", "for those before it could not be reached")(now)
 	})
 	s.hearsPulse("which broker", other)
-	s.calm(d)
 }
 
 // threeAtOnce: the clock is wrong, names are dead, and the broker's certificate has expired. All three are said on the terminal; the
