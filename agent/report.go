@@ -218,9 +218,9 @@ func (r *reporter) watchFlash() {
 	if err := r.outbox.Fault(); err != nil {
 		fault = err.Error()
 	}
-	switch {
-	case fault == r.unkept:
-	case fault == "":
+	switch fault {
+	case r.unkept:
+	case "":
 		r.log.Info("what waits for the fleet is kept on flash again")
 	default:
 		r.log.Warn("what waits for the fleet is kept in memory alone", slog.String("error", fault))
