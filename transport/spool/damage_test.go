@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/poshealth/poshealth/transport"
 	"github.com/poshealth/poshealth/transport/spool"
@@ -217,4 +218,24 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	require.NoError(t, s.Fault(), "it works all the same")
 	require.ErrorContains(t, s.Unread(), "cannot read the spool's cursor")
 	require.ErrorContains(t, s.Unread(), "cannot read what an earlier start left")
+}
+
+// TestWhatIsNoCursorIsPutAside: flash is written all the same, this time and the next.
+func TestWhatIsNoCursorIsPutAside(t *testing.T) {
+	for what, spoil := range map[string]func(string) error{
+		"a folder": func(f string) error { return os.MkdirAll(filepath.Join(f, "within"), 0o750) },
+		"a pipe":   func(f string) error { return unix.Mkfifo(f, 0o600) },
+		"a loop":   func(f string) error { return os.Symlink(f, f) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			dir, _, want := filled(t, 3)
+			for range 2 {
+				require.NoError(t, os.RemoveAll(filepath.Join(dir, "cursor")))
+				require.NoError(t, spoil(filepath.Join(dir, "cursor")))
+				assert.Zero(t, survey(t, dir, want))
+				_, err := os.Lstat(filepath.Join(dir, "cursor.aside"))
+				require.NoError(t, err)
+			}
+		})
+	}
 }

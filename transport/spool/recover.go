@@ -38,7 +38,7 @@ func (s *Spool) prepare() error {
 			return err
 		}
 	}
-	f, err := os.OpenFile(filepath.Join(s.o.Dir, cursorFile), os.O_RDWR|os.O_CREATE, 0o640)
+	f, err := openCursor(filepath.Join(s.o.Dir, cursorFile))
 	if err != nil {
 		return err
 	}
@@ -46,10 +46,42 @@ func (s *Spool) prepare() error {
 	return nil
 }
 
+// openCursor opens the cursor for writing. What lies in its place and cannot be one is put aside, where one finds it: without a
+// cursor all is only sent again, and with none that can be written nothing would be kept any more.
+func openCursor(name string) (*os.File, error) {
+	f, err := openPlain(name)
+	if err == nil {
+		return f, nil
+	}
+	aside := name + asideSuffix
+	_ = os.RemoveAll(aside) // of another time
+	if os.Rename(name, aside) != nil {
+		return nil, err // there is none, or this folder cannot be written
+	}
+	return openPlain(name)
+}
+
+func openPlain(name string) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|unix.O_NONBLOCK, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a plain file", name)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
 // Names in the folder, beside the journals'.
 const (
-	cursorFile = "cursor"
-	lockFile   = "lock"
+	cursorFile  = "cursor"
+	lockFile    = "lock"
+	asideSuffix = ".aside"
 )
 
 // claim takes the lock, which ends with the process that holds it.
