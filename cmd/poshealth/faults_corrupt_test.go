@@ -45,8 +45,8 @@ func TestCorruptState(t *testing.T) {
 			}
 			return os.Truncate(file, info.Size()/2)
 		}},
-		{name: "folders", says: all, held: "memory", damage: replace(func(file string) error { return os.MkdirAll(filepath.Join(file, "within"), 0o750) })},
-		{name: "pipes", says: all, held: "memory", damage: replace(func(file string) error { return unix.Mkfifo(file, 0o600) })},
+		{name: "folders", says: all, held: "flash", damage: replace(func(file string) error { return os.MkdirAll(filepath.Join(file, "within"), 0o750) })},
+		{name: "pipes", says: all, held: "flash", damage: replace(func(file string) error { return unix.Mkfifo(file, 0o600) })},
 		{name: "unreadable", says: []string{usage, name, starts, broker, time, "/spool/lock"}, held: "memory", damage: func(file string) error { return os.Chmod(file, 0) }, as: mortal(t)},
 	} {
 		rows[row.name] = func(t *testing.T) {
