@@ -217,7 +217,7 @@ func TestPageFollowsTheAgentAndTheReader(t *testing.T) {
 	asked := make(chan struct{}, 1)
 	r := start(t, status.Options{Lang: "zh", Kick: func(context.Context) error { asked <- struct{}{}; return nil }})
 	b := open(t, "http://"+r.page+"/", 360, 640)
-	b.await("The agent has just started and looks for the first time…", "document.querySelector('#banner:not([hidden])').textContent")
+	b.await("Just started; looking for the first time…", "document.querySelector('#banner:not([hidden])').textContent")
 
 	s := example()
 	r.board.Set(status.Update{Snapshot: s})
@@ -242,7 +242,7 @@ func TestPageFollowsTheAgentAndTheReader(t *testing.T) {
 	assert.Equal(t, http.StatusTooManyRequests, r.ask(t, http.MethodPost, "/v1/check", "Origin", "http://"+r.page).code)
 
 	require.NoError(t, r.stop())
-	b.await("The agent does not answer. What you see is old: do not rely on it", "document.getElementById('banner').textContent")
+	b.await("The agent does not answer: do not rely on this", "document.getElementById('banner').textContent")
 	assert.Equal(t, "stale", b.eval("document.body.className"), "and no green stays green")
 	assert.Equal(t, "rgb(122, 128, 135)", b.eval("getComputedStyle(document.querySelectorAll('.v')[1]).backgroundColor"))
 	assert.Empty(t, b.broken)

@@ -1,9 +1,9 @@
 // The page of this terminal: asks for the snapshot, shows it, and waits for the next one.
-// Written for old WebViews (ES5), without a framework. What the network said enters as text, never as markup.
+// Written for old WebViews (ES5). What the network said enters as text, never as markup.
 (function () {
 	'use strict';
 
-	// All words of this page, Chinese and English; without English the snapshot's own word serves. Titles come with it.
+	// All words, Chinese and English; without English the snapshot's own word serves.
 	var WORDS = {
 		other: ['English', '中文'], take_card: ['刷卡', 'Cards'], settle: ['结算', 'Settlement'],
 		level: {
@@ -36,7 +36,7 @@
 		probes: {
 			link: ['链路'], route: ['路由'], dns: ['解析', 'DNS'], path: ['路径'], tcp: ['连接', 'TCP'], tls: ['加密', 'TLS'], clock: ['对时'], app: ['支付应用', 'payment app'],
 			intake: ['应用数据', 'app data'], cpu: ['处理器', 'CPU'], memory: ['内存'], storage: ['存储'], battery: ['电量'], terminal: ['终端'], printer: ['打印机'], tamper: ['防拆'],
-			network: ['系统网络', 'network'], mobile: ['移动网络'], wifi: ['Wi-Fi', 'Wi-Fi'], switches: ['开关'], crashes: ['崩溃记录'], thermal: ['温度', 'heat'], wear: ['闪存寿命', 'flash wear'],
+			network: ['系统网络'], mobile: ['移动网络'], wifi: ['Wi-Fi', 'Wi-Fi'], switches: ['开关'], crashes: ['崩溃记录'], thermal: ['温度', 'heat'], wear: ['闪存寿命', 'flash wear'],
 			kills: ['低内存查杀', 'low-memory kills'], reboots: ['开机记录', 'starts'], integrity: ['系统', 'system']
 		},
 		reasons: {
@@ -49,15 +49,15 @@
 		},
 		pass: ['正常 {0}', '{0} ok'], fail: ['异常 {0}', '{0} failed'], unknown: ['未测 {0}', '{0} unmeasured'],
 		report: ['上报', 'Reports'], states: { online: ['在线'], offline: ['离线'], connecting: ['连接中'] }, noreport: ['未配置', 'not configured'],
-		sent: ['上次 {0}前', 'last {0} ago'], queued: ['积压 {0}', '{0} waiting'], dropped: ['丢弃 {0}', '{0} dropped'], unkept: ['仅存于内存', 'kept in memory alone'],
+		sent: ['上次 {0}前', 'last {0} ago'], queued: ['积压 {0}', '{0} waiting'], dropped: ['丢弃 {0}', '{0} dropped'], unkept: ['仅存内存', 'in memory only'],
 		cost: ['本程序', 'This agent'], memory: ['内存 {0}', 'memory {0}'], cpu: ['处理器 {0} %', 'CPU {0} %'], up: ['已运行 {0}', 'up {0}'], agent: ['版本 {0}', 'version {0}'],
 		offset: ['对时 {0}', 'clock {0}'], ago: ['{0}前更新', 'updated {0} ago'], at: ['截至 {0}', 'as of {0}'],
 		s: [' 秒', ' s'], m: [' 分钟', ' min'], h: [' 小时', ' h'], d: [' 天', ' days'],
 		look: ['立即检测', 'Look again'], asked: ['正在检测 {0}', 'Looking {0}'], wait: ['请稍候 {0}', 'Wait {0}'],
-		starting: ['监测程序刚启动，正在第一次检测…', 'The agent has just started and looks for the first time…'],
+		starting: ['监测程序刚启动，正在检测…', 'Just started; looking for the first time…'],
 		silent: ['监测程序没有应答，请确认 poshealth 正在运行', 'The agent does not answer. Is poshealth running?'],
-		old: ['监测程序没有应答，以下是旧数据，不能作准', 'The agent does not answer. What you see is old: do not rely on it'],
-		stale: ['已 {0}没有新数据，以下不能作准', 'No news for {0}: do not rely on this']
+		old: ['监测程序没有应答，旧数据不能作准', 'The agent does not answer: do not rely on this'],
+		stale: ['已 {0}没有新数据，不能作准', 'No news for {0}: do not rely on this']
 	};
 
 	var GROUPS = { network: ' link route network mobile wifi switches dns path ', host: ' tcp tls iso8583 ', clock: ' clock ', app: ' app crashes intake ', device: ' terminal battery thermal storage wear memory kills cpu printer tamper reboots integrity ', other: '' };
@@ -194,7 +194,7 @@
 	function drawSelf() {
 		var r = snap.report, c = snap.cost, last = r && r.last_sent && (Date.parse(snap.session.at) - Date.parse(r.last_sent)) / 1000;
 		return el('section', 'self',
-			el('p', '', el('b', '', t('report')), r ? dots(word(WORDS.states, r.state), last && t('sent', span(last)), t('queued', r.queued), r.dropped && t('dropped', r.dropped), r.ledger && r.ledger.some(function (l) { return l.held === 'memory'; }) && t('unkept')) : t('noreport')),
+			el('p', '', el('b', '', t('report')), r ? dots(word(WORDS.states, r.state), last && t('sent', span(last)), t('queued', r.queued), r.dropped && t('dropped', r.dropped), (r.ledger || []).some(function (l) { return l.held === 'memory'; }) && t('unkept')) : t('noreport')),
 			el('p', '', el('b', '', t('cost')), dots(c && c.rss_bytes && t('memory', bytes(c.rss_bytes)), c && c.uptime_s && t('cpu', (100 * c.cpu_s / c.uptime_s).toFixed(1)), c && t('up', span(c.uptime_s)), t('agent', snap.terminal.agent))));
 	}
 	function drawHead() {
