@@ -93,6 +93,7 @@ func (a *Agent) follow(ctx context.Context) {
 			a.reporter.doubt(c.What)
 		}
 		if c.What == "route" || c.What == "lost" { // another way to everything
+			a.catalog.book.Doubt()
 			a.schedule.Doubt("network", "gateway", "resolvers", "dns", "tcp", "portal", "standby")
 			if now := a.options.Boottime(); proved == 0 || now-proved >= proofGap {
 				proved = now

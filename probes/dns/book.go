@@ -21,6 +21,9 @@ type Book struct {
 	boottime func() time.Duration
 	mu       sync.Mutex
 	entries  map[string]entry
+	proof    bool          // the last lookup was answered by a name server
+	proved   time.Duration // when that was
+	doubted  time.Duration // what was noted before may hold no longer
 }
 
 type entry struct {
@@ -60,6 +63,42 @@ func (b *Book) Get(name string) (addrs []netip.Addr, age time.Duration, ok bool)
 		return nil, 0, false
 	}
 	return slices.Clone(e.addrs), b.boottime() - e.at, true
+}
+
+// Recent returns the addresses of name where a lookup would tell nothing new: name itself was found within six times every, and
+// some name within nine tenths of it, so that where several names are looked up each every, the first of a round is, and the
+// others are spared. After a lookup that failed, or doubts, there are none.
+func (b *Book) Recent(name string, every time.Duration) (addrs []netip.Addr, ok bool) {
+	addrs, age, ok := b.Get(name)
+	if !ok || age > 6*every {
+		return nil, false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.proof || b.boottime()-b.proved > every*9/10 || b.boottime()-age < b.doubted {
+		return nil, false
+	}
+	return addrs, true
+}
+
+// prove notes whether a name server has answered.
+func (b *Book) prove(ok bool) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.proof, b.proved = ok, b.boottime()
+}
+
+// Doubt: the network is another one, where names may lead elsewhere. Each is looked up again before it is recent.
+func (b *Book) Doubt() {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.proof, b.doubted = false, b.boottime()
 }
 
 func (b *Book) oldest() string {

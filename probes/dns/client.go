@@ -2,6 +2,7 @@ package dns
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -106,6 +107,9 @@ func (c *Client) lookup(ctx context.Context, name string) result {
 	}
 	if got.err == nil {
 		c.book.Put(name, got.addrs)
+	}
+	if got.server != hostsFile && !errors.Is(ctx.Err(), context.Canceled) {
+		c.book.prove(got.err == nil && len(got.failures) == 0)
 	}
 	return got
 }

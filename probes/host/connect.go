@@ -43,7 +43,7 @@ func (t *target) connect(ctx context.Context, addr netip.Addr, left int) attempt
 		a.conn, a.reason = nil, connectReason(err)
 		return a
 	}
-	t.last = addr
+	t.last, t.doubtful = addr, false
 	a.known = dial.KernelOf(conn)
 	// Making a connection takes a round trip at least. Kernels before 3.12 put an older, longer one in its place, and those
 	// that count in ticks round up.

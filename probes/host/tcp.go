@@ -15,7 +15,7 @@ import (
 // TCP is "tcp/<name>": can a connection be made. Readings: connect (ms, of the first address that answered), rtt (ms, the
 // kernel's own measure of it) and retransmits (count of packets that had to be sent again for it), both only where the kernel
 // tells; resolve (ms, where there is a name), addresses_tried and addresses_up (counts). Facts: address_source (dns, literal,
-// last-good).
+// recent: looked up lately, last-good: looked up in vain).
 type TCP struct{ target target }
 
 // NewTCP makes the probe, or says what is wrong with its address.

@@ -75,9 +75,16 @@ func (p *Probe) addresses(ctx context.Context) ([]netip.Addr, error) {
 	}
 	ctx, cancel := share(ctx, 3)
 	defer cancel()
-	found, _, err := p.o.Resolve(ctx, p.host)
-	if err != nil {
-		return nil, err
+	var found []netip.Addr
+	recent := false
+	if p.o.Recent != nil && !p.doubtful {
+		found, recent = p.o.Recent(p.host)
+	}
+	if !recent {
+		var err error
+		if found, _, err = p.o.Resolve(ctx, p.host); err != nil {
+			return nil, err
+		}
 	}
 	var addrs []netip.Addr
 	for _, a := range found {

@@ -29,6 +29,9 @@ type Options struct {
 	Address string // "host:port"; an IPv6 address in brackets
 	// Resolve finds the addresses of the host's name; fromBook says that they are remembered, not looked up.
 	Resolve func(ctx context.Context, name string) (addrs []netip.Addr, fromBook bool, err error)
+	// Recent gives addresses of which a lookup would tell nothing new; where the last echo came to nothing they are looked up. nil:
+	// always.
+	Recent func(name string) (addrs []netip.Addr, ok bool)
 	// Dial makes a connection.
 	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
 	Meter *meter.Meter // counts what connections cost; nil: nobody does

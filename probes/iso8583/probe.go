@@ -39,6 +39,7 @@ type Probe struct {
 	gap        time.Duration
 	sent       bool          // whether an echo ever was
 	last       time.Duration // since boot, when the last one was
+	doubtful   bool          // the last one was not answered
 }
 
 // ID is "iso8583/<name>".
@@ -56,6 +57,7 @@ func (p *Probe) Observe(ctx context.Context) probes.Observation {
 	ctx, cancel := context.WithTimeout(ctx, maxLook)
 	defer cancel()
 	o := p.look(ctx)
+	p.doubtful = o.Outcome != probes.Pass
 	if o.Outcome != probes.Pass && errors.Is(ctx.Err(), context.Canceled) {
 		return unknown(probes.Cancelled, "the look was called off")
 	}

@@ -19,6 +19,8 @@ const (
 )
 
 const (
+	// largeCount large packets tell a way that loses them from one that lost one. A kilobyte and a half each, so that where the
+	// first comes back it is the only one.
 	largeCount = 4
 	largeMax   = 1500 // bytes of IP: more than Ethernet carries comes to no payment host
 	largeMin   = 576  // where the kernel knows of less there is nothing large to be lost
@@ -78,7 +80,12 @@ func ask(ctx context.Context, addr netip.Addr, how plan, trains *trains, large *
 		return s.orUDP(ctx, addr, how)
 	}
 	if large != nil && large.due() && ctx.Err() == nil {
-		s.large, s.largeSize = askLarge(ctx, addr, plan{meter: how.meter, count: largeCount, gap: packetGap, patience: how.patience, known: s.small.longest()})
+		for _, count := range []int{1, largeCount} {
+			s.large, s.largeSize = askLarge(ctx, addr, plan{meter: how.meter, count: count, gap: packetGap, patience: how.patience, known: s.small.longest()})
+			if s.large == nil || s.large.received == s.large.sent {
+				break
+			}
+		}
 		if s.large != nil && s.large.sent > 0 && s.large.received == 0 {
 			// Who limits what it answers drops small ones now as well: that is no fault of their size.
 			if control, _ := p.send(ctx, plan{meter: how.meter, count: largeCount, gap: packetGap, payload: tokenSize, patience: how.patience, known: s.small.longest()}); control.received == 0 {

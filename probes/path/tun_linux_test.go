@@ -166,8 +166,8 @@ func TestStrangeHosts(t *testing.T) {
 		o := look(t, pathTo(t, path.Options{Address: "10.9.0.4:1"}))
 		require.Equal(t, probes.Pass, o.Outcome, "%+v", o)
 		assert.Equal(t, 1400.0, value(t, o, "large_size"))
-		assert.Equal(t, 4.0, value(t, o, "large_sent"))
-		assert.Equal(t, 4.0, value(t, o, "large_received"))
+		assert.Equal(t, 1.0, value(t, o, "large_sent"), "one that comes back is enough")
+		assert.Equal(t, 1.0, value(t, o, "large_received"))
 	})
 	t.Run("far away", func(t *testing.T) {
 		o := look(t, gatewayAt("10.9.0.5", nil))
