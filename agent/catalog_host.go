@@ -139,14 +139,14 @@ func connected(name string) func(probes.Result) (probes.Observation, bool) {
 func resolved(host, name string, recent func(name string) ([]netip.Addr, bool)) func(probes.Result) (probes.Observation, bool) {
 	return func(r probes.Result) (probes.Observation, bool) {
 		kind := r.Probe.Kind()
-		if kind != "dns" && (kind != "tcp" || r.Fact("address_source") != "dns") {
+		ms, looked := r.Reading("resolve")
+		looked = looked && r.Fact("address_source") == "dns"
+		if kind != "dns" && (kind != "tcp" || !looked) {
 			return probes.Observation{}, false
 		}
 		o := probes.Observation{Outcome: probes.Pass, Detail: "looked up for " + string(r.Probe)}
 		if kind == "tcp" && r.Probe.Subject() == host {
-			if ms, ok := r.Reading("resolve"); ok {
-				o.Readings = append(o.Readings, probes.Reading{Name: "lookup", Value: ms, Unit: probes.Milliseconds})
-			}
+			o.Readings = append(o.Readings, probes.Reading{Name: "lookup", Value: ms, Unit: probes.Milliseconds})
 			return o, true
 		}
 		if _, ok := recent(name); !ok {

@@ -23,7 +23,7 @@ func lookCosts() map[string]int {
 	const lookup = 154
 	return map[string]int{
 		"dns": lookup, "resolvers": 2 * lookup, "portal": 714 + lookup, "tcp": 224 + lookup, "tls": 2182 + lookup, "https": 3107 + lookup,
-		"path": 15600 + lookup, "standby": 224,
+		"path": 6600 + lookup, "standby": 224,
 	}
 }
 
@@ -82,6 +82,7 @@ func (c counted) Observe(ctx context.Context) probes.Observation {
 	o := c.fake.Observe(ctx)
 	if c.id.Kind() == "tcp" {
 		o.Facts = append(slices.Clone(o.Facts), probes.Fact{Name: "address_source", Value: "dns"}) // so that it stands for a lookup
+		o.Readings = append(slices.Clone(o.Readings), probes.Millis("resolve", 40*time.Millisecond))
 	}
 	return o
 }

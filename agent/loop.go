@@ -70,9 +70,6 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 		case <-steps: // somebody has set the clock: what that means is known without asking anybody
 			a.judge(a.engine.At(a.now()))
 		case <-dialled:
-			if a.Plan().StandingLink {
-				a.pulses = pulses{} // a new connection begins with all of it, but for one that is made for each pulse
-			}
 			a.sendPulse() // how it is now comes before what it was
 		case <-doubted:
 			if boot := a.options.Boottime(); boot-a.proved >= provedEvery {

@@ -2,8 +2,6 @@ package agent
 
 import (
 	"fmt"
-	"hash/fnv"
-	"strconv"
 
 	"github.com/poshealth/poshealth/transport"
 	"github.com/poshealth/poshealth/transport/wire"
@@ -12,12 +10,12 @@ import (
 // wholeEach: one pulse in so many tells all, for those who missed one; at four an hour, each six hours.
 const wholeEach = 24
 
-// pulses is what the pulses of this connection have told.
+// pulses is what the pulses have told.
 type pulses struct {
-	sent    int               // since the last whole one
-	told    map[string]uint64 // probe → what its result meant
-	dropped uint64            // messages that were lost by then
-	ledger  string            // as it was told
+	sent    int                    // since the last whole one
+	told    map[string]wire.Result // by probe
+	dropped uint64                 // messages that were lost by then
+	ledger  string                 // as it was told
 }
 
 // sendPulse tells how it is now; before the first look there is nothing to tell, and the first look makes up for it.
@@ -45,23 +43,23 @@ func (a *Agent) sendPulse() {
 	a.send(transport.Pulse, 0, s)
 }
 
-// next is a snapshot as the next pulse tells it. Every byte is paid for: but for the first of a connection, each 24th, and one
-// after a pulse that was lost, what the pulses before have told is left out, and so is what nobody acts upon: how the terminal
-// is read, what was used of the data plan while that is enough, and the sentences of what went well.
+// next is a snapshot as the next pulse tells it. Every byte is paid for: but for the first of a start, each 24th, and one after a
+// pulse that nobody got, what the pulses before have told is left out, and so is what nobody acts upon: how the terminal is read,
+// what was used of the data plan while that is enough, and the sentences of what went well. A new connection alone is no reason:
+// operators of mobile networks end one ten times a day.
 func (p *pulses) next(s wire.Snapshot, lost bool) wire.Snapshot {
 	if p.told == nil || lost || p.sent == wholeEach {
-		p.sent, p.told = 0, make(map[string]uint64, len(s.Results))
+		p.sent, p.told = 0, make(map[string]wire.Result, len(s.Results))
 	}
 	s.Partial = p.sent > 0
 	p.sent++
 	all := s.Results
 	s.Results = make([]wire.Result, 0, len(all))
 	for _, r := range all {
-		means := meaning(r)
-		if before, told := p.told[r.Probe]; told && before == means {
+		if before, told := p.told[r.Probe]; told && !isNews(before, r) {
 			continue
 		}
-		p.told[r.Probe] = means
+		p.told[r.Probe] = r
 		if s.Partial && r.Outcome == "pass" {
 			r.Detail = ""
 		}
@@ -85,22 +83,4 @@ func (p *pulses) next(s wire.Snapshot, lost bool) wire.Snapshot {
 		}
 	}
 	return s
-}
-
-// meaning is a result without its timing and its sentence, as a number.
-func meaning(r wire.Result) uint64 {
-	h := fnv.New64a()
-	put := func(words ...string) {
-		for _, w := range words {
-			_, _ = h.Write(append([]byte(w), 0)) // a hash never fails to take bytes
-		}
-	}
-	put(r.Outcome, r.Reason)
-	for _, x := range r.Readings {
-		put(x.Name, strconv.FormatFloat(x.Value, 'g', -1, 64))
-	}
-	for _, f := range r.Facts {
-		put(f.Name, f.Value)
-	}
-	return h.Sum64()
 }

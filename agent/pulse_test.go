@@ -159,7 +159,7 @@ func TestAfterAnOutageThePulseComesFirst(t *testing.T) {
 // Every byte is paid for: a pulse leaves out what those before it have told, but each 24th tells all.
 func TestPulsesAreBrief(t *testing.T) {
 	look := func(probe string, value float64) wire.Result {
-		return wire.Result{Probe: probe, Outcome: "pass", Detail: "a sentence", TookMS: value, AgeS: value, Readings: []wire.Reading{{Name: "x", Value: value, Unit: "1"}}}
+		return wire.Result{Probe: probe, Outcome: "pass", Detail: "a sentence", TookMS: value, AgeS: value, Readings: []wire.Reading{{Name: "x", Value: value, Unit: "dBm"}}}
 	}
 	failed := wire.Result{Probe: "tcp/a", Outcome: "fail", Reason: "timeout", Detail: "why"}
 	snapshot := func(signal float64) wire.Snapshot {
@@ -173,7 +173,7 @@ func TestPulsesAreBrief(t *testing.T) {
 	}
 	var p pulses
 	first := p.next(snapshot(-90), false)
-	assert.Equal(t, []string{"link:a sentence", "mobile:a sentence", "tcp/a:why"}, told(first), "a connection begins with all of it")
+	assert.Equal(t, []string{"link:a sentence", "mobile:a sentence", "tcp/a:why"}, told(first), "a start begins with all of it")
 	assert.NotNil(t, first.Access)
 	assert.False(t, first.Partial)
 	full := snapshot(-97)
@@ -184,6 +184,8 @@ func TestPulsesAreBrief(t *testing.T) {
 	assert.Len(t, full.Results, 3, "those who ask on the terminal get all")
 	assert.Equal(t, "a sentence", full.Results[1].Detail)
 	assert.Empty(t, told(p.next(snapshot(-97), false)))
+	assert.Empty(t, told(p.next(snapshot(-95), false)), "it trembles")
+	assert.NotEmpty(t, told(p.next(snapshot(-94), false)), "by what was told, and not by the pulse before")
 	lost := p.next(snapshot(-97), true)
 	assert.Len(t, told(lost), 3, "what takes the place of a pulse that was lost says all of it")
 	assert.False(t, lost.Partial)

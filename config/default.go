@@ -60,8 +60,8 @@ func kinds() []kind {
 		{"path", 24 * time.Hour, 15 * time.Second},
 		// Two files of the kernel.
 		{"counters", time.Minute, 5 * time.Second},
-		// Half a kilobyte; a sign-in page comes with a new network, which is looked at at once.
-		{"portal", time.Hour, 10 * time.Second},
+		// Half a kilobyte; a sign-in page comes with a new network, which is looked at at once, or when a stay has run out.
+		{"portal", 3 * time.Hour, 10 * time.Second},
 		// Each name server by itself: one of two that died is found before the other does.
 		{"resolvers", time.Hour, 5 * time.Second},
 		// A SIM that waits beside Wi-Fi is tried a few times a day, on its own data plan.

@@ -117,7 +117,8 @@ func newTarget(kind string, o Options) (target, error) {
 // resolution is where the addresses came from, and what finding them took.
 type resolution struct {
 	addrs  []netip.Addr
-	source string // "literal", "dns", "recent", "last-good"
+	source string // "literal", "dns", "last-good"
+	recent bool   // found by an earlier lookup, so that there is no time that it took
 	took   time.Duration
 }
 
@@ -128,7 +129,7 @@ func (t *target) resolve(ctx context.Context) (resolution, error) {
 	if t.Recent != nil && !t.doubtful {
 		if addrs, ok := t.Recent(t.host); ok {
 			t.doubtful = true // until one answers
-			return t.inOrder(resolution{source: "recent"}, addrs), nil
+			return t.inOrder(resolution{source: "dns", recent: true}, addrs), nil
 		}
 	}
 	t.doubtful = false
@@ -166,7 +167,7 @@ func (t *target) inOrder(r resolution, addrs []netip.Addr) resolution {
 
 func (r resolution) describe(o *probes.Observation) {
 	o.Facts = append(o.Facts, probes.Fact{Name: "address_source", Value: r.source})
-	if r.source != "literal" && r.source != "recent" {
+	if r.source != "literal" && !r.recent {
 		o.Readings = append(o.Readings, probes.Millis("resolve", r.took))
 	}
 }

@@ -14,8 +14,8 @@ import (
 
 // TCP is "tcp/<name>": can a connection be made. Readings: connect (ms, of the first address that answered), rtt (ms, the
 // kernel's own measure of it) and retransmits (count of packets that had to be sent again for it), both only where the kernel
-// tells; resolve (ms, where there is a name), addresses_tried and addresses_up (counts). Facts: address_source (dns, literal,
-// recent: looked up lately, last-good: looked up in vain).
+// tells; resolve (ms, where a name was looked up), addresses_tried and addresses_up (counts). Facts: address_source (dns: looked up now,
+// or lately; literal; last-good: looked up in vain).
 type TCP struct{ target target }
 
 // NewTCP makes the probe, or says what is wrong with its address.
