@@ -54,7 +54,10 @@ func newCatalog(o Options, t *terminal.Terminal, write func(file, content string
 	resolver.Meter, platform.Meter = cat.meter, cat.meter
 	add := func(kind string, p probes.Probe) {
 		timing := c.Probe[kind]
-		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout, Local: kind == "link" || kind == "route" || kind == "counters"})
+		cat.tasks = append(cat.tasks, schedule.Task{
+			Probe: p, Every: timing.Every, Timeout: timing.Timeout, Local: kind == "link" || kind == "route" || kind == "counters",
+			Once: kind == "portal" || kind == "resolvers" || kind == "standby",
+		})
 	}
 	add("link", link.New(link.Options{Root: c.Terminal.Root, Watcher: cat.watcher}))
 	add("route", link.NewRoute(link.Options{Root: c.Terminal.Root}))

@@ -30,7 +30,7 @@ func (cat *catalog) addHost(c config.Config, h config.Host) error {
 			return err
 		}
 		timing := c.HostTiming(h, kind)
-		task := schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout, Least: h.Share(), Implied: implied}
+		task := schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout, Least: h.Share(), Implied: implied, Once: kind == "tls"}
 		switch {
 		case kind == "iso8583":
 			task.Floor = max(echoGap(c, h), timing.Timeout)

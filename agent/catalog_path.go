@@ -39,7 +39,7 @@ func (cat *catalog) addPath(c config.Config, add func(kind string, p probes.Prob
 			return fmt.Errorf("cannot look at the way to host %q: %w", h.Name, err)
 		}
 		timing := c.HostTiming(h, "path")
-		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout, Least: h.Share(), Dear: true})
+		cat.tasks = append(cat.tasks, schedule.Task{Probe: p, Every: timing.Every, Timeout: timing.Timeout, Least: h.Share(), Dear: true, Once: true})
 		standby.Hosts = append(standby.Hosts, link.StandbyHost{Name: h.Name, Address: h.Address})
 	}
 	if len(standby.Hosts) > 0 {

@@ -58,6 +58,9 @@ type Task struct {
 	// hour.
 	Floor time.Duration
 	Dear  bool
+	// Once: a look that somebody asked for tells all where it was well and is, as one at a certificate: kilobytes that two more
+	// would cost again.
+	Once bool
 	// Local looks only read what the terminal knows, in milliseconds: they wait for no place, so that a network that is
 	// silent to all others at once does not keep its own cause from being seen.
 	Local bool
@@ -111,6 +114,7 @@ type entry struct {
 	doubted  time.Duration   // when it was last looked at for others' sake
 	changes  []time.Duration // that were settled in the last hour, settlesPerHour at most
 	settle   int             // looks still to come at settleGap
+	asked    bool            // somebody asked for them, and nothing is in doubt
 	badSince time.Duration   // 0: all is well
 	watched  bool            // a finding rests on it
 	floor    time.Duration   // it looks at no time before, by the boot clock
@@ -279,11 +283,12 @@ func (s *Schedule) attend() {
 		if a.doubted[id.Kind()] && (e.doubted == 0 || now-e.doubted >= s.scaled(kickGap)) {
 			e.doubted = now
 			if e.settles(now) {
-				e.settle, e.again = settleLooks, e.running
+				e.settle, e.again, e.asked = settleLooks, e.running, false
 			}
 			e.due = min(e.due, max(now, e.lastEnd+s.scaled(e.gapWhenDoubted())))
 		}
 		if a.all || a.which[string(id)] || a.which[id.Kind()] {
+			e.asked = e.settle == 0 || e.asked
 			e.settle = settleLooks
 			e.again = e.running
 			e.due = min(e.due, max(now, e.lastEnd+s.scaled(e.gapWhenAsked())))

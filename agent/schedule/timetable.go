@@ -61,8 +61,11 @@ func (s *Schedule) plan(l looked, now time.Duration) {
 	if o.Outcome != probes.Unknown {
 		e.known = o.Outcome
 	}
-	if (changed || first) && e.settles(now) {
-		e.settle = settleLooks
+	switch {
+	case (changed || first) && e.settles(now):
+		e.settle, e.asked = settleLooks, false
+	case e.Once && e.asked && o.Outcome == probes.Pass && !e.watched:
+		e.settle = 0 // it was well, and is
 	}
 	bad := o.Outcome == probes.Fail || e.watched
 	switch {

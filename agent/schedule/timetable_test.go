@@ -167,6 +167,38 @@ func TestKick(t *testing.T) {
 	}
 }
 
+// TestKickOnce: one look is enough at what was well and is; what has changed, and what is in doubt, is settled as ever.
+func TestKickOnce(t *testing.T) {
+	var bad atomic.Bool
+	p := &probe{id: "tls", look: func(int) probes.Observation {
+		if bad.Load() {
+			return saw(probes.Fail)
+		}
+		return saw(probes.Pass)
+	}}
+	all := tasks(24*time.Hour, p)
+	all[0].Once = true
+	run(t, all, schedule.Options{}, func(r *rig) {
+		count := func(do func()) int {
+			before := len(r.looks("tls"))
+			do()
+			r.until(r.since() + 50*time.Second)
+			return len(r.looks("tls")) - before
+		}
+		r.until(100 * time.Second)
+		assert.Equal(t, 1, count(func() { r.schedule.Kick() }))
+		assert.Equal(t, 3, count(func() { r.schedule.Doubt("tls") }))
+		assert.Equal(t, 1, count(func() { r.schedule.Kick("tls") }))
+		bad.Store(true)
+		assert.Equal(t, 3, count(func() { r.schedule.Kick() }))
+		bad.Store(false)
+		assert.Equal(t, 3, count(func() { r.schedule.Kick() }))
+		assert.Equal(t, 1, count(func() { r.schedule.Kick() }))
+		r.schedule.Watch([]probes.ID{"tls"})
+		assert.Equal(t, 3, count(func() { r.schedule.Kick() }), "a finding rests on it")
+	})
+}
+
 // However often somebody asks, a probe looks each five seconds at most.
 func TestKickGap(t *testing.T) {
 	run(t, tasks(time.Hour, always("dns", probes.Pass)), schedule.Options{}, func(r *rig) {
