@@ -58,7 +58,7 @@ func arrows() map[string]string {
 		"fleet/...": "fleet/... findings transport/wire transport/downlink transport/enrol",
 
 		"lab/netns":         "",
-		"lab/path":          "lab/netns lab/shop probes probes/clock probes/path probes/probetest agent/status transport/wire",
+		"lab/path":          "lab/netns lab/shop probes probes/clock probes/path probes/probetest agent/status config transport/wire",
 		"lab/shop":          "lab/netns probes/probetest agent/status transport/wire",
 		"lab/seccomp":       "",
 		"lab/sandbox":       "lab/seccomp",

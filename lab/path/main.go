@@ -33,6 +33,7 @@ func main() {
 	flag.IntVar(&o.beside, "beside", 14, "scenarios side by side")
 	flag.DurationVar(&o.calm, "calm", time.Minute, "how long each healthy and each rough network is watched")
 	flag.DurationVar(&o.long, "day", time.Hour, "how long the part \"day\" measures a terminal that is well")
+	flag.DurationVar(&o.outage, "outage", 5*time.Minute, "how long the part \"broker\" leaves the broker away")
 	flag.StringVar(&o.table, "table", "", "write the tables to this file as well")
 	flag.BoolVar(&o.verbose, "v", false, "show what the command line says at the end, in both languages")
 	flag.Usage = func() {
@@ -40,7 +41,8 @@ func main() {
 			"  go run ./lab/path                              everything\n"+
 			"  go run ./lab/path -run 'black hole' -v         some faults, in detail\n"+
 			"  go run ./lab/path -parts calm -calm 10m        networks that are well or rough, for longer\n"+
-			"  go run ./lab/path -parts day                   what a healthy day costs a data plan, in an hour\n\n")
+			"  go run ./lab/path -parts day                   what a healthy day costs a data plan, in an hour\n"+
+			"  go run ./lab/path -parts broker                how soon a terminal reports, after a start and an outage\n\n")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -58,6 +60,7 @@ type options struct {
 	binary, table string
 	beside        int
 	calm, long    time.Duration
+	outage        time.Duration
 	verbose       bool
 	modules       string
 	dir           string
@@ -87,7 +90,7 @@ func (o *options) run(ctx context.Context, only string, parts []string) error {
 	for _, part := range parts {
 		f := map[string]func(context.Context) (string, error){
 			"matrix": func(ctx context.Context) (string, error) { return o.matrix(ctx, only) },
-			"truth":  measure, "clock": o.clocks, "trials": o.time, "calm": o.watchCalm, "day": o.day,
+			"truth":  measure, "clock": o.clocks, "trials": o.time, "calm": o.watchCalm, "day": o.day, "broker": o.broker,
 		}[part]
 		if f == nil {
 			return fmt.Errorf("no part is called %q", part)

@@ -108,6 +108,13 @@ func (s *Shop) Agent(ctx context.Context, binary, config string) (*Agent, error)
 	return a, nil
 }
 
+// End kills the daemon.
+func (a *Agent) End() {
+	a.stop()
+	a.client.Close()
+	a.shop.servers["poshealth"].stop()
+}
+
 // idle is the payment app, which does nothing.
 func (a *Agent) idle(ctx context.Context) {
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {

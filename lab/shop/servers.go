@@ -135,7 +135,15 @@ func (s *Shop) startBroker(ctx context.Context) error {
 
 // RestartBroker ends the broker, and with it every connection, and starts it again.
 func (s *Shop) RestartBroker(ctx context.Context) error {
-	s.servers["mosquitto"].stop()
+	s.StopBroker()
+	return s.StartBroker(ctx)
+}
+
+// StopBroker ends the broker, and with it every connection.
+func (s *Shop) StopBroker() { s.servers["mosquitto"].stop() }
+
+// StartBroker starts it again.
+func (s *Shop) StartBroker(ctx context.Context) error {
 	return s.start(ctx, s.Internet, "mosquitto", Broker+":8883", "mosquitto", "-c", s.Dir+"/mosquitto.conf")
 }
 
