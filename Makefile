@@ -84,11 +84,11 @@ loss: go ## kill agent and broker and break the line between them while changes 
 	@scripts/peers.sh path
 	@$(GO) run ./lab/soak
 
-soak: go ## an hour more: 10,000 changes through 200 blows, 30 power cuts, the lab healthy, slow, lossy and roaming
+soak: go ## two hours more: 10,000 changes through 200 blows, 30 power cuts, the lab healthy, slow, lossy and roaming, a day's data
 	@scripts/peers.sh path lab
 	@scripts/armhf.sh
 	@$(GO) run ./lab/soak -changes 10000 -blows 200
-	@$(GO) run ./lab/path -parts calm -calm 10m
+	@$(GO) run ./lab/path -parts calm,broker,day -calm 10m
 	@$(GO) run ./lab/arm -only cuts -cuts 30
 
 lab-arm: programs ## a day of an emulated ARM terminal: memory, clock, reboot, the system call filter of apps, power cuts; Debian

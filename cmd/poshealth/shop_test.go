@@ -32,11 +32,12 @@ type shop struct {
 
 // shopOptions are what differs between shops.
 type shopOptions struct {
-	ntp   []string
-	https []string // sources of the time, with what the terminal believes of them
-	roots []byte
-	also  string // a second broker
-	unset string // a line of the configuration to leave out, by its beginning
+	ntp    []string
+	https  []string // sources of the time, with what the terminal believes of them
+	roots  []byte
+	also   string // a second broker
+	budget int    // bytes of the data plan a month; 0: as shipped
+	unset  string // a line of the configuration to leave out, by its beginning
 }
 
 // newShop makes everything but the daemon, which open starts.
@@ -95,6 +96,9 @@ report = { every = "1s", timeout = "1s" }
 storage = { every = "1s", timeout = "1s" }
 `, s.state, port(t, s.door.Addr()), also, s.write("broker-ca.pem", string(s.door.authorities)), port(t, s.host.Addr()),
 		s.write("ca.pem", string(s.host.CA())), quoted(o.ntp), quoted(o.https), dns, s.listen)
+	if o.budget != 0 {
+		text += fmt.Sprintf("[budget]\nbytes_per_month = %d\n", o.budget)
+	}
 	if o.unset != "" {
 		before, rest, found := strings.Cut(text, o.unset)
 		require.True(t, found)
