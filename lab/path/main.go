@@ -103,7 +103,7 @@ func (o *options) run(ctx context.Context, only string, parts []string) error {
 	}
 	fmt.Print(page.String())
 	if o.table != "" {
-		faults = append(faults, os.WriteFile(o.table, []byte(preface+page.String()), 0o644)) //nolint:gosec // a page of the documentation
+		faults = append(faults, os.WriteFile(o.table, []byte(preface(parts)+page.String()), 0o644)) //nolint:gosec // a page of the documentation
 	}
 	return errors.Join(faults...)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,12 +39,28 @@ func orNothing(s string) string {
 }
 
 // preface of the page that docs/reference keeps.
-const preface = `# The fault matrix
+const matrixPreface = `# The fault matrix
 
 What the agent said of a network that was broken on purpose: the program as it ships, but for echoes each half minute in place of ten
 minutes. See [the lab](../how-to/lab.md). Written by ` + "`go run ./lab/path -table docs/reference/fault-matrix.md`" + `, which fails where a root is wrong.
 
 `
+
+const dayPreface = `# A day on the wire
+
+What a healthy terminal costs its data plan, and how soon it reports: the program as it ships, with the periods that it ships with, three
+payment hosts of which two speak HTTPS and one answers echoes, two name servers, a time server, a sign-in page to look for, and a SIM that
+waits beside the Wi-Fi. See [the lab](../how-to/lab.md). Written by ` + "`go run ./lab/path -parts day,broker -table docs/reference/day-on-the-wire.md`" + `,
+which fails where a day takes more than 333 kB.
+`
+
+// preface begins the page of these parts.
+func preface(parts []string) string {
+	if slices.Contains(parts, "day") {
+		return dayPreface
+	}
+	return matrixPreface
+}
 
 // table is the results as Markdown.
 func table(results []result) string {
