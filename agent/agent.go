@@ -78,6 +78,7 @@ type Agent struct {
 	last     wire.Snapshot
 	pulseDue bool // asked for before there was anything to tell
 	pulses   pulses
+	shut     bool // the shop is closed: the hosts are looked at more rarely
 	rounded  bool // everything has been looked at once
 	watched  []probes.ID
 	proved   time.Duration // when a pulse was last sent to prove the link

@@ -36,6 +36,7 @@ type catalog struct {
 	meter    *meter.Meter  // what all of them send and get
 	keeper   *clock.Keeper // what time it is, as far as that is known
 	clock    *clock.Probe
+	trading  func(time.Time) bool // whether the shop sells at a time; nil: always
 }
 
 // newCatalog makes the probes in the order in which a sale depends on them: link, route, names, hosts, clock, app, device. write
@@ -49,7 +50,7 @@ func newCatalog(o Options, t *terminal.Terminal, write func(file, content string
 		return nil, fmt.Errorf("cannot use dns.servers: %w", err)
 	}
 	resolver.IPv6 = dns.HasIPv6
-	cat := &catalog{terminal: t, resolver: resolver, platform: platform, book: book, boottime: boottime, watcher: link.NewWatcher(link.Options{Root: c.Terminal.Root})}
+	cat := &catalog{trading: trading(c.Terminal.TradingHours), terminal: t, resolver: resolver, platform: platform, book: book, boottime: boottime, watcher: link.NewWatcher(link.Options{Root: c.Terminal.Root})}
 	cat.meter = meter.New(func() string { bearer, _ := cat.bearer.Load().(string); return bearer })
 	resolver.Meter, platform.Meter = cat.meter, cat.meter
 	add := func(kind string, p probes.Probe) {
@@ -101,7 +102,7 @@ func (cat *catalog) judge(c config.Config, built time.Time) {
 		AppSigners:    c.App.SignerSHA256,
 		Permissions:   len(c.App.Permissions) > 0,
 		SIM:           simExpected(c.Network.SIM),
-		Trading:       trading(c.Terminal.TradingHours),
+		Trading:       cat.trading,
 	}
 	if t, err := time.Parse(time.DateOnly, c.App.Deadline); err == nil {
 		p.AppDeadline = t

@@ -62,17 +62,8 @@ func (cat *catalog) addHost(c config.Config, h config.Host) error {
 	if err := add("tcp", tcp, err, connected(h.Name)); err != nil {
 		return err
 	}
-	if h.SpeaksTLS() {
-		p, err := host.NewTLS(options)
-		if err := add("tls", p, err, nil); err != nil {
-			return err
-		}
-	}
-	if h.Kind == "https" {
-		p, err := host.NewHTTPS(options)
-		if err := add("https", p, err, nil); err != nil {
-			return err
-		}
+	if err := addTLS(h, options, add); err != nil {
+		return err
 	}
 	if h.Echo.Dialect != "" {
 		o := cat.echo(c, h)
@@ -84,6 +75,32 @@ func (cat *catalog) addHost(c config.Config, h config.Host) error {
 	}
 	cat.terms.Hosts = append(cat.terms.Hosts, diagnose.Host{Name: h.Name, Group: h.Group, Stages: stages})
 	return nil
+}
+
+// addTLS adds the certificate and the answer of a host that speaks TLS. Who asks for the answer has seen the certificate.
+func addTLS(h config.Host, options host.Options, add func(kind string, p probes.Probe, err error, implied func(probes.Result) (probes.Observation, bool)) error) error {
+	if !h.SpeaksTLS() {
+		return nil
+	}
+	stage, err := host.NewTLS(options)
+	if err != nil || h.Kind != "https" {
+		return add("tls", stage, err, nil)
+	}
+	page, err := host.NewHTTPS(options)
+	if err != nil {
+		return err
+	}
+	page.Show(stage)
+	shown := func(r probes.Result) (probes.Observation, bool) {
+		if r.Probe != page.ID() {
+			return probes.Observation{}, false
+		}
+		return page.Chain()
+	}
+	if err := add("tls", stage, nil, shown); err != nil {
+		return err
+	}
+	return add("https", page, nil, nil)
 }
 
 func echoScale(c config.Config) float64 { return cmp.Or(c.Diagnose.EchoScale, 1) }

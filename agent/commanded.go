@@ -241,7 +241,7 @@ func (a *Agent) stretch() {
 		return
 	}
 	plan := a.Plan()
-	a.schedule.Stretch(plan.Stretch, plan.StretchTrouble())
+	a.schedule.Stretch(a.rarer(plan.Stretch), plan.StretchTrouble())
 }
 
 func stamp(s int64) string { return time.Unix(s, 0).UTC().Format(timeFormat) }

@@ -22,7 +22,7 @@ import (
 func lookCosts() map[string]int {
 	const lookup = 154
 	return map[string]int{
-		"dns": lookup, "resolvers": 2 * lookup, "portal": 714 + lookup, "tcp": 224 + lookup, "tls": 2182 + lookup, "https": 3107 + lookup,
+		"dns": lookup, "resolvers": 2 * lookup, "portal": 714 + lookup, "tcp": 224 + lookup, "tls": 2182 + lookup, "https": 2681 + lookup,
 		"path": 6600 + lookup, "standby": 224,
 	}
 }

@@ -118,7 +118,7 @@ func (a *Agent) lookedAtAll() bool {
 
 // untilPulse spreads the pulses of terminals that got their power back together.
 func (a *Agent) untilPulse() time.Duration {
-	return time.Duration(float64(max(a.options.Config.MQTT.Pulse, a.Plan().Pulse)) * (0.8 + rand.Float64()/5))
+	return time.Duration(float64(max(a.options.Config.MQTT.Pulse, a.Plan().Pulse)) * (0.9 + rand.Float64()/5))
 }
 
 // untilDue is when time alone may change the verdict. It is looked at again each hour all the same.

@@ -102,6 +102,10 @@ func (a *Agent) account() (changed bool) {
 	used := s.ledger.Usage()
 	s.used.Store(&used)
 	s.plan.Store(&plan)
+	if shut := a.closed(m.Wall); shut != a.shut {
+		a.shut = shut
+		a.stretch()
+	}
 	if plan.Level == before.Level {
 		return false
 	}

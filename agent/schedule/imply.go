@@ -6,8 +6,8 @@ import (
 	"github.com/poshealth/poshealth/probes"
 )
 
-// imply makes the results that other probes would have had, and puts their looks off. News of a fault implies nothing: what
-// fails is looked at by the one that knows how. A probe that is looking, that has not looked yet, on which a finding rests, or
+// imply makes the results that other probes would have had, and puts their looks off. News of a fault implies nothing but
+// a look, by the one that knows how. A probe that is looking, that has not looked yet, on which a finding rests, or
 // that somebody asked for says so itself.
 func (s *Schedule) imply(r probes.Result, now time.Duration) []probes.Result {
 	if r.Outcome != probes.Pass {
@@ -19,6 +19,9 @@ func (s *Schedule) imply(r probes.Result, now time.Duration) []probes.Result {
 			continue
 		}
 		o, ok := e.Implied(r)
+		if ok && o.Outcome == probes.Fail {
+			e.due = min(e.due, max(now, e.lastEnd+s.scaled(kickGap))) // what fails is looked at by the one that knows how, and soon
+		}
 		if !ok || o.Outcome != probes.Pass {
 			continue
 		}

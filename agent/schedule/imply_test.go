@@ -11,6 +11,21 @@ import (
 	"github.com/poshealth/poshealth/probes"
 )
 
+// TestImpliedFault: what another look sees fail is looked at at once, by the one that knows how.
+func TestImpliedFault(t *testing.T) {
+	https, tls := always("https/a", probes.Pass), always("tls/a", probes.Pass)
+	all := tasks(time.Hour, https, tls)
+	all[0].Every = 10 * time.Minute
+	all[1].Implied = func(r probes.Result) (probes.Observation, bool) {
+		return saw(probes.Fail), r.Probe == "https/a"
+	}
+	run(t, all, schedule.Options{}, func(r *rig) {
+		r.until(25 * time.Minute)
+		looks := r.looks("https/a")
+		assert.Equal(t, append([]time.Duration{0, 5 * time.Second}, looks[1:]...), r.looks("tls/a"), "each time the other has seen it")
+	})
+}
+
 // TestImplied: a handshake that passes has connected, so the connection is not looked at while handshakes come.
 func TestImplied(t *testing.T) {
 	implied := func(r probes.Result) (probes.Observation, bool) {

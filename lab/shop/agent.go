@@ -30,7 +30,7 @@ lang = "en"
 [mqtt]
 broker = "tls://broker.lab:8883"
 ca_file = "%[1]s/broker-ca.pem"
-[[host]]
+%[6]s[[host]]
 name = "a"
 address = "acquirer-a.lab:443"
 kind = "https"
@@ -57,7 +57,7 @@ portal = "http://portal.lab/generate_204"
 listen = ""
 [diagnose]
 hold_scale = %[4]g
-%[5]s`, s.Dir, DNS1, DNS2, holds, s.periods()))
+%[5]s`, s.Dir, DNS1, DNS2, holds, s.periods(), s.keepAlive()))
 }
 
 // periods are those of the product's own, or short ones: a scenario has a minute.
@@ -183,6 +183,14 @@ func (a *Agent) Shown(ctx context.Context, binary string) string {
 		all = append(append(all, text...), '\n')
 	}
 	return string(all)
+}
+
+// keepAlive is the one that a terminal learns where no network takes a silent line back: the longest.
+func (s *Shop) keepAlive() string {
+	if !s.Learned {
+		return ""
+	}
+	return "keep_alive = \"20m\"\n"
 }
 
 // Own is what is wrong with the lab itself, whatever is broken in it: its machine is busier than a terminal, and its periods

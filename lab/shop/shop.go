@@ -44,6 +44,7 @@ type Shop struct {
 	WAN, CellWAN                        *netns.Line
 	A                                   *probetest.TLSHost
 	Unhurried                           bool // the agent's periods are the product's own
+	Learned                             bool // the terminal has been on this network for a day: its line may be silent for longer than a pulse
 
 	delay  atomic.Int64 // of host A's answers
 	status atomic.Int64 // of host A's answers; 0: 200

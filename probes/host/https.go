@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
@@ -25,15 +26,16 @@ const (
 const maxPath = 512
 
 // HTTPS is "https/<name>": does the host answer a GET over HTTP/1.1, and in which time. Only the head of the answer is read,
-// and the certificate is not judged: the tls stage does that. Readings: rtt (ms, the shortest round trip of this connection),
+// and the certificate is not judged: the tls stage does that, which may be told of it by [HTTPS.Chain]. Readings: rtt (ms, the shortest round trip of this connection),
 // answer (ms, from the request to the first byte of the answer), host_time (ms, what of answer is not rtt: the host's own
 // time, left out where packets had to be sent again for it), retransmits (count of those on this connection), status (HTTP's), date (unix_s, whole seconds of the host's clock, where it tells) and date_ago (ms, how long before the end of the look it was
 // asked for; it was written within answer of that), resolve (ms, where there is a name). Facts:
 // address_source.
 type HTTPS struct {
-	target   target
-	request  []byte
-	sessions tls.ClientSessionCache // later looks resume: a third of the bytes, and half of the work
+	target  target
+	request []byte
+	tls     *TLS                               // nil: the certificates are nobody's business here
+	chain   atomic.Pointer[probes.Observation] // as it saw them in the last look; nil: it should look itself
 }
 
 // NewHTTPS makes the probe, or says what is wrong with its address or its path.
@@ -48,10 +50,24 @@ func NewHTTPS(o Options) (*HTTPS, error) {
 	if o.Path[0] != '/' || len(o.Path) > maxPath || strings.ContainsFunc(o.Path, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, fmt.Errorf("https/%s: path %.80q: want the path of a URL such as \"/health\", at most %d bytes", o.Name, o.Path, maxPath)
 	}
-	p := &HTTPS{target: t, sessions: tls.NewLRUClientSessionCache(1)}
+	p := &HTTPS{target: t}
 	// GET, for gateways often answer HEAD badly; close, for hosts that would wait for more.
 	p.request = fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: poshealth\r\nAccept: */*\r\nConnection: close\r\n\r\n", o.Path, t.authority())
 	return p, nil
+}
+
+// Show has each look that shakes hands shown to the tls stage of the same host: a handshake of its own beside would cost 2 kB more.
+// To be called before the first look.
+func (p *HTTPS) Show(stage *TLS) { p.tls = stage }
+
+// Chain is what the tls stage makes of the handshake of the last look; ok is false where there was none, or none that tells all. It may
+// be called by any goroutine.
+func (p *HTTPS) Chain() (o probes.Observation, ok bool) {
+	seen := p.chain.Load()
+	if seen == nil {
+		return o, false
+	}
+	return *seen, true
 }
 
 // authority is the host as a URL would have it.
@@ -82,8 +98,9 @@ func (p *HTTPS) Observe(ctx context.Context) probes.Observation {
 	}
 	defer dial.Discard(a.conn)
 	h := p.target.shake(ctx, a.conn, func(c *tls.Config) {
-		c.NextProtos, c.ClientSessionCache = []string{"http/1.1"}, p.sessions
+		c.NextProtos = []string{"http/1.1"}
 	})
+	p.show(a, found, h)
 	o := p.noHandshake(h)
 	if h.err == nil {
 		o = p.ask(ctx, h, dial.KernelOf(a.conn).RoundTrip(a.took, a.known))
@@ -93,6 +110,19 @@ func (p *HTTPS) Observe(ctx context.Context) probes.Observation {
 	}
 	found.describe(&o)
 	return o.Bounded()
+}
+
+// show has the tls stage see a handshake. One in which the host asked for a certificate it must see to its end, by itself.
+func (p *HTTPS) show(a attempt, found resolution, h *handshake) {
+	if p.tls == nil || h.err != nil || h.certRequested {
+		p.chain.Store(nil)
+		return
+	}
+	o := p.tls.judged(a, h)
+	o.Readings = append(o.Readings, probes.Millis("handshake", h.took))
+	found.describe(&o)
+	o = o.Bounded()
+	p.chain.Store(&o)
 }
 
 // noHandshake says why there is no TLS to ask over.

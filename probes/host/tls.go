@@ -91,15 +91,7 @@ func (p *TLS) handshake(ctx context.Context, a attempt) probes.Observation {
 		h.err = awaitRefusal(ctx, h.conn, min(max(2*a.took, minAlertWait), maxAlertWait))
 	}
 
-	o := probes.Observation{Outcome: probes.Pass}
-	if len(h.state.PeerCertificates) > 0 {
-		o = p.judge.chain(h.state.PeerCertificates, p.target.Now())
-	}
-	if v := versionName(h.state.Version); v != "" {
-		o.Facts = append(o.Facts, probes.Fact{Name: "tls_version", Value: v})
-	}
-	o.Readings = append(o.Readings, probes.Millis("tcp", a.took), probes.Count("ca_configured", yes(p.judge.roots != nil)))
-	a.describe(&o)
+	o := p.judged(a, h)
 	if small != untried {
 		o.Readings = append(o.Readings, probes.Count("small_mss", yes(small == passes)))
 	}
@@ -113,6 +105,20 @@ func (p *TLS) handshake(ctx context.Context, a attempt) probes.Observation {
 		}
 		o.Detail = terminal.Printable(fmt.Sprintf("%s: %s", p.target.Address, o.Detail), probes.MaxDetail)
 	}
+	return o
+}
+
+// judged judges what a handshake let us see, whether or not it came to its end.
+func (p *TLS) judged(a attempt, h *handshake) probes.Observation {
+	o := probes.Observation{Outcome: probes.Pass}
+	if len(h.state.PeerCertificates) > 0 {
+		o = p.judge.chain(h.state.PeerCertificates, p.target.Now())
+	}
+	if v := versionName(h.state.Version); v != "" {
+		o.Facts = append(o.Facts, probes.Fact{Name: "tls_version", Value: v})
+	}
+	o.Readings = append(o.Readings, probes.Millis("tcp", a.took), probes.Count("ca_configured", yes(p.judge.roots != nil)))
+	a.describe(&o)
 	return o
 }
 
