@@ -24,12 +24,12 @@ const (
 )
 
 // dayCost is what a terminal with one host and a page takes in a day at a level, in bytes of IP, measured: looks as
-// agent/day_cost_test.go has them, a pulse of 450, a ping of 218 each 240 s less those that a publish makes unnecessary, five
+// agent/day_cost_test.go has them, a pulse of 480, a ping of 218 each 240 s less those that a publish makes unnecessary, five
 // reconnects of 4.0 kB (3.6 to connect with both certificates, 0.4 to part), six changes of 0.6 kB, and two that are blocking.
 func dayCost(level int) float64 {
 	const (
-		dear, tcp, clock  = 69_000, 54_000, 20_000
-		pulse, ping, link = 450, 218, 4_000
+		dear, tcp, clock  = 35_000, 62_000, 10_000
+		pulse, ping, link = 480, 218, 4_000
 		change            = 600
 	)
 	p := PlanFor(level)

@@ -21,7 +21,7 @@ func TestDecide(t *testing.T) {
 		{"the smallest plan that is sold, at its beginning", budget.State{Bytes: 10e6}, 0},
 		{"the same in the middle, as used as it should be", budget.State{Bytes: 10e6, Used: 4.7e6, Now: day(15)}, 0},
 		{"too fast for days", budget.State{Bytes: 10e6, Used: 6e6, Now: day(15)}, 4},
-		{"a little too fast", budget.State{Bytes: 10e6, Used: 5.2e6, Now: day(15)}, 2},
+		{"a little too fast", budget.State{Bytes: 10e6, Used: 5.2e6, Now: day(15)}, 1},
 		{"used up", budget.State{Bytes: 10e6, Used: 9.8e6, Now: day(29)}, 4},
 		{"used up, and far over", budget.State{Bytes: 10e6, Used: 30e6, Now: day(29)}, 4},
 		{"much is left for the last day", budget.State{Bytes: 10e6, Used: 2e6, Now: day(29), Level: 4, Since: day(20)}, 0},

@@ -20,8 +20,8 @@ const (
 	lookup     = 154
 	connecting = 3600 // with certificates of both sides
 	parting    = 372
-	pulseCost  = 450
-	whole      = 900 // the first pulse of a connection
+	pulseCost  = 480
+	whole      = 2000 // the first pulse of a start
 	changeCost = 600
 	pingCost   = 218
 	keepAlive  = 4 * time.Minute
@@ -37,12 +37,11 @@ type look struct {
 func looks() []look {
 	return []look{
 		{"tcp", 10 * time.Minute, 224 + lookup},
-		{"tls", 6 * time.Hour, 2239 + lookup},
-		{"https", 6 * time.Hour, 3119 + lookup},
-		{"path", 24 * time.Hour, 15600 + lookup},
-		{"portal", time.Hour, 714 + lookup},
-		{"resolvers", time.Hour, 2 * lookup},
-		{"standby", 2 * time.Hour, 224},
+		{"https", 6 * time.Hour, 2681 + lookup}, // and "tls" by it
+		{"path", 24 * time.Hour, 6600 + lookup},
+		{"portal", 3 * time.Hour, 714 + lookup},
+		{"resolvers", 3 * time.Hour, 2 * lookup},
+		{"standby", 4 * time.Hour, 224},
 		{"clock", time.Hour, 900},
 	}
 }
@@ -94,7 +93,7 @@ func (m *month) live(now time.Time, p budget.Plan, bad bool) {
 	}
 	if p.StandingLink && m.happens(reconnects) {
 		m.spend(meter.Handshakes, connecting+parting)
-		m.send(now, whole)
+		m.send(now, pulseCost)
 	}
 	m.change(now, p, findings.Blocking, m.happens(1))
 	m.change(now, p, findings.Imminent, m.happens(0.5))
