@@ -210,7 +210,7 @@ func report(long time.Duration, start, steady, learning, again, look spent, last
 	}
 	fmt.Fprintf(&b, "\n**%.0f kB a day** beyond the shop, of 333 kB that 10 MB a month allow, and 200 kB that are the goal.\n\n"+
 		"That is a shop that never closes (`terminal.trading_hours` is not set), and a terminal that has learned that its line may be silent for longer than a pulse "+
-		"(`mqtt.keep_alive`). With trading hours from 08:00 to 22:00 hosts and names are looked at a third as often for ten hours: **%.0f kB**. On a network that takes "+
+		"(`mqtt.keepalive`). With trading hours from 08:00 to 22:00 hosts and names are looked at a third as often for ten hours: **%.0f kB**. On a network that takes "+
 		"each longer silence back there is a ping of 218 B each 240 s between two pulses: **%.0f kB**, and %.0f with trading hours.\n",
 		whole/1000, (whole-byNight)/1000, (whole+pings)/1000, (whole+pings-byNight)/1000)
 	if last.Cost != nil && last.Cost.Data != nil {

@@ -190,7 +190,7 @@ func (s *Shop) keepAlive() string {
 	if !s.Learned {
 		return ""
 	}
-	return "keep_alive = \"20m\"\n"
+	return "keepalive = \"20m\"\n"
 }
 
 // Own is what is wrong with the lab itself, whatever is broken in it: its machine is busier than a terminal, and its periods
