@@ -23,7 +23,7 @@ func isNews(told, now wire.Result) bool {
 // moved tells whether a reading is worth its bytes: what anybody would look at twice, and of what has no upper end a fifth as well.
 // Without it nearly all that a healthy terminal says is how its round trips tremble.
 func moved(told, now float64, unit probes.Unit) bool {
-	far := 0.0
+	far := max(1, math.Abs(told)/5)
 	switch unit {
 	case probes.UnixSeconds:
 		return told != now // dates do not tremble
@@ -37,8 +37,7 @@ func moved(told, now float64, unit probes.Unit) bool {
 		far = max(20, math.Abs(told)/5) // 20: a mobile network's round trips; 800 are worth a word
 	case probes.Bytes:
 		far = max(1<<20, math.Abs(told)/5)
-	default:
-		far = max(1, math.Abs(told)/5)
+	case probes.One, probes.Days, probes.PPM: // and what is in no unit of ours
 	}
 	return math.Abs(now-told) >= far
 }

@@ -13,8 +13,15 @@ func TestIsNews(t *testing.T) {
 	told := wire.Result{
 		Outcome: "pass", Facts: []wire.Fact{{Name: "address_source", Value: "dns"}},
 		Readings: []wire.Reading{
-			{Name: "rtt", Value: 60, Unit: "ms"}, {Name: "p95", Value: 700, Unit: "ms"}, {Name: "signal", Value: -90, Unit: "dBm"}, {Name: "busy", Value: 10, Unit: "%"},
-			{Name: "free", Value: 1e9, Unit: "B"}, {Name: "resent", Value: 0, Unit: "1"}, {Name: "ends", Value: 2e9, Unit: "unix_s"}, {Name: "silent", Value: 0, Unit: "s"},
+			{Name: "rtt", Value: 60, Unit: "ms"},
+			{Name: "p95", Value: 700, Unit: "ms"},
+			{Name: "signal", Value: -90, Unit: "dBm"},
+			{Name: "busy", Value: 10, Unit: "%"},
+			{Name: "free", Value: 1e9, Unit: "B"},
+			{Name: "resent", Value: 0, Unit: "1"},
+			{Name: "ends", Value: 2e9, Unit: "unix_s"},
+			{Name: "silent", Value: 0, Unit: "s"},
+			{Name: "strange", Value: 2, Unit: "furlong"},
 		},
 	}
 	with := func(name string, value float64, unit string) wire.Result {

@@ -91,7 +91,7 @@ func (b *Book) prove(ok bool) {
 	b.proof, b.proved = ok, b.boottime()
 }
 
-// Doubt: the network is another one, where names may lead elsewhere. Each is looked up again before it is recent.
+// Doubt tells the book that the network is another one, where names may lead elsewhere: each is looked up again before it is recent.
 func (b *Book) Doubt() {
 	if b == nil {
 		return
