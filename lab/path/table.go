@@ -48,7 +48,7 @@ minutes. See [the lab](../how-to/lab.md). Written by ` + "`go run ./lab/path -ta
 
 const dayPreface = `# A day on the wire
 
-What a healthy terminal costs its data plan, and how soon it reports: the program as it ships, with the periods that it ships with, three
+What a healthy terminal costs its data plan, and how soon it reports, or knows that it does not: the program as it ships, with the periods that it ships with, three
 payment hosts of which two speak HTTPS and one answers echoes, two name servers, a time server, a sign-in page to look for, and a SIM that
 waits beside the Wi-Fi. See [the lab](../how-to/lab.md). Written by ` + "`go run ./lab/path -parts day,broker -table docs/reference/day-on-the-wire.md`" + `,
 which fails where a day takes more than 333 kB.
