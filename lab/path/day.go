@@ -216,14 +216,12 @@ func report(long time.Duration, start, steady, learning, again, look spent, last
 	if last.Cost != nil && last.Cost.Data != nil {
 		var seen int64
 		for _, part := range []spent{start, steady, learning, again, look} {
-			for k, n := range part {
-				if k != "shop" {
-					seen += n
-				}
+			for _, n := range part {
+				seen += n
 			}
 		}
 		own := last.Cost.Data.UsedBytes + last.Cost.Data.FreeBytes
-		fmt.Fprintf(&b, "\nThe agent's own meter says %d B where nft counted %d, the shop's own left out (%+.1f %%); it counts that too, as free.\n", own, seen, 100*(float64(own)/float64(seen)-1))
+		fmt.Fprintf(&b, "\nThe agent's own meter says %d B where nft counted %d, both with what stays in the shop (%+.1f %%).\n", own, seen, 100*(float64(own)/float64(seen)-1))
 	}
 	if whole > dayGate {
 		err = errors.Join(err, fmt.Errorf("a healthy day takes %.0f kB: more than %d", whole/1000, dayGate/1000))
