@@ -236,6 +236,13 @@ func TestPageFollowsTheAgentAndTheReader(t *testing.T) {
 	b.await("Will settle", level(1))
 	assert.Equal(t, "true", b.eval("document.querySelector('.below').open"), "what the reader opened stays open")
 
+	s.Told = &wire.Told{ProbingStoppedUntil: "2026-12-01T12:00:00+08:00"}
+	r.board.Set(status.Update{Snapshot: s})
+	b.await("true", "/^Stopped by the fleet → .*12:00/.test(document.querySelector('.none').textContent)")
+	s.Told = nil
+	r.board.Set(status.Update{Snapshot: s})
+	b.await("false", "/Stopped/.test(document.getElementById('main').textContent)")
+
 	b.eval("document.getElementById('look').click()")
 	<-asked
 	b.await("true", "document.getElementById('look').disabled && /^Looking/.test(document.getElementById('look').textContent)")

@@ -1,9 +1,9 @@
-// The page of this terminal: asks for the snapshot, shows it, and waits for the next one.
-// Written for old WebViews (ES5). What the network said enters as text, never as markup.
+// Asks for the snapshot, shows it, and waits for the next one.
+// ES5, for old WebViews. What the network said enters as text, never as markup.
 (function () {
 	'use strict';
 
-	// All words, Chinese and English; without English the snapshot's own word serves.
+	// All words, Chinese and English; else the snapshot's own word serves.
 	var WORDS = {
 		other: ['English', '中文'], take_card: ['刷卡', 'Cards'], settle: ['结算', 'Settlement'],
 		level: {
@@ -29,9 +29,9 @@
 		novisit: ['无需上门', 'no visit needed'], visit: ['需上门', 'visit needed'], bring: ['需上门，带{0}', 'visit needed, bring: {0}'],
 		things: { 'spare terminal': ['备用机'], battery: ['电池'], sim: ['流量卡', 'SIM'], 'access point or antenna': ['路由器或天线'], 'laptop or keys': ['电脑或密钥'] },
 		next: ['下一步', 'Next step'], merchant: ['商户', 'Merchant'], technician: ['技术', 'Technician'], hotline: ['热线 {0}', 'Hotline {0}'],
-		muted: ['后台暂停显示', 'Muted by the fleet'],
+		muted: ['后台暂停显示', 'Muted by the fleet'], stopped: ['后台暂停检测', 'Stopped by the fleet'],
 		also: ['其他发现', 'Also seen'], none: ['没有发现问题', 'No fault found'], since: ['始于 {0}', 'since {0}'], due: ['{0} 前会阻断', 'blocks at {0}'],
-		unconfirmed: ['未复核', 'unconfirmed'], symptoms: ['由此引起 {0} 项', 'Caused by it: {0}'], looked: ['检测项目', 'What was looked at'],
+		unconfirmed: ['未复核'], symptoms: ['由此引起 {0} 项', 'Caused by it: {0}'], looked: ['检测项目', 'What was looked at'],
 		groups: { network: ['网络', 'Network'], host: ['主机', 'Hosts'], clock: ['时钟', 'Clock'], app: ['应用', 'App'], device: ['设备', 'Device'], other: ['其他', 'Other'] },
 		probes: {
 			link: ['链路'], route: ['路由'], dns: ['解析', 'DNS'], path: ['路径'], tcp: ['连接', 'TCP'], tls: ['加密', 'TLS'], clock: ['对时'], app: ['支付应用', 'payment app'],
@@ -48,7 +48,7 @@
 			malformed: ['无法识别'], cancelled: ['已取消'], stuck: ['检测无响应'], panicked: ['检测出错']
 		},
 		pass: ['正常 {0}', '{0} ok'], fail: ['异常 {0}', '{0} failed'], unknown: ['未测 {0}', '{0} unmeasured'],
-		report: ['上报', 'Reports'], states: { online: ['在线'], offline: ['离线'], connecting: ['连接中'] }, noreport: ['未配置', 'not configured'],
+		report: ['上报', 'Reports'], states: { online: ['在线'], offline: ['离线'], connecting: ['连接中'] },
 		sent: ['上次 {0}前', 'last {0} ago'], queued: ['积压 {0}', '{0} waiting'], dropped: ['丢弃 {0}', '{0} dropped'], unkept: ['仅存内存', 'in memory only'],
 		cost: ['本程序', 'This agent'], memory: ['内存 {0}', 'memory {0}'], cpu: ['处理器 {0} %', 'CPU {0} %'], up: ['已运行 {0}', 'up {0}'], agent: ['版本 {0}', 'version {0}'],
 		offset: ['对时 {0}', 'clock {0}'], ago: ['{0}前更新', 'updated {0} ago'], at: ['截至 {0}', 'as of {0}'],
@@ -61,12 +61,12 @@
 	};
 
 	var GROUPS = { network: ' link route network mobile wifi switches dns path ', host: ' tcp tls iso8583 ', clock: ' clock ', app: ' app crashes intake ', device: ' terminal battery thermal storage wear memory kills cpu printer tamper reboots integrity ', other: '' };
-	var SHAPES = { // a shape of its own each, so that colour is never the only sign
+	var SHAPES = { // colour is never the only sign
 		ready: ['M24 2a22 22 0 1 0 .01 0z', 'M13 25l8 8 15-17'], 'not-ready': ['M15 3h18l12 12v18L33 45H15L3 33V15z', 'M16 16l16 16M32 16L16 32'],
 		'at-risk': ['M24 4l22 40H2z', 'M24 18v13M24 36v3'], unknown: ['M6 6h36v36H6z', 'M17 19c0-9 14-9 14 0 0 5-7 5-7 10M24 34v3']
 	};
 	var LEVELS = { pass: 'ready', fail: 'not-ready' };
-	var STALE = 900; // seconds: the quietest healthy terminal looks at something every ten minutes
+	var STALE = 900; // seconds: something is looked at each ten minutes
 
 	var lang = '', version = '0', snap, born = 0, failures = 0, starting, request, timer, free = 0, asked, opened = {};
 
@@ -194,7 +194,7 @@
 	function drawSelf() {
 		var r = snap.report, c = snap.cost, last = r && r.last_sent && (Date.parse(snap.session.at) - Date.parse(r.last_sent)) / 1000;
 		return el('section', 'self',
-			el('p', '', el('b', '', t('report')), r ? dots(word(WORDS.states, r.state), last && t('sent', span(last)), t('queued', r.queued), r.dropped && t('dropped', r.dropped), (r.ledger || []).some(function (l) { return l.held === 'memory'; }) && t('unkept')) : t('noreport')),
+			el('p', '', el('b', '', t('report')), r ? dots(word(WORDS.states, r.state), last && t('sent', span(last)), t('queued', r.queued), r.dropped && t('dropped', r.dropped), (r.ledger || []).some(function (l) { return l.held === 'memory'; }) && t('unkept')) : word(WORDS.reasons, 'not-configured')),
 			el('p', '', el('b', '', t('cost')), dots(c && c.rss_bytes && t('memory', bytes(c.rss_bytes)), c && c.uptime_s && t('cpu', (100 * c.cpu_s / c.uptime_s).toFixed(1)), c && t('up', span(c.uptime_s)), t('agent', snap.terminal.agent))));
 	}
 	function drawHead() {
@@ -214,10 +214,12 @@
 		var v = snap.verdict, main = document.createDocumentFragment(), due = v.deadline, cause = due && find({ code: due.code });
 		var roots = [find(v.take_card.root), find(v.settle.root)].filter(function (f, i, all) { return f && all.indexOf(f) === i; });
 		var others = snap.findings.filter(function (f) { return roots.indexOf(f) < 0 && rootOf(f) === f; });
+		function until(key, at) { if (at) { main.appendChild(p('none', t(key) + ' → ' + clock(at))); } }
 		function part(key) { main.appendChild(el('h2', 'part', t(key))); }
 		var told = snap.told || {}, muted = told.display_muted_until;
 		if (told.notice) { main.appendChild(p('none', told.notice[lang])); }
-		if (muted) { main.appendChild(p('none', t('muted') + ' → ' + clock(muted))); }
+		until('muted', muted);
+		until('stopped', told.probing_stopped_until);
 		if (!muted) { drawAll(); }
 		id('main').textContent = '';
 		id('main').appendChild(main);
