@@ -251,6 +251,9 @@ func ledger(s *spool.Spool) []wire.Ledger {
 			Spool: a.Spool, Kind: a.Class.String(), Last: a.Last, Delivered: a.Delivered, Pending: a.Pending, Bytes: a.Bytes,
 			Held: held, Fault: fault,
 		}
+		if a.Unread != nil {
+			l.Held, l.Fault = "flash", a.Unread.Error()
+		}
 		for _, r := range a.Lost {
 			l.Lost = append(l.Lost, wire.Lost{From: r.From, To: r.To, Reason: string(r.Why)})
 		}

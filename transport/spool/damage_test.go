@@ -218,6 +218,9 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	require.NoError(t, s.Fault(), "it works all the same")
 	require.ErrorContains(t, s.Unread(), "cannot read the spool's cursor")
 	require.ErrorContains(t, s.Unread(), "cannot read what an earlier start left")
+	first := s.Ledger()[0]
+	require.ErrorIs(t, first.Unread, unix.ENOTDIR, "and the fleet is told which: it knows what it has of it")
+	assert.Contains(t, journal, first.Spool)
 }
 
 // TestWhatIsNoCursorIsPutAside: flash is written all the same, this time and the next.

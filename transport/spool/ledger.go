@@ -54,6 +54,8 @@ type Account struct {
 	Bytes     int64 // of the pending bodies
 	Lost      []Range
 	Current   bool // new records go here; false: of a start before this one
+	// Unread says why nothing of the journal could be read: then nothing else is known of it. nil: it could.
+	Unread error
 }
 
 // lose notes the numbers as lost; ranges rise, and stay so.

@@ -16,6 +16,9 @@ import (
 // the room on flash that decides. A start leaves one of each class only if it could not reach the fleet.
 const mostJournals = 120
 
+// mostOpaque journals that cannot be read are told of: more of them are one trouble, and not worth their bytes.
+const mostOpaque = 4
+
 var (
 	errMemory = errors.New("the spool is in memory alone")
 	errBusy   = errors.New("another agent has it")
@@ -115,6 +118,7 @@ func (s *Spool) load() error {
 	}
 	known, unread := s.recall()
 	var found []*journal
+	var opaque []Account
 	for _, entry := range listed {
 		j, ok := journalOf(s.o.Dir, entry.Name())
 		if !ok {
@@ -128,6 +132,9 @@ func (s *Spool) load() error {
 		}
 		if err := j.load(m); err != nil {
 			unread = errors.Join(unread, fmt.Errorf("cannot read what an earlier start left: %w", err))
+			if len(opaque) < mostOpaque {
+				opaque = append(opaque, Account{Spool: j.name(), Class: j.class, Unread: err})
+			}
 			continue
 		}
 		found = append(found, j)
@@ -137,7 +144,7 @@ func (s *Spool) load() error {
 	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.loaded, s.unread = true, unread
+	s.loaded, s.unread, s.opaque = true, unread, opaque
 	s.receipts = known.Receipts
 	for i, j := range found {
 		if i < len(found)-mostJournals {

@@ -97,6 +97,7 @@ type Spool struct {
 	journals []*journal // the oldest first; the last two are this start's
 	fault    error      // why flash is not written; nil: it is
 	unread   error      // what of earlier starts could not be read
+	opaque   []Account  // the journals of which that is so; mostOpaque of them
 	dirty    bool       // the cursor on flash is behind
 
 	pulse     *transport.Message

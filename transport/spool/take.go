@@ -354,11 +354,11 @@ func (s *Spool) Unread() error {
 }
 
 // Ledger is what became of all records that are of interest: of this start's changes, and of each journal with anything
-// pending, or lost and not told yet. At most [mostJournals].
+// pending, or lost and not told yet, or that cannot be read: those first. At most [mostJournals], and a few of them.
 func (s *Spool) Ledger() []Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []Account
+	all := slices.Clone(s.opaque)
 	for _, j := range s.journals {
 		if len(j.entries) == 0 && len(j.lost) == 0 && j != s.current(transport.Change) {
 			continue
