@@ -110,9 +110,9 @@ func echoGap(c config.Config, h config.Host) time.Duration {
 	return time.Duration(float64(max(h.Echo.Every, iso8583.MinGap)) * echoScale(c))
 }
 
-// echoEvery is the time between two echoes: the timetable looks up to a fifth early, which would be in vain within the gap.
+// echoEvery is the time between two echoes: the timetable looks up to a tenth early, which would be in vain within the gap.
 func echoEvery(c config.Config, h config.Host) time.Duration {
-	return max(echoGap(c, h), c.HostTiming(h, "iso8583").Timeout) * 5 / 4
+	return max(echoGap(c, h), c.HostTiming(h, "iso8583").Timeout) * 9 / 8
 }
 
 // echo is what the probe of a host's echo needs. It asks the payment app's own word whether it is idle.

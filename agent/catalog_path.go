@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -29,7 +30,7 @@ func (cat *catalog) addPath(c config.Config, add func(kind string, p probes.Prob
 		Gateway: link.Gateway(link.Options{Root: c.Terminal.Root}), Suspect: counters.Suspicious, TrainGap: gap, Boottime: cat.boottime, Meter: cat.meter,
 	}))
 	standby := link.StandbyOptions{
-		Link: link.Options{Root: c.Terminal.Root}, Resolve: cat.resolver.Resolve, Mark: link.NetdMark(connectivity(cat.terminal)), Meter: cat.meter,
+		Link: link.Options{Root: c.Terminal.Root}, Resolve: cat.known(c.Probe["dns"].Every), Mark: link.NetdMark(connectivity(cat.terminal)), Meter: cat.meter,
 	}
 	for _, h := range c.Hosts {
 		p, err := path.NewPath(path.Options{
@@ -60,6 +61,16 @@ func (cat *catalog) addPath(c config.Config, add func(kind string, p probes.Prob
 		add("resolvers", p)
 	}
 	return nil
+}
+
+// known resolves a name as the resolver does, but for one that was found lately.
+func (cat *catalog) known(every time.Duration) func(ctx context.Context, name string) (addrs []netip.Addr, fromBook bool, err error) {
+	return func(ctx context.Context, name string) ([]netip.Addr, bool, error) {
+		if addrs, ok := cat.book.Recent(name, every); ok {
+			return addrs, false, nil
+		}
+		return cat.resolver.Resolve(ctx, name)
+	}
 }
 
 // anyName is a name that this terminal needs to resolve: that of its first payment host that has one, else of the broker;

@@ -20,7 +20,7 @@ func TestNoFileHastensEchoes(t *testing.T) {
 		require.NoError(t, err)
 		for _, task := range cat.tasks {
 			if task.Probe.ID() == "iso8583/a" {
-				assert.Equal(t, task.Floor*5/4, task.Every, "up to a fifth early")
+				assert.Equal(t, task.Floor*9/8, task.Every, "up to a tenth early, and a little")
 				return task.Floor
 			}
 		}

@@ -15,10 +15,17 @@ func isNews(told, now wire.Result) bool {
 		return true
 	}
 	return slices.ContainsFunc(now.Readings, func(r wire.Reading) bool {
+		if slices.Contains(besides(), r.Name) {
+			return false
+		}
 		i := slices.IndexFunc(told.Readings, func(before wire.Reading) bool { return before.Name == r.Name && before.Unit == r.Unit })
 		return i < 0 || moved(told.Readings[i].Value, r.Value, probes.Unit(r.Unit))
 	})
 }
+
+// besides are readings that go on moving while nothing happens: how many segments were counted, and what `report` of the snapshot
+// tells anyway.
+func besides() []string { return []string{"segments", "sent", "queued", "dropped", "acked_ago"} }
 
 // moved tells whether a reading is worth its bytes: what anybody would look at twice, and of what has no upper end a fifth as well.
 // Without it nearly all that a healthy terminal says is how its round trips tremble.

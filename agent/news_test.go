@@ -50,6 +50,7 @@ func TestIsNews(t *testing.T) {
 		{"time goes by", with("silent", 599, "s"), false},
 		{"what was not told before", with("host_time", 1, "ms"), true},
 		{"the same name in another unit", with("rtt", 60, "s"), true},
+		{"what moves all the time", with("segments", 1000, "1"), false},
 		{"nothing measured", wire.Result{Outcome: "pass", Facts: told.Facts}, false},
 		{"a fact is gone", wire.Result{Outcome: "pass"}, true},
 		{"another reason", wire.Result{Outcome: "pass", Reason: "x", Facts: told.Facts}, true},

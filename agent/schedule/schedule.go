@@ -30,7 +30,8 @@ const (
 	dearGap   = time.Hour
 	// withheldGap: a look that was not to be had, because somebody else came first, is tried again each minute; it sends nothing.
 	withheldGap = time.Minute
-	// slackShare: a healthy probe may look a fifth of its gap early to go along with another; the gap is spread by as much.
+	// slackShare: a healthy probe may look a fifth of its gap early to go along with another; the gap is spread by half as
+	// much: a fleet looks apart all the same within hours, and each tenth that is early is a tenth of the data.
 	slackShare = 5
 	mostSlack  = 15 * time.Second // as often as the quickest probe wakes the terminal anyway
 	// kickGap: however often somebody asks, a probe looks at most this often.

@@ -95,7 +95,7 @@ func (s *Schedule) plan(l looked, now time.Duration) {
 		// A fleet that starts together does not look together.
 		gap = time.Duration(float64(gap) * (0.5 + s.spread(e)/2))
 	default:
-		gap = time.Duration(float64(gap) * (0.8 + s.spread(e)/5))
+		gap = time.Duration(float64(gap) * (0.9 + s.spread(e)/10))
 		e.slack = min(gap/slackShare, mostSlack)
 	}
 	if o.Outcome != probes.Unknown {

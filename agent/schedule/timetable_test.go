@@ -21,7 +21,7 @@ func TestHealthyTimetable(t *testing.T) {
 		looks := r.looks("dns")
 		assert.Equal(t, time.Duration(0), looks[0])
 		for i, gap := range gaps(looks) {
-			least := 48 * time.Minute
+			least := 54 * time.Minute
 			if i == 0 {
 				least = 30 * time.Minute
 			}
@@ -292,7 +292,7 @@ func TestSpread(t *testing.T) {
 	for i := range terminals {
 		looks := timetable(t, fmt.Sprintf("T%07d", i))
 		second[int((looks[1]-30*time.Minute)*slots/(30*time.Minute+1))]++
-		third[int((looks[2]-looks[1]-48*time.Minute)*slots/(12*time.Minute+1))]++
+		third[int((looks[2]-looks[1]-54*time.Minute)*slots/(6*time.Minute+1))]++
 	}
 	for slot := range slots {
 		// 100 are expected, give or take 9; within 40 the chance of an unlucky choice of names is nil.

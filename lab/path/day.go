@@ -183,9 +183,9 @@ func lookAgain(ctx context.Context, dir string) error {
 	return answer.Body.Close()
 }
 
-// rest is how often a day has a rare look after the start: a healthy probe looks up to a fifth early.
+// rest is how often a day has a rare look after the start: a healthy probe looks up to a tenth early.
 func rest(kind string) float64 {
-	return 24/(0.9*config.Default().Probe[kind].Every.Hours()) - 1
+	return 24/(0.95*config.Default().Probe[kind].Every.Hours()) - 1
 }
 
 // report computes the day. In the hour lie what is looked at each hour and more often; what is rarer is in the start once, and the
