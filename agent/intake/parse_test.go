@@ -23,7 +23,7 @@ func TestTheContractsOwnExamples(t *testing.T) {
 	assert.Equal(t, TxnEnd, e.Kind)
 	assert.Equal(t, "9f03ac21", e.Boot)
 	assert.EqualValues(t, 413, e.Seq)
-	assert.EqualValues(t, 1763888402011, e.At)
+	assert.Equal(t, int64(1763888402011), e.At)
 	assert.EqualValues(t, 5122219, e.Mono)
 	assert.Equal(t, "technical", e.Text("outcome"))
 	ms, told := e.Int("host_ms")
