@@ -3,6 +3,7 @@ package host
 import (
 	"crypto/x509"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
@@ -18,7 +19,7 @@ type judge struct {
 	roots    *x509.CertPool // configured; nil: none
 	platform func() (*x509.CertPool, error)
 	name     string
-	vouched  bool
+	vouched  atomic.Bool // for the https stage shows what it sees, and looks beside
 }
 
 // chain says what a host's certificates, leaf first, are worth at a local time.
@@ -34,11 +35,12 @@ func (j *judge) chain(certs []*x509.Certificate, now time.Time) probes.Observati
 	}
 	path, refusal := trusted(certs, roots, now)
 	named := fits(leaf, j.name)
-	judged := j.roots != nil || j.vouched && roots != nil
+	judged := j.roots != nil || j.vouched.Load() && roots != nil
 	chained := path != nil
 	good := chained && named
 	if j.roots == nil && good {
-		j.vouched, judged = true, true
+		j.vouched.Store(true)
+		judged = true
 	}
 	if !chained {
 		path = presented(certs)

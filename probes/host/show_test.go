@@ -1,7 +1,9 @@
 package host_test
 
 import (
+	"crypto/x509"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,4 +61,29 @@ func TestChainOfAnAnswer(t *testing.T) {
 			assert.False(t, ok, "no handshake, no chain")
 		})
 	}
+}
+
+// TestShownWhileItLooks: both stages may look at the same time.
+func TestShownWhileItLooks(t *testing.T) {
+	s := web(t, func(http.ResponseWriter, *http.Request) {})
+	pool := x509.NewCertPool()
+	pool.AddCert(s.Certificate())
+	o := host.Options{Name: "a", Address: at(s), ServerName: "example.com", PlatformRoots: func() (*x509.CertPool, error) { return pool, nil }}
+	stage, err := host.NewTLS(o)
+	require.NoError(t, err)
+	p, err := host.NewHTTPS(o)
+	require.NoError(t, err)
+	p.Show(stage)
+	var both sync.WaitGroup
+	for _, one := range []probes.Probe{stage, p} {
+		both.Go(func() {
+			for range 3 {
+				assert.Equal(t, probes.Pass, one.Observe(t.Context()).Outcome)
+			}
+		})
+	}
+	both.Wait()
+	shown, ok := p.Chain()
+	require.True(t, ok)
+	assert.Equal(t, 1.0, reading(t, shown, "verified"))
 }
