@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/hex"
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
+	"github.com/poshealth/poshealth/probes/probetest"
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
@@ -151,19 +151,11 @@ func buildAgent(t testing.TB) string {
 
 func freePort(t testing.TB, network string) string {
 	t.Helper()
-	var address net.Addr
+	address := probetest.FreePorts(t, 1)[0]
 	if network == "udp" {
-		c, err := net.ListenPacket("udp", "127.0.0.1:0")
+		var err error
+		address, err = probetest.FreeUDPPort()
 		require.NoError(t, err)
-		address = c.LocalAddr()
-		require.NoError(t, c.Close())
-	} else {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		address = l.Addr()
-		require.NoError(t, l.Close())
 	}
-	_, port, err := net.SplitHostPort(address.String())
-	require.NoError(t, err)
-	return port
+	return port(t, address)
 }

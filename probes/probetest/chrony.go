@@ -24,7 +24,7 @@ type Chrony struct {
 // StartChrony starts chronyd, found at the path given, under faketime, found likewise, with its clock ahead by offset.
 // Its files lie in dir. It takes a moment until it answers: ask until it does.
 func StartChrony(faketime, chronyd, dir string, offset time.Duration) (*Chrony, error) {
-	addr, err := freeUDP()
+	addr, err := FreeUDPPort()
 	if err != nil {
 		return nil, err
 	}
@@ -78,13 +78,4 @@ func (c *Chrony) Close() error {
 		return nil // it had ended by itself
 	}
 	return err
-}
-
-// freeUDP is an address that was free a moment ago.
-func freeUDP() (string, error) {
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return conn.LocalAddr().String(), conn.Close()
 }

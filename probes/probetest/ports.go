@@ -1,6 +1,7 @@
 package probetest
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"strconv"
@@ -32,4 +33,15 @@ func FreePorts(t TB, n int) []string {
 		addrs = append(addrs, addr)
 	}
 	return addrs
+}
+
+// FreeUDPPort gives an address on loopback where nobody listens on UDP now.
+func FreeUDPPort() (string, error) {
+	for range portTries {
+		conn, err := net.ListenPacket("udp", "127.0.0.1:"+strconv.Itoa(firstPort+rand.IntN(lastPort-firstPort+1)))
+		if err == nil {
+			return conn.LocalAddr().String(), conn.Close()
+		}
+	}
+	return "", fmt.Errorf("no UDP port from %d to %d is free", firstPort, lastPort)
 }
