@@ -10,8 +10,8 @@ import (
 func ofTheMachine() []string {
 	return []string{
 		"terminal.id", "terminal.tenant", "terminal.root", "terminal.state_dir",
-		"mqtt.ca_file", "mqtt.cert_file", "mqtt.key_file", "mqtt.username", "mqtt.password_file",
-		"local", "downlink", "diagnose",
+		"mqtt.ca_file", "mqtt.cert_file", "mqtt.key_file", "mqtt.username", "mqtt.password_file", "mqtt.proxy_password_file",
+		"local", "downlink", "diagnose", "enrol",
 	}
 }
 
@@ -45,7 +45,7 @@ func ParseRemote(file string, data []byte, machine Config) (Config, error) {
 	case err != nil:
 	case c.MQTT.Broker == "" && machine.MQTT.Broker != "":
 		b.add("mqtt.broker", 0, "nothing", "a broker: without one nobody could reach this terminal again")
-	case !encrypted(c.MQTT.Broker) && encrypted(machine.MQTT.Broker):
+	case !encrypted(c.MQTT.Broker) && (encrypted(machine.MQTT.Broker) || machine.Enrol.URL != "" && c.MQTT.Broker != ""):
 		b.refuse("mqtt.broker", c.MQTT.Broker, "tls:// or wss://, as the terminal's own file has it")
 	}
 	if len(b.faults) > 0 {
@@ -56,7 +56,8 @@ func ParseRemote(file string, data []byte, machine Config) (Config, error) {
 	t.ID, t.Tenant, t.Root, t.StateDir = machine.Terminal.ID, machine.Terminal.Tenant, machine.Terminal.Root, machine.Terminal.StateDir
 	m.CAFile, m.CertFile, m.KeyFile = machine.MQTT.CAFile, machine.MQTT.CertFile, machine.MQTT.KeyFile
 	m.Username, m.PasswordFile = machine.MQTT.Username, machine.MQTT.PasswordFile
-	c.Local, c.Downlink, c.Diagnose = machine.Local, machine.Downlink, machine.Diagnose
+	m.ProxyPasswordFile = machine.MQTT.ProxyPasswordFile
+	c.Local, c.Downlink, c.Diagnose, c.Enrol = machine.Local, machine.Downlink, machine.Diagnose, machine.Enrol
 	return c, nil
 }
 

@@ -31,6 +31,8 @@ func TestParseRemote(t *testing.T) {
 		{"where its files lie", "[terminal]\nstate_dir = \"/\"", "terminal.state_dir"},
 		{"whose files it reads", "[terminal]\nroot = \"/\"", "terminal.root"},
 		{"a file to read out", "[mqtt]\nusername = \"x\"\npassword_file = \"/etc/shadow\"", "mqtt.password_file: got a text (not shown"},
+		{"a file for a proxy", "[mqtt]\nproxy = \"http://a.example:3128\"\nproxy_password_file = \"/etc/shadow\"", "mqtt.proxy_password_file: got"},
+		{"another server for its identity", "[enrol]\nurl = \"https://a.example\"\ntoken_file = \"/etc/shadow\"", "enrol: got a table"},
 		{"in one line", "mqtt = { cert_file = \"/x\", key_file = \"/x\" }", "mqtt.cert_file"},
 		{"by a dotted key", "mqtt.ca_file = \"/x\"", "mqtt.ca_file"},
 		{"who may act on it", "[local]\nuids = [0]", "local: got a table"},
@@ -48,6 +50,17 @@ func TestParseRemote(t *testing.T) {
 			assert.Equal(t, config.Config{}, c)
 		})
 	}
+}
+
+// TestParseRemoteOfAnEnrolledTerminal: its broker may have come with its identity, which stays; and what is set goes by TLS.
+func TestParseRemoteOfAnEnrolledTerminal(t *testing.T) {
+	machine := config.Default()
+	machine.Enrol.URL = "https://fleet.example"
+	got, err := config.ParseRemote("desired", []byte("version = 1\n"), machine)
+	require.NoError(t, err)
+	assert.Equal(t, machine.Enrol, got.Enrol)
+	_, err = config.ParseRemote("desired", []byte("[mqtt]\nbroker = \"tcp://a.example\"\n"), machine)
+	require.ErrorContains(t, err, "want tls:// or wss://")
 }
 
 func TestParseRemoteTakesNoFileAsItIs(t *testing.T) {

@@ -38,6 +38,12 @@ const (
 	baseLeast         = time.Second
 	baseMost          = 10 * time.Second
 
+	// outageShare: whoever could not be reached for long is asked more seldom, within a twentieth of the time that it was away: 15 s
+	// after five minutes. A broker whose certificate has expired costs 1.8 kB of the data plan for each question, which each 15 s
+	// would be 20 MB a day. longOutage bounds it: 100 kB a day.
+	outageShare = 20
+	longOutage  = time.Hour
+
 	// fleetUnknown is the fleet that is assumed when nobody said: a terminal that comes back late is a smaller harm than a
 	// fleet that keeps its broker down.
 	fleetUnknown = 100_000
@@ -92,6 +98,7 @@ type schedule struct {
 	Backoff
 	rand   func() float64 // [0,1)
 	window time.Duration  // of the next failure; 0: Base
+	vain   time.Duration  // waited since a link held
 }
 
 // first is the wait before the very first attempt.
@@ -106,8 +113,10 @@ func (s *schedule) failed(err error) time.Duration {
 		s.window = s.Cap
 	}
 	window := max(s.window, s.Base)
-	s.window = min(2*window, s.Cap)
-	return s.draw(window)
+	s.window = min(2*window, max(s.Cap, min(s.vain/outageShare, longOutage)))
+	wait := s.draw(window)
+	s.vain += wait
+	return wait
 }
 
 // lost is the wait after a link that was up for held. A far side that closed a steady link closed it to others too: the
@@ -116,7 +125,7 @@ func (s *schedule) lost(err error, held time.Duration) time.Duration {
 	if held <= steady {
 		return s.failed(err)
 	}
-	s.window = s.Base
+	s.window, s.vain = s.Base, 0
 	if errors.Is(err, ErrClosed) {
 		return s.draw(s.Spread)
 	}

@@ -68,8 +68,11 @@ func (f *Flash) Sparing(write func(file, content string) error) func(file, conte
 // Counting is Sparing for what cannot wait.
 func (f *Flash) Counting(write func(file, content string) error) func(file, content string) error {
 	return func(file, content string) error {
-		f.Replaced(len(content))
-		return write(file, content)
+		err := write(file, content)
+		if err == nil {
+			f.Replaced(len(content)) // what a full flash refuses has worn nothing
+		}
+		return err
 	}
 }
 

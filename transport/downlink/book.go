@@ -240,8 +240,8 @@ func (p pages) clone() pages {
 func (p *pages) enter(c Command, state string, change func(*Standing)) {
 	p.Marks[string(c.Key)+" "+c.Dst] = c.Seq
 	p.Results = append(p.Results, ResultOf(c, state))
-	if n := len(p.Results) - maxResults; n > 0 {
-		p.Results = slices.Delete(p.Results, 0, n)
+	for len(p.Results) > maxResults {
+		p.Results = slices.Delete(p.Results, p.oldest(), p.oldest()+1)
 	}
 	if set, ok := c.Args.(*Keyset); ok {
 		p.Keyset = SignedSet{Keyset: *set, By: c.Key}
@@ -249,6 +249,20 @@ func (p *pages) enter(c Command, state string, change func(*Standing)) {
 	if change != nil {
 		change(&p.Standing)
 	}
+}
+
+// oldest is the result that goes first: not that of the newest configuration, which its broker retains and repeats to each connection.
+func (p *pages) oldest() int {
+	newest := -1
+	for i, r := range p.Results {
+		if r.Op == OpDesired {
+			newest = i
+		}
+	}
+	if newest == 0 {
+		return 1
+	}
+	return 0
 }
 
 // forget drops the marks of keys that are not pinned any more, when there are many.

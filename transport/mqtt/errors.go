@@ -67,9 +67,19 @@ func (e *DialError) Error() string {
 	return s
 }
 
-// Unwrap gives the reason, and the one of the broker that was tried next.
+// Unwrap gives the reason, and the one of the broker that was tried next. That a broker refuses this terminal, or takes nobody, makes
+// the next attempt wait for long: it counts only where all of them say so, for the others may be back sooner.
 func (e *DialError) Unwrap() []error {
 	if e.Next == nil {
+		return []error{e.Err}
+	}
+	holds := func(err error) bool {
+		return errors.Is(err, transport.ErrCredentials) || errors.Is(err, transport.ErrUnavailable)
+	}
+	switch first, next := holds(e.Err), holds(e.Next); {
+	case first && !next:
+		return []error{e.Next}
+	case next && !first:
 		return []error{e.Err}
 	}
 	return []error{e.Err, e.Next}

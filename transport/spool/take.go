@@ -181,6 +181,7 @@ func (s *Spool) Done(batch []transport.Message) {
 		case m.Class == transport.Change && s.expectsReceipts():
 			if !s.awaits() {
 				s.askAt = s.o.Boottime() + s.askWait
+				s.receiptAt = s.o.Boottime() // before this nobody was asked: a quiet day is no silence of the fleet's
 			}
 			j.entries[i].sent, j.entries[i].acked = true, true
 		default:
