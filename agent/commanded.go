@@ -21,8 +21,6 @@ const (
 	mostWords = 32
 	// mostNews of what was commanded wait for the loop, which takes milliseconds for each.
 	mostNews = 8
-	// stopped is what looks are stretched by where the fleet wants none: beyond the day that it may last.
-	stopped = 100_000
 )
 
 // commanded is the agent's side of the downlink: it gives the executor its hands, and carries its words.
@@ -40,6 +38,7 @@ type commanded struct {
 type word struct {
 	kind string
 	body []byte
+	said func(ok bool) // hears whether the broker has it
 }
 
 // commanded makes it; nil where nobody may command this terminal, or nobody could.
@@ -119,7 +118,7 @@ func (c *commanded) tell(d wire.Delta) {
 }
 
 // say queues a word. What does not go out is said again on the next connection. A configuration that was not kept is an event too.
-func (c *commanded) say(kind string, body []byte) {
+func (c *commanded) say(kind string, body []byte, said func(ok bool)) {
 	if kind == "reported" {
 		var r wire.Reported
 		if json.Unmarshal(body, &r) == nil && slices.Contains([]string{wire.DesiredRolledBack, wire.DesiredRefused, wire.DesiredLost}, r.Result) {
@@ -127,8 +126,9 @@ func (c *commanded) say(kind string, body []byte) {
 		}
 	}
 	select {
-	case c.words <- word{kind, body}:
+	case c.words <- word{kind, body, said}:
 	default:
+		said(false)
 		c.agent.options.Log.Warn("answer to the fleet is not sent: too many wait", slog.String("kind", kind))
 	}
 }
@@ -142,9 +142,12 @@ func (c *commanded) speak(ctx context.Context, base string) {
 		case w := <-c.words:
 			l := c.agent.reporter.link.Load()
 			if l == nil {
+				w.said(false)
 				continue
 			}
-			if err := l.Publish(ctx, base+w.kind, false, w.body); err != nil && ctx.Err() == nil {
+			err := l.Publish(ctx, base+w.kind, false, w.body)
+			w.said(err == nil)
+			if err != nil && ctx.Err() == nil {
 				c.agent.options.Log.Warn("answer to the fleet was not sent", slog.String("kind", w.kind), slog.Any("error", err))
 			}
 		}
@@ -234,12 +237,9 @@ func (a *Agent) heed(s downlink.Standing) {
 	a.judge(a.engine.At(a.now()))
 }
 
-// stretch has the schedule keep to the budget, or look at nothing where the fleet wants none.
+// stretch has the schedule keep to the budget and to the hours, or look at nothing where the fleet wants none.
 func (a *Agent) stretch() {
-	if a.silenced {
-		a.schedule.Stretch(func(string) float64 { return stopped }, true)
-		return
-	}
+	a.schedule.Halt(a.silenced)
 	plan := a.Plan()
 	a.schedule.Stretch(a.rarer(plan.Stretch), plan.StretchTrouble())
 }

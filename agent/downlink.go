@@ -45,10 +45,9 @@ type executorOptions struct {
 	Quiet func() (quiet bool, why string)
 	// Level is take_card of the newest snapshot, and whether everything has been looked at.
 	Level func() (level string, looked bool)
-	// Say sends a body to a topic of the terminal's: ack, reported or get. It does not wait, and keeps what it takes until the broker
-	// has it, as an outbox does; a last word that is lost all the same is had by sending the same envelope again. A get is worth
-	// nothing on another connection.
-	Say func(kind string, body []byte)
+	// Say sends a body to a topic of the terminal's: ack, reported or get. It does not wait; said hears, on any goroutine, whether the
+	// broker has it. What it has not is said again on the next connection.
+	Say func(kind string, body []byte, said func(ok bool))
 	// Refused hears of refusals, as often as answers may be given; more counts those in between.
 	Refused func(r downlink.Refusal, more uint64)
 	// Apply takes what commands have left in force: at the start, and when it changes. Settings and windows are in Config already
@@ -81,6 +80,7 @@ type executor struct {
 	reached   bool          // the broker, since the start
 	trialEnds time.Duration // by the boot clock; where there is one
 	told      wire.Reported
+	unsaid    atomic.Bool   // what told says was not said
 	tellAt    time.Duration // by the boot clock: when what all terminals were told is answered; 0: nothing is
 	applied   downlink.Standing
 }

@@ -17,10 +17,11 @@ func (x *executor) tellOf(id string) {
 		return
 	}
 	a := x.ack(r)
-	x.say("ack", a)
-	if a.Final() {
-		x.o.remote.book.Tell(id)
-	}
+	x.say("ack", a, func(ok bool) {
+		if ok && a.Final() {
+			x.o.remote.book.Tell(id)
+		}
+	})
 }
 
 // tellSoon is tellOf, but for what all terminals were told at once: they answer one after the other.
@@ -54,7 +55,7 @@ func (x *executor) repeat(r downlink.Result) {
 	}
 	a := x.ack(r)
 	a.Again = true
-	x.say("ack", a)
+	x.say("ack", a, whatever)
 	if r.Op == downlink.OpDesired {
 		x.told = wire.Reported{}
 		x.report()
@@ -83,7 +84,7 @@ func (x *executor) refuse(r downlink.Refusal) {
 	if r.Reason == downlink.UnsafeNow && r.Command.Harmless() {
 		a.Nonce = x.nonce
 	}
-	x.say("ack", a)
+	x.say("ack", a, whatever)
 }
 
 func (x *executor) ack(r downlink.Result) wire.Ack {
@@ -104,16 +105,23 @@ func (x *executor) report() {
 	}
 	x.told = r
 	r.At = x.o.Wall().Format(timeFormat)
-	x.say("reported", r)
+	x.say("reported", r, func(ok bool) {
+		if !ok {
+			x.unsaid.Store(true)
+		}
+	})
 }
 
-func (x *executor) say(kind string, message any) {
+// whatever: who sends the same again is answered again.
+func whatever(bool) {}
+
+func (x *executor) say(kind string, message any, said func(ok bool)) {
 	body, err := wire.Encode(message)
 	if err != nil {
 		x.o.Log.Error("answer was not sent", slog.Any("error", err))
 		return
 	}
-	x.o.Say(kind, body)
+	x.o.Say(kind, body, said)
 }
 
 // greet begins a connection: what is asked for, and what was not said or may have been lost.
@@ -128,7 +136,10 @@ func (x *executor) greet() {
 			keys = append(keys, string(k.ID))
 		}
 	}
-	x.say("get", wire.Get{Schema: wire.Schema, Nonce: x.nonce, Desired: x.o.remote.desired.k.Version, TimeKnown: known, Keys: keys})
+	x.say("get", wire.Get{Schema: wire.Schema, Nonce: x.nonce, Desired: x.o.remote.desired.k.Version, TimeKnown: known, Keys: keys}, whatever) // worth nothing on another connection
+	if x.unsaid.Swap(false) {
+		x.told = wire.Reported{}
+	}
 	x.report()
 	for _, r := range x.o.remote.book.Open() {
 		x.tellOf(r.ID)

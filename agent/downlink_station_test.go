@@ -33,6 +33,7 @@ type station struct {
 	// How the world is.
 	timeKnown bool
 	quiet     bool
+	mute      bool                         // what is said gets lost on its way
 	online    bool                         // the broker can be reached, by an agent whose configuration names it
 	level     func(c config.Config) string // of take_card
 	crashes   func(c config.Config) bool   // the agent with it is brought down a minute after its start
@@ -135,8 +136,16 @@ func (s *station) agent(ctx context.Context, o Options) error {
 			locked(func() { quiet = s.quiet })
 			return quiet, "2 sales are in doubt"
 		},
-		Level:   func() (string, bool) { return s.level(o.Config), time.Since(began) > 30*time.Second },
-		Say:     func(kind string, body []byte) { locked(func() { s.said = append(s.said, kind+" "+string(body)) }) },
+		Level: func() (string, bool) { return s.level(o.Config), time.Since(began) > 30*time.Second },
+		Say: func(kind string, body []byte, said func(bool)) {
+			lost := false
+			locked(func() {
+				if lost = s.mute; !lost {
+					s.said = append(s.said, kind+" "+string(body))
+				}
+			})
+			said(!lost)
+		},
 		Refused: func(r downlink.Refusal, _ uint64) { locked(func() { s.refused = append(s.refused, r.Reason) }) },
 		Apply:   func(st downlink.Standing) { locked(func() { s.applied = append(s.applied, st) }) },
 		Restart: func(r Restart) { cancel(r) },

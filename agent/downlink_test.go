@@ -59,6 +59,25 @@ func TestEveryConnectionBeginsWithWhatIsDesired(t *testing.T) {
 	})
 }
 
+// TestWhatWasNotSaidIsSaidAgain: the broker must have a last word before it counts as said.
+func TestWhatWasNotSaidIsSaidAgain(t *testing.T) {
+	onStation(t, func(t *testing.T, s *station) {
+		s.mute = true
+		s.send(s.signed("p1", downlink.OpProbe, `{}`))
+		assert.Empty(t, s.acks("p1"), "the link ended")
+		before := len(s.said)
+		s.hand()
+		s.mute = false
+		s.x.Connected()
+		synctest.Wait()
+		assert.Equal(t, []string{"done"}, s.acks("p1"))
+		s.x.Connected()
+		synctest.Wait()
+		assert.Equal(t, []string{"done"}, s.acks("p1"), "once is enough")
+		assert.Greater(t, len(s.said), before)
+	})
+}
+
 func TestWithoutTheTime(t *testing.T) {
 	onStation(t, func(t *testing.T, s *station) {
 		s.timeKnown = false

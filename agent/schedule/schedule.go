@@ -86,6 +86,7 @@ type Schedule struct {
 	byID    map[probes.ID]*entry
 	looked  chan looked
 	stopped chan struct{} // closed when Run has returned
+	halted  bool          // Run's: nothing looks by itself
 
 	wake  chan struct{} // something was asked
 	mu    sync.Mutex
@@ -100,6 +101,7 @@ type asked struct {
 	watch   []probes.ID
 	rewatch bool
 	stretch *stretch // nil: as it was
+	halt    *bool    // nil: as it was
 }
 
 // entry is one task and where it stands in its timetable. Only Run's goroutine touches it.
@@ -116,6 +118,7 @@ type entry struct {
 	changes  []time.Duration // that were settled in the last hour, settlesPerHour at most
 	settle   int             // looks still to come at settleGap
 	asked    bool            // somebody asked for them, and nothing is in doubt
+	wanted   bool            // somebody asked for a look that has not begun, or for one more
 	badSince time.Duration   // 0: all is well
 	watched  bool            // a finding rests on it
 	floor    time.Duration   // it looks at no time before, by the boot clock
@@ -289,13 +292,16 @@ func (s *Schedule) attend() {
 			e.due = min(e.due, max(now, e.lastEnd+s.scaled(e.gapWhenDoubted())))
 		}
 		if a.all || a.which[string(id)] || a.which[id.Kind()] {
-			e.asked = e.settle == 0 || e.asked
+			e.asked, e.wanted = e.settle == 0 || e.asked, true
 			e.settle = settleLooks
 			e.again = e.running
 			e.due = min(e.due, max(now, e.lastEnd+s.scaled(e.gapWhenAsked())))
 		}
 		if a.stretch != nil {
 			e.stretchBy(*a.stretch, now)
+		}
+		if a.halt != nil {
+			s.halted = *a.halt
 		}
 		if !a.rewatch {
 			continue

@@ -16,6 +16,15 @@ func (s *Schedule) Stretch(by func(kind string) float64, trouble bool) {
 	s.ask(func(a *asked) { a.stretch = &stretch{by: by, trouble: trouble} })
 }
 
+// Halt has nothing looked at but what [Schedule.Kick] asks for, once each, until it is called with false: then what is due is looked
+// at. It never waits.
+func (s *Schedule) Halt(on bool) {
+	s.ask(func(a *asked) { a.halt = &on })
+}
+
+// rests tells whether a probe may not look by itself now.
+func (s *Schedule) rests(e *entry) bool { return s.halted && !e.wanted }
+
 // stretchBy takes over a stretch. What may be looked at more often again is due that much sooner; what is due, is due.
 func (e *entry) stretchBy(how stretch, now time.Duration) {
 	before := e.stretch

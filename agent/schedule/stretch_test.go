@@ -20,6 +20,29 @@ func four(kind string) float64 {
 	return 0.1 // what is below 1 is 1
 }
 
+// TestHalt: nothing looks by itself, whatever is wrong; who asks gets a look, and what was due comes afterwards.
+func TestHalt(t *testing.T) {
+	run(t, tasks(time.Minute, always("tcp/a", probes.Fail), always("dns/a", probes.Pass)), schedule.Options{}, func(r *rig) {
+		count := func(d time.Duration) int {
+			before := len(r.results())
+			r.until(r.since() + d)
+			return len(r.results()) - before
+		}
+		r.until(95 * time.Second)
+		r.schedule.Halt(true)
+		r.schedule.Watch([]probes.ID{"tcp/a"})
+		count(time.Second)
+		assert.Zero(t, count(time.Hour))
+		r.schedule.Doubt("dns", "tcp")
+		assert.Zero(t, count(time.Hour))
+		r.schedule.Kick("tcp")
+		assert.Equal(t, 1, count(time.Hour), "once")
+		r.schedule.Halt(false)
+		assert.GreaterOrEqual(t, count(time.Second), 2, "what is due")
+		assert.Greater(t, count(10*time.Minute), 10)
+	})
+}
+
 func TestStretch(t *testing.T) {
 	run(t, tasks(time.Hour, always("https/a", probes.Pass), always("link", probes.Pass)), schedule.Options{}, func(r *rig) {
 		r.schedule.Stretch(four, false)

@@ -14,20 +14,20 @@ import (
 // that sleeps wakes once for all of them.
 func (s *Schedule) startDue(ctx context.Context, inFlight *flight) {
 	now := s.options.Boottime()
-	if !slices.ContainsFunc(s.entries, func(e *entry) bool { return !e.running && e.due <= now }) {
+	if !slices.ContainsFunc(s.entries, func(e *entry) bool { return !e.running && e.due <= now && !s.rests(e) }) {
 		return
 	}
 	for {
 		var next *entry
 		for _, e := range s.entries {
-			if !e.running && e.due-e.slack <= now && s.room(e, *inFlight) && (next == nil || e.due < next.due) {
+			if !e.running && e.due-e.slack <= now && !s.rests(e) && s.room(e, *inFlight) && (next == nil || e.due < next.due) {
 				next = e
 			}
 		}
 		if next == nil {
 			return
 		}
-		next.running = true
+		next.running, next.wanted = true, false
 		next.looks++
 		inFlight.add(next, 1)
 		go s.look(ctx, next)
@@ -44,7 +44,7 @@ func (s *Schedule) wait(inFlight flight) time.Duration {
 	wait := longestWait
 	now := s.options.Boottime()
 	for _, e := range s.entries {
-		if !e.running && s.room(e, inFlight) {
+		if !e.running && !s.rests(e) && s.room(e, inFlight) {
 			wait = min(wait, max(e.due-now, 0))
 		}
 	}
@@ -78,7 +78,7 @@ func (s *Schedule) plan(l looked, now time.Duration) {
 	e.slack = 0
 	switch {
 	case e.again:
-		e.again = false
+		e.again, e.wanted = false, true
 		gap = s.scaled(e.gapWhenAsked())
 	case e.settle > 0:
 		e.settle--

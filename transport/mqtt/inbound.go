@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,12 +33,16 @@ type inbox struct {
 	more    chan struct{} // holds one: something waits
 }
 
-// put takes a message from the library. One that does not fit is counted and never acknowledged: nobody may think that it was heard.
+// put takes a message from the library. Of one that is too long the beginning is kept, which is refused
+// as such. One that does not fit is counted and never acknowledged: nobody may think that it was heard.
 func (i *inbox) put(m paho.Message) {
+	if len(m.Payload()) > mostCommand {
+		m = beheld{m, bytes.Clone(m.Payload()[:mostCommand+1])}
+	}
 	size := len(m.Payload())
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if size > mostCommand || len(i.waiting) == mostWaiting || i.bytes+size > mostWaitingBytes {
+	if len(i.waiting) == mostWaiting || i.bytes+size > mostWaitingBytes {
 		i.unheard.Add(1)
 		return
 	}
@@ -47,6 +52,14 @@ func (i *inbox) put(m paho.Message) {
 	default: // said already
 	}
 }
+
+// beheld is a message that is too long for anything, with as much of it as shows that: whoever receives says so, and it does not come again.
+type beheld struct {
+	paho.Message
+	body []byte
+}
+
+func (b beheld) Payload() []byte { return b.body }
 
 // next is the oldest message that waits; nil: none does.
 func (i *inbox) next() paho.Message {

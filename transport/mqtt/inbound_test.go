@@ -161,7 +161,7 @@ func TestFloodOfCommands(t *testing.T) {
 	}{
 		{"many small ones", 1000, 32, 10},
 		{"few that are large", 100, 4, 16 << 10},
-		{"one that is too large", 1, 0, 16<<10 + 1},
+		{"one that is too large", 1, 1, 16<<10 + 1}, // handed on to be refused
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			release, entered := make(chan struct{}), make(chan struct{}, 4096)

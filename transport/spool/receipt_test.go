@@ -51,6 +51,20 @@ func TestReceipts(t *testing.T) {
 	})
 }
 
+// TestAQuietDayIsNoSilence: a fleet that had nothing to answer for longer than its silence is borne gives receipts all the same.
+func TestAQuietDayIsNoSilence(t *testing.T) {
+	clock := new(timer)
+	s, id := receipted(t, spool.Options{Boottime: clock.now}, 0)
+	clock.pass(25 * time.Hour)
+	s.Add(change("1"))
+	assert.Equal(t, []string{"1"}, drained(s))
+	clock.pass(61 * time.Second)
+	assert.Equal(t, []string{"1"}, drained(s), "asked again")
+	assert.Equal(t, 1, s.Len(), "the broker's word is not enough")
+	s.Receipt(id, 2)
+	assert.Zero(t, s.Len())
+}
+
 // TestNoReceipt: while the fleet is silent the oldest alone is sent again, ever more seldom; when it is there again, all that it
 // may have missed.
 func TestNoReceipt(t *testing.T) {
