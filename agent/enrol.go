@@ -70,7 +70,7 @@ func enrolling(ctx context.Context, o Options, t *terminal.Terminal) (Options, *
 	if err != nil || e.folder.Machine(e.facts) == enrol.Another {
 		return o, e // the keeper says so
 	}
-	o.Config, err = overlaid(c, id, e.folder)
+	o.Config, err = overlaid(c, id, e.folder, o.remote)
 	if err != nil {
 		o.Log.Warn("what came with the identity is not used", slog.Any("error", err))
 	}
@@ -78,9 +78,9 @@ func enrolling(ctx context.Context, o Options, t *terminal.Terminal) (Options, *
 }
 
 // overlaid is a configuration with what an identity brought. A configuration that came with it stands in the place of the local one, but for
-// where things lie on this terminal and who gives identities: else one wrong file would put every terminal out of reach. With an error
-// it is the local one, and who this terminal is.
-func overlaid(local config.Config, id enrol.Identity, folder *enrol.Folder) (config.Config, error) {
+// where things lie on this terminal and who gives identities: else one wrong file would put every terminal out of reach. What was said
+// from afar since, a configuration or settings, comes after it. With an error it is the local one, and who this terminal is.
+func overlaid(local config.Config, id enrol.Identity, folder *enrol.Folder, r *remote) (config.Config, error) {
 	as := func(c config.Config) config.Config {
 		c.Terminal.ID, c.Terminal.Tenant = id.Terminal, id.Tenant
 		if c.MQTT.Broker == "" {
@@ -92,9 +92,12 @@ func overlaid(local config.Config, id enrol.Identity, folder *enrol.Folder) (con
 		return c
 	}
 	given, err := local, error(nil)
-	if id.Config != "" {
+	if id.Config != "" && (r == nil || r.desired.running() == 0) {
 		given, err = config.Parse("the configuration that came with the identity", []byte(id.Config))
 		given.Terminal.Root, given.Terminal.StateDir, given.Enrol, given.Diagnose.EchoScale = local.Terminal.Root, local.Terminal.StateDir, local.Enrol, local.Diagnose.EchoScale
+		if r != nil && err == nil {
+			given = overlay(given, r.standing())
+		}
 	}
 	if err == nil {
 		given = as(given)

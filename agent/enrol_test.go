@@ -22,7 +22,7 @@ func TestOverlaid(t *testing.T) {
 	local.Enrol.URL = "https://enrol.example"
 	grant := enrol.Grant{Terminal: "T1", Tenant: "shop-12", Broker: "tls://broker.example:8883"}
 
-	got, err := overlaid(local, enrol.Identity{Grant: grant}, folder)
+	got, err := overlaid(local, enrol.Identity{Grant: grant}, folder, nil)
 	require.NoError(t, err)
 	want := local
 	want.Terminal.ID, want.Terminal.Tenant, want.MQTT.Broker = "T1", "shop-12", "tls://broker.example:8883"
@@ -30,22 +30,27 @@ func TestOverlaid(t *testing.T) {
 	assert.Equal(t, want, got)
 
 	local.MQTT.Broker, local.MQTT.CertFile, local.MQTT.KeyFile = "tls://own.example:8883", "/c", "/k"
-	got, err = overlaid(local, enrol.Identity{Grant: grant}, folder)
+	got, err = overlaid(local, enrol.Identity{Grant: grant}, folder, nil)
 	require.NoError(t, err)
 	assert.Equal(t, local.MQTT, got.MQTT, "what is set holds")
 
 	grant.Config = "[terminal]\nstate_dir = \"/other\"\nid = \"other\"\nlang = \"zh\"\n[enrol]\nurl = \"https://thief.example\"\n[app]\npackage = \"com.example.pay\"\n"
-	got, err = overlaid(local, enrol.Identity{Grant: grant}, folder)
+	got, err = overlaid(local, enrol.Identity{Grant: grant}, folder, nil)
 	require.NoError(t, err)
 	assert.Equal(t, local.Enrol, got.Enrol)
 	assert.Equal(t, [4]string{"/state", "T1", "zh", "com.example.pay"}, [4]string{got.Terminal.StateDir, got.Terminal.ID, got.Terminal.Lang, got.App.Package})
+
+	since := &remote{desired: &desired{k: keptDesired{Good: document{Version: 7}}}}
+	got, err = overlaid(local, enrol.Identity{Grant: grant}, folder, since)
+	require.NoError(t, err)
+	assert.Equal(t, "en", got.Terminal.Lang, "what was said from afar since holds")
 
 	local.MQTT = config.Default().MQTT
 	for _, wrong := range []enrol.Grant{
 		{Terminal: "T1", Tenant: "shop-12", Config: "nonsense = ", Broker: "tls://broker.example:8883"},
 		{Terminal: "T1", Tenant: "shop-12", Broker: "ftp://broker.example"},
 	} {
-		got, err = overlaid(local, enrol.Identity{Grant: wrong}, folder)
+		got, err = overlaid(local, enrol.Identity{Grant: wrong}, folder, nil)
 		require.Error(t, err)
 		assert.Equal(t, [2]string{"T1", "en"}, [2]string{got.Terminal.ID, got.Terminal.Lang})
 		require.NoError(t, got.Validate())

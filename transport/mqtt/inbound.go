@@ -59,6 +59,7 @@ type beheld struct {
 	body []byte
 }
 
+// Payload is the beginning of the body.
 func (b beheld) Payload() []byte { return b.body }
 
 // next is the oldest message that waits; nil: none does.

@@ -242,3 +242,25 @@ func TestWhatIsNoCursorIsPutAside(t *testing.T) {
 		})
 	}
 }
+
+// TestMoreStartsThanAreKept: a terminal that starts over and over and reaches nobody keeps a bounded account, and goes on.
+func TestMoreStartsThanAreKept(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	for range 140 {
+		s := spool.Open(spool.Options{Dir: dir})
+		s.Add(change("unheard"))
+		require.NoError(t, s.Close())
+	}
+	s := spool.Open(spool.Options{Dir: dir})
+	require.ErrorContains(t, s.Unread(), "were given up, with")
+	assert.LessOrEqual(t, len(s.Ledger()), 121)
+	assert.LessOrEqual(t, s.Len(), 120)
+	assert.NotEmpty(t, bodies(s, transport.Change))
+	require.NoError(t, s.Close())
+	s = open(t, spool.Options{Dir: dir})
+	require.NoError(t, s.Fault())
+	assert.Zero(t, s.Len(), "and what was told is forgotten")
+	folders, err := filepath.Glob(filepath.Join(dir, "*-change-*"))
+	require.NoError(t, err)
+	assert.Less(t, len(folders), 10)
+}

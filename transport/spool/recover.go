@@ -142,14 +142,22 @@ func (s *Spool) load() error {
 	slices.SortFunc(found, func(a, b *journal) int {
 		return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.class, b.class))
 	})
+	lost, given := uint64(0), max(0, len(found)-mostJournals)
+	for _, j := range found[:given] { // the oldest: a terminal that starts over and over, and reaches nobody
+		lost += j.lostOrPending()
+		unread = errors.Join(unread, os.RemoveAll(j.dir))
+	}
+	if found = found[given:]; given > 0 {
+		unread = errors.Join(unread, fmt.Errorf("of more than %d earlier starts %d were given up, with %d records", mostJournals, given, lost))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.loaded, s.unread, s.opaque = true, unread, opaque
 	s.receipts = known.Receipts
-	for i, j := range found {
-		if i < len(found)-mostJournals {
-			s.abandon(j)
-		}
+	if s.dropped += lost; lost > 0 {
+		s.losses++
+	}
+	for _, j := range found {
 		for _, r := range j.lost {
 			s.dropped += r.To - r.From + 1
 		}
@@ -163,12 +171,13 @@ func (s *Spool) load() error {
 	return nil
 }
 
-// abandon gives up what a journal has pending; mu is held.
-func (s *Spool) abandon(j *journal) {
-	if len(j.entries) > 0 {
-		j.lost = lose(j.lost, Range{j.entries[0].number, j.entries[len(j.entries)-1].number, Evicted})
-		j.entries = nil
+// lostOrPending counts the records of a journal that the far side has not had.
+func (j *journal) lostOrPending() uint64 {
+	n := uint64(len(j.entries))
+	for _, r := range j.lost {
+		n += r.To - r.From + 1
 	}
+	return n
 }
 
 // recall reads the cursor. Without one all that lies here is sent again: the far side knows each record by its number.
