@@ -12,6 +12,7 @@ import (
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/clock"
 	"github.com/poshealth/poshealth/transport"
+	"github.com/poshealth/poshealth/transport/downlink"
 	"github.com/poshealth/poshealth/transport/mqtt"
 	"github.com/poshealth/poshealth/transport/spool"
 	"github.com/poshealth/poshealth/transport/wire"
@@ -117,6 +118,9 @@ func (a *Agent) newReporter(dial func(context.Context) (transport.Link, error), 
 		Events: func(e transport.Event) {
 			r.note(e)
 			a.schedule.Doubt("report")
+			if errors.Is(e.Err, mqtt.ErrOversize) && a.commanded != nil { // by whoever may publish here
+				a.commanded.tell(wire.Delta{What: wire.Refused, Code: string(downlink.TooLarge)})
+			}
 			if e.State == transport.Offline && e.Err != nil {
 				time.AfterFunc(reconnectWithin, func() { a.schedule.Doubt("report") })
 			}

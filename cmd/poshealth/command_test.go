@@ -143,6 +143,7 @@ func TestCommands(t *testing.T) {
 		{first[:40], downlink.Malformed},
 		{[]byte(strings.Repeat("garbage ", 1000)), downlink.UnknownKey},
 		{make([]byte, 20<<10), downlink.TooLarge},
+		{make([]byte, 1<<20), downlink.TooLarge}, // ends the link, which comes back
 	} {
 		o.publish(row.envelope)
 		o.hearsRefusal(row.want)

@@ -37,7 +37,7 @@ func newHearing(t testing.TB, program string, args ...string) *hearing {
 	go func() {
 		defer close(h.lines)
 		s := bufio.NewScanner(out)
-		s.Buffer(nil, 1<<20)
+		s.Buffer(nil, 4<<20) // a message of a megabyte, in hexadecimal digits
 		for s.Scan() {
 			h.lines <- s.Text()
 		}

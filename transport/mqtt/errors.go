@@ -14,6 +14,9 @@ import (
 // ErrProtocol says that the far side does not speak MQTT 3.1.1, or not as a broker does.
 var ErrProtocol = errors.New("the far side does not speak MQTT 3.1.1")
 
+// ErrOversize says that the far side sends a packet that is larger than any that is meant for a terminal. It ends the link.
+var ErrOversize = errors.New("a packet")
+
 // Stage is how far a connection came.
 type Stage string
 

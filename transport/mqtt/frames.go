@@ -82,7 +82,7 @@ func (f *frames) digit(b byte) error {
 	case b&0x80 != 0:
 		return nil
 	case f.length > mostPacket:
-		return fmt.Errorf("%w: a packet of %d bytes, the limit is %d", ErrProtocol, f.length, mostPacket)
+		return fmt.Errorf("%w: %w of %d bytes, the limit is %d", ErrProtocol, ErrOversize, f.length, mostPacket)
 	}
 	if want, fixed := f.fixedLength(); fixed && f.length != want {
 		return fmt.Errorf("%w: a packet of kind %d with %d bytes instead of %d", ErrProtocol, f.kind, f.length, want)
