@@ -31,6 +31,7 @@ type far struct {
 }
 
 func (f *far) dial(context.Context) (transport.Link, error) {
+	<-time.After(300 * time.Millisecond) // as it takes, and in which the newest pulse is made
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.away {

@@ -95,6 +95,7 @@ report = { every = "2s" }
 // setTime restarts the three time servers with a clock that is off by offset; this machine's own is never touched.
 func (l *lab) setTime(offset time.Duration) {
 	chronyd, faketime := probetest.Need(l.t, "chronyd"), probetest.Need(l.t, "faketime")
+	probetest.SweepFaketime()
 	for i, port := range l.ntp {
 		if l.times[i] != nil {
 			l.times[i].stop()

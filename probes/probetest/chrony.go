@@ -24,6 +24,7 @@ type Chrony struct {
 // StartChrony starts chronyd, found at the path given, under faketime, found likewise, with its clock ahead by offset.
 // Its files lie in dir. It takes a moment until it answers: ask until it does.
 func StartChrony(faketime, chronyd, dir string, offset time.Duration) (*Chrony, error) {
+	SweepFaketime()
 	addr, err := FreeUDPPort()
 	if err != nil {
 		return nil, err
