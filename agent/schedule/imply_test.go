@@ -1,6 +1,7 @@
 package schedule_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -21,8 +22,11 @@ func TestImpliedFault(t *testing.T) {
 	}
 	run(t, all, schedule.Options{}, func(r *rig) {
 		r.until(25 * time.Minute)
-		looks := r.looks("https/a")
-		assert.Equal(t, append([]time.Duration{0, 5 * time.Second}, looks[1:]...), r.looks("tls/a"), "each time the other has seen it")
+		// Both look at the start, in either order: what is implied before the first look ended is no news, after it it brings another.
+		early := func(at time.Duration) bool { return at <= 5*time.Second }
+		looks := slices.DeleteFunc(r.looks("tls/a"), early)
+		assert.Equal(t, slices.DeleteFunc(r.looks("https/a"), early), looks, "each time the other has seen it")
+		assert.NotEmpty(t, looks)
 	})
 }
 
