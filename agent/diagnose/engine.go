@@ -20,6 +20,7 @@ type Terms struct {
 	HoldScale float64 // multiplies all hold and clear times; 0 says and unsays at once
 	OneShot   bool    // one look cannot last: what is found is marked unconfirmed
 	Intake    bool    // news of the payment app are expected
+	Profile   Profile // whose hours and limits the verdict heeds
 }
 
 // Engine holds what is known of one terminal. It is owned by one goroutine.
@@ -96,6 +97,9 @@ func (e *Engine) Next() (time.Duration, bool) {
 		if t > e.evidence.now.Boot && (!found || t < next) {
 			next, found = t, true
 		}
+	}
+	if at := e.evidence.till.Next; at > 0 {
+		sooner(at)
 	}
 	for k, s := range e.states {
 		rule := &e.graph.rules[e.graph.index[k.Code]]

@@ -74,6 +74,7 @@ type Evidence struct {
 	ids     []probes.ID   // of the records, in order
 	woke    time.Duration // when the terminal last woke, by the boot clock
 	asleep  time.Duration // and for how long it had slept; 0: it has not
+	till    Till
 }
 
 // Latest returns the newest result of a probe, whatever its outcome, and whether there is one.

@@ -226,8 +226,8 @@ func TestDeadline(t *testing.T) {
 	}
 	s := newStory(t, []diagnose.Rule{due("x", 3*time.Hour), due("y", 2*time.Hour), simple("z")}, diagnose.Terms{})
 	assert.Nil(t, s.play("0 z fail").last.Deadline)
-	assert.Equal(t, &diagnose.Deadline{At: epoch.Add(3 * time.Hour), Code: "x"}, s.play("1 x fail").last.Deadline)
-	assert.Equal(t, &diagnose.Deadline{At: epoch.Add(2 * time.Hour), Code: "y"}, s.play("2 y fail").last.Deadline)
+	assert.Equal(t, &diagnose.Deadline{At: epoch.Add(3 * time.Hour), Code: "x", Ends: "x"}, s.play("1 x fail").last.Deadline)
+	assert.Equal(t, &diagnose.Deadline{At: epoch.Add(2 * time.Hour), Code: "y", Ends: "y"}, s.play("2 y fail").last.Deadline)
 }
 
 // One look cannot last: what it finds is marked so, and what means something only if it lasts is not said at all.

@@ -25,6 +25,16 @@ type Profile struct {
 	Trading       func(time.Time) bool // whether the shop sells at a local time; nil: always
 	Maintenance   []Window             // when hosts are expected to be away
 	PlanEnds      time.Time            // when the SIM's data plan ends; zero: not known
+
+	Intake        bool               // the payment app, or the acquirer, tells of sales
+	AutoSignOn    bool               // the app signs on by itself
+	Electronic    bool               // slips are: paper is not missed
+	NeedsPaper    bool               // the app refuses to sell without
+	NeedsLocation bool               // the host refuses a terminal that does not tell its place
+	Capture       string             // host or terminal: who settles
+	DayCut        time.Duration      // after midnight, local time: from then on a reversal is of another day; 0: there is none
+	Wanted        Versions           // what the app should sell by, at least; "": not judged
+	Limits        map[string]float64 // by the names of [Limits], where they are not the usual ones
 }
 
 // SIM says whether a SIM belongs into the terminal.
@@ -57,12 +67,14 @@ const (
 func Rules(p Profile) []Rule {
 	rules := []Rule{
 		// Device.
-		{Code: findings.BatteryLow, Holds: batteryLow, HoldFor: time.Minute, ClearFor: time.Minute, Sees: []string{kindBattery}},
+		{Code: findings.BatteryLow, Holds: p.batteryLow, HoldFor: time.Minute, ClearFor: time.Minute, Sees: []string{kindBattery}, Keeps: []Series{{Kind: kindBattery, Reading: levelReading}}},
 		{Code: findings.BatteryAgeing, Holds: batteryAgeing, HoldFor: time.Minute, ClearFor: time.Minute, Sees: []string{kindBattery}},
 		{Code: findings.StorageLow, Holds: storageLow, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindStorage}},
 		{Code: findings.ResourcePressure, Holds: resourcePressure, HoldFor: 5 * time.Minute, ClearFor: time.Minute, Sees: []string{kindMemory, kindCPU, kindThermal}, Sustained: true},
 		{Code: findings.StorageWearingOut, Holds: storageWearing, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindWear}},
-		{Code: findings.SecurityModuleFault, Holds: securityModule, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTamper}},
+		{Code: findings.SecurityModuleFault, Holds: p.securityModule, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTamper}},
+		{Code: findings.PrinterNotReady, Holds: p.printerNotReady, ClearFor: twoLooks, Sees: []string{kindIntake}},
+		{Code: findings.CardReaderFault, Holds: p.cardReaderFault, ClearFor: twoLooks, Sees: []string{kindIntake}},
 		{Code: findings.UnexpectedReboot, Holds: p.unexpectedReboot, Sees: []string{kindReboots}},
 
 		// Clock. After a start without a good clock, network time gets two minutes to set it.
@@ -83,6 +95,36 @@ func Rules(p Profile) []Rule {
 		{Code: findings.StandbyLinkDead, Holds: standbyDead, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindStandby}},
 		{Code: findings.LocalNetworkFault, Holds: p.localNetworkFault, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindRoute, kindDNS, kindTCP, kindTLS, kindClock, kindNetwork, kindPortal, kindGateway}, Keeps: []Series{{Kind: kindNetwork, Reading: captiveReading}, {Kind: kindClock, Reading: repliedReading, Whole: true}}},
 		{Code: findings.DNSFailed, Holds: dnsFailed, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindDNS, kindResolvers}},
+
+		// Session: what the payment app says that the host lets it do. Its word needs no second look.
+		{Code: findings.NotSignedOn, Holds: p.notSignedOn, ClearFor: twoLooks, Sees: []string{kindIntake}},
+		{Code: findings.SignOnDue, Holds: p.signOnDue, Sees: []string{kindIntake}},
+		{Code: findings.SignOnFailed, Holds: p.signOnFailed, Sees: []string{kindIntake}},
+		{Code: findings.WorkingKeyMismatch, Holds: p.keyMismatch, Sees: []string{kindIntake}},
+		{Code: findings.TerminalNotRegistered, Holds: p.notRegistered, Sees: []string{kindIntake}},
+		{Code: findings.MerchantInvalid, Holds: p.merchantInvalid, Sees: []string{kindIntake}},
+		{Code: findings.FunctionNotPermitted, Holds: p.functionNotPermitted, Sees: []string{kindIntake}},
+		{Code: findings.LocationServiceOff, Holds: p.locationOff, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindSwitches}},
+		{Code: findings.SettlementAccountAlert, Holds: p.settlementAccount, Sees: []string{kindIntake}},
+
+		// Sales. Money in doubt is said at once, and unsaid by what is known alone.
+		{Code: findings.TxnInDoubt, Holds: p.txnInDoubt, Sees: []string{kindIntake}, Money: true},
+		{Code: findings.ReversalPending, Holds: p.reversalPending, Sees: []string{kindIntake}},
+		{Code: findings.ReversalFailed, Holds: p.reversalFailed, Sees: []string{kindIntake}, Money: true},
+		{Code: findings.TechnicalDeclineRate, Holds: p.technicalDeclines, Sees: []string{kindIntake}},
+		{Code: findings.CardholderDeclinesHigh, Holds: p.cardholderDeclines, Sees: []string{kindIntake}},
+		{Code: findings.TransactionsSilent, Holds: p.transactionsSilent, Sees: []string{kindIntake}},
+		{Code: findings.SwitchMalfunction, Holds: p.switchMalfunction, Sees: []string{kindIntake}},
+		{Code: findings.IssuerUnavailable, Holds: p.issuerUnavailable, Sees: []string{kindIntake}},
+		{Code: findings.WalletServiceUnstable, Holds: p.walletUnstable, Sees: []string{kindIntake}},
+
+		// Settlement.
+		{Code: findings.OfflineQueuePending, Holds: p.offlineQueue, Sees: []string{kindIntake}},
+		{Code: findings.BatchNotSettled, Holds: p.batchNotSettled, Sees: []string{kindIntake}},
+		{Code: findings.BatchFull, Holds: p.batchFull, Sees: []string{kindIntake}},
+		{Code: findings.BatchUploadIncomplete, Holds: p.batchUpload, Sees: []string{kindIntake}},
+		{Code: findings.BatchNumberMismatch, Holds: p.batchMismatch, Sees: []string{kindIntake}},
+		{Code: findings.PayoutHeld, Holds: p.payoutHeld, Sees: []string{kindIntake}},
 
 		// The way to the hosts. A radio that wakes is slow, or loses, for some seconds; half a minute is its own.
 		{Code: findings.PacketLoss, Holds: packetLoss, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindPath, kindGateway, kindCounters}, Keeps: []Series{
@@ -126,10 +168,16 @@ func Rules(p Profile) []Rule {
 		{Code: findings.AppVersionIncompatible, Holds: p.appIncompatible, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindApp}},
 		{Code: findings.AppVersionBehind, Holds: p.appBehind, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindApp}},
 
+		{Code: findings.ParametersStale, Holds: p.parametersStale, ClearFor: twoLooks, Sees: []string{kindIntake}},
+		{Code: findings.SettingsInvalid, Holds: p.settingsInvalid, ClearFor: twoLooks, Sees: []string{kindIntake}},
+		{Code: findings.SettingsChanged, Holds: p.settingsChanged, Sees: []string{kindIntake}},
+
 		// The agent itself. A broker that restarts is back within a minute.
 		{Code: findings.ReportPathDown, Holds: reportPathDown, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindReport}},
 		{Code: findings.ReportsDropped, Holds: reportsDropped, ClearFor: twoLooks, Sees: []string{kindReport}, Keeps: []Series{{Kind: kindReport, Reading: droppedReading}}},
 		{Code: findings.DataBudgetSpent, Holds: dataBudgetSpent, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindBudget}},
+		{Code: findings.IntakeSilent, Holds: p.intakeSilent, ClearFor: twoLooks, Sees: []string{kindIntake, kindApp}},
+		{Code: findings.ConfigRejected, Holds: p.configRejected, Sees: []string{kindConfig}},
 		{Code: findings.PowerRestricted, Holds: p.powerRestricted, HoldFor: time.Minute, ClearFor: twoLooks, Sees: []string{kindApp}},
 		{Code: findings.ProbeStale, Holds: probeStale, HoldFor: time.Minute, ClearFor: twoLooks},
 	}

@@ -129,7 +129,10 @@ func storageWearing(e Evidence) []Match {
 }
 
 // securityModule: the vendor's own record says that the terminal was tampered with. What is long past and was mended is none.
-func securityModule(e Evidence) []Match {
+func (p Profile) securityModule(e Evidence) []Match {
+	if e.Till().SecurityOK == No {
+		return []Match{mine(findings.Blocking, "the payment app says that the security module is not well")}
+	}
 	return failing(e, kindTamper, findings.Blocking, reasonTampered)
 }
 
@@ -191,7 +194,7 @@ const (
 	batteryImminent = 5
 )
 
-func batteryLow(e Evidence) []Match {
+func (p Profile) batteryLow(e Evidence) []Match {
 	return each(e, kindBattery, func(r probes.Result) (Match, bool) {
 		level, ok := r.Reading("level")
 		charging, told := r.Reading("charging")
@@ -203,6 +206,7 @@ func batteryLow(e Evidence) []Match {
 			return Match{}, false
 		case !told:
 			return unsure(""), true
+		case !p.open(e): // nobody sells, and the charger is where it stands by night
 		case level <= batteryImminent:
 			m.Severity = findings.Imminent
 		case level <= batteryDegraded:

@@ -78,18 +78,14 @@ type Standing struct {
 	hosts       []string
 }
 
-// Deadline is when a verdict gets worse unless somebody acts.
-type Deadline struct {
-	At   time.Time
-	Code Code
-}
-
 // Verdict is what it all means at one moment. Findings are in order: roots by severity and layer, each followed by what
 // it explains.
 type Verdict struct {
 	Now              Instant
 	TakeCard, Settle Answer
-	Deadline         *Deadline
+	ChargeAgain      Told       // whether this customer may be charged again; not told: nobody knows
+	Deadline         *Deadline  // nil: nothing is known to end it
+	Unsettled        *Unsettled // nil: nothing is, or nobody tells
 	Findings         []Standing
 	Offset           *Offset
 }
@@ -111,17 +107,10 @@ func (e *Engine) verdict() Verdict {
 		v.TakeCard = e.proofOfHosts()
 	}
 	if v.Settle.Level == Unknown {
-		v.Settle.Lacks = LacksIntake
-		if e.terms.Intake {
-			v.Settle.Lacks = LacksNews
-		}
+		v.Settle = e.proofOfTill()
 	}
-	now, _ := e.evidence.trueTime()
-	for _, f := range v.Findings {
-		if f.Due.After(now) && (v.Deadline == nil || f.Due.Before(v.Deadline.At)) {
-			v.Deadline = &Deadline{At: f.Due, Code: f.Code}
-		}
-	}
+	v.ChargeAgain, v.Unsettled = e.chargeAgain(), e.unsettled()
+	v.Deadline = e.deadline(v)
 	if o, _, ok := agreedOffset(e.evidence); ok {
 		v.Offset = &o
 	}
@@ -156,18 +145,25 @@ func (e *Engine) answer(all []Standing, question findings.Affects) Answer {
 	if worst == findings.Blocking {
 		level = NotReady
 	}
-	return Answer{Level: level, Root: &root, RestsOn: []string{"probe"}}
+	return Answer{Level: level, Root: &root, RestsOn: e.restsOn(blame)}
 }
 
 // weight is what a finding's severity counts for: one that hurts payment hosts counts for degraded at most while for each of
-// them another host of its group passes.
+// them another host of its group passes, or a sale was approved there just now. While the shop is closed nobody wants to sell: a fault
+// of the network or of a host counts for information, and is due at the opening.
 func (e *Engine) weight(f Standing) findings.Severity {
+	if e.sleeps(f.Code) {
+		return findings.Info
+	}
 	hurt := f.hosts
 	if len(hurt) == 0 {
 		hurt = []string{f.Subject}
 	}
 	for _, name := range hurt {
 		i := slices.IndexFunc(e.terms.Hosts, func(h Host) bool { return h.Name == name })
+		if i >= 0 && !byTill(f.Proof) && e.sold(name) {
+			continue
+		}
 		if i < 0 || e.terms.Hosts[i].Group == "" || !e.groupPasses(e.terms.Hosts[i]) {
 			return f.Severity
 		}
@@ -192,7 +188,11 @@ func (e *Engine) proofOfHosts() Answer {
 			return Answer{Level: Unknown, Lacks: LacksProof}
 		}
 	}
-	return Answer{Level: Ready, RestsOn: []string{"probe"}}
+	words := []string{restsOnProbe}
+	if slices.ContainsFunc(e.terms.Hosts, func(h Host) bool { return e.sold(h.Name) }) {
+		words = append(words, e.word())
+	}
+	return Answer{Level: Ready, RestsOn: words}
 }
 
 // stillGood: a host that stops answering is still what it was until its failure has lasted: the longest hold of what can
@@ -203,6 +203,9 @@ const stillGood = 45 * time.Second
 // proven tells whether every stage of h that can be measured here passed, and lately: a certificate seen hours ago is no
 // proof while nobody knows whether the port still opens.
 func (e *Engine) proven(h Host) bool {
+	if e.sold(h.Name) {
+		return true
+	}
 	measured := 0 // what is beyond our reach is no proof by itself
 	for _, id := range h.Stages {
 		rec := e.evidence.records[id]
@@ -244,6 +247,10 @@ func (e *Engine) standing() []Standing {
 		if s.cause != nil {
 			by := *s.cause
 			f.ExplainedBy = &by
+		}
+		if f.Due.IsZero() && f.Severity >= findings.Degraded && e.sleeps(k.Code) {
+			now, _ := e.evidence.trueTime()
+			f.Due = opening(now, e.terms.Profile.Trading)
 		}
 		all = append(all, f)
 	}

@@ -37,6 +37,9 @@ const (
 	kindPortal    = "portal"
 	kindResolvers = "resolvers"
 	kindStandby   = "standby"
+
+	kindIntake = "intake"
+	kindConfig = "config"
 )
 
 // heldReading marks a look of the clock that asked nobody.

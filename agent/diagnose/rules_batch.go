@@ -1,0 +1,109 @@
+package diagnose
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/poshealth/poshealth/findings"
+)
+
+// terminalCaptures tells whether nothing is paid before the terminal settles; the app's word ranks above the profile's.
+func (p Profile) terminalCaptures(b Batch) bool {
+	if b.Capture != "" {
+		return b.Capture == "terminal"
+	}
+	return p.Capture == "terminal"
+}
+
+// batchNotSettled: where the terminal captures, nothing is paid until it settles. An empty batch wants nothing.
+func (p Profile) batchNotSettled(e Evidence) []Match {
+	b := e.Till().Batch
+	if !b.Told || b.Count == 0 || !b.Settled.Is {
+		return nil
+	}
+	age := e.since(b.Settled.At)
+	m := mine(findings.Info, fmt.Sprintf("%s in the batch, settled %s ago", counted(b.Count, "sale"), aged(age)))
+	if !p.terminalCaptures(b) {
+		if age <= p.lasts("batch-not-settled.host") {
+			return nil
+		}
+		return []Match{m}
+	}
+	m.Due = e.wall(b.Settled.At).Add(p.lasts("batch-not-settled.blocking"))
+	for _, s := range [...]findings.Severity{findings.Degraded, findings.Imminent, findings.Blocking} {
+		if age > p.lasts("batch-not-settled."+s.String()) {
+			m.Severity = s
+		}
+	}
+	if m.Severity == findings.Info {
+		return nil
+	}
+	return []Match{m}
+}
+
+// batchFull: at its limit the app asks for a settlement, and ten later it sells nothing.
+func (p Profile) batchFull(e Evidence) []Match {
+	b := e.Till().Batch
+	limit := b.Limit
+	if limit == 0 {
+		limit = int(p.limit("batch-full.limit"))
+	}
+	share := 100 * float64(b.Count) / float64(limit)
+	m := mine(findings.Info, fmt.Sprintf("%d of %d sales in the batch", b.Count, limit))
+	switch {
+	case !b.Told || share < p.limit("batch-full.info"):
+		return nil
+	case b.Count >= limit+int(p.limit("batch-full.over")):
+		m.Severity = findings.Blocking
+	case b.Count >= limit:
+		m.Severity = findings.Imminent
+	case share >= p.limit("batch-full.degraded"):
+		m.Severity = findings.Degraded
+	}
+	if left := limit + int(p.limit("batch-full.over")) - b.Count; left > 0 && b.Settled.Is {
+		// At the rate since the last settlement.
+		if age := e.since(b.Settled.At); age > 0 && b.Count > 0 {
+			m.Due = e.wall(e.now.Boot).Add(time.Duration(float64(age) / float64(b.Count) * float64(left)))
+		}
+	}
+	return []Match{m}
+}
+
+// batchUpload: the books of terminal and host differ, and the upload that would show where has not ended.
+func (p Profile) batchUpload(e Evidence) []Match {
+	b := e.Till().Batch
+	m := mine(findings.Blocking, "")
+	switch {
+	case b.State == "not_equal":
+		m.Detail = "terminal and host count differently"
+	case b.State == "upload_failed":
+		m.Detail = "the upload was interrupted"
+	case b.State == "uploading" && e.since(b.StateAt) > p.lasts("batch-upload-incomplete.after"):
+		m.Detail = "the upload has been under way for " + aged(e.since(b.StateAt))
+	case b.State != "settled" && b.State != "open" && (b.RC == "79" || b.RC == "95"):
+		m.Detail = "the host counts differently"
+	default:
+		return nil
+	}
+	if b.Number != "" {
+		m.Detail += ", batch " + b.Number
+	}
+	if b.RC != "" {
+		m.Detail += ", answer " + b.RC
+	}
+	return []Match{m}
+}
+
+// batchMismatch: a sign-on puts it right, unless another terminal has the same number.
+func (p Profile) batchMismatch(e Evidence) []Match {
+	b := e.Till().Batch
+	if b.Mismatches == 0 {
+		return nil
+	}
+	m := mine(findings.Degraded, counted(b.Mismatches, "answer")+" 77: the host has another batch number")
+	if b.Mismatches > 1 && b.SignedOn {
+		m.Severity = findings.Blocking
+		m.Detail += ", also after a sign-on"
+	}
+	return []Match{m}
+}
