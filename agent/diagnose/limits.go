@@ -4,11 +4,11 @@ import "time"
 
 // Limit is a number by which a rule judges, and within which bounds a profile may move it.
 type Limit struct {
-	Name           string // "reversal-pending.imminent": the finding, and what of it
-	Unit           string // s, %, 1, …
-	Value          float64
-	Least, Most    float64
-	What           string // one sentence for who sets it
+	Name        string // "reversal-pending.imminent": the finding, and what of it
+	Unit        string // s, %, 1, …
+	Value       float64
+	Least, Most float64
+	What        string // one sentence for who sets it
 }
 
 const minute, hour, day24 = 60, 3600, 86_400

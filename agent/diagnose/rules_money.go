@@ -26,12 +26,6 @@ func (p Profile) txnInDoubt(e Evidence) []Match {
 		}
 		return nil
 	}
-	sure := t.InDoubt - len(t.Doubts)
-	for _, d := range t.Doubts {
-		if !d.Maybe {
-			sure++
-		}
-	}
 	m := mine(findings.Blocking, counted(t.InDoubt, "sale")+" without a known result")
 	for i, d := range t.Doubts {
 		if i == named {
@@ -40,7 +34,7 @@ func (p Profile) txnInDoubt(e Evidence) []Match {
 		}
 		m.Detail += ", " + d.words(e)
 	}
-	if sure <= 0 {
+	if t.InDoubt <= t.Unsure {
 		m.Severity = findings.Imminent
 		m.Detail += "; an event that was lost may have told it: to be confirmed"
 	}

@@ -21,6 +21,7 @@ type Till struct {
 	UnderWay bool    // a sale is, at this moment
 	Doubts   []Doubt // named sales without a known result, oldest first
 	InDoubt  int     // all of them, also those that have no name here
+	Unsure   int     // of these: an event that was lost may have told their end
 	Lost     int     // events that never came: what they ended is not known
 	LostAt   time.Duration
 	Reversal []Reversal // that are not done, oldest first
@@ -28,7 +29,7 @@ type Till struct {
 	UnsentAt time.Duration
 	Offline  Offline
 	Batch    Batch
-	Sales    []Sale // ended in the last 24 h, oldest first, 512 at most
+	Sales    []Sale  // ended in the last 24 h, oldest first, 512 at most
 	Usual    float64 // sales that this hour of the week has usually seen since the last one; 0: nobody knows
 
 	Printer     string // "": not told

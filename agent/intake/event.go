@@ -41,6 +41,7 @@ type value struct {
 	text string
 	n    int64
 	yes  bool
+	flag bool // yes is meant
 }
 
 func (e Event) find(name string) (value, bool) {

@@ -199,7 +199,7 @@ func (p *parser) fit(f field) (value, error) {
 		}
 	case bool:
 		if f.flag {
-			v.yes = told
+			v.yes, v.flag = told, true
 			return v, nil
 		}
 	}

@@ -35,7 +35,7 @@ func arrows() map[string]string {
 		"agent/budget":       "findings probes/meter",
 		"agent/schedule/...": "agent/schedule/... probes",
 		"agent/diagnose/...": "agent/diagnose/... findings probes probes/timescale",
-		"agent/intake/...":   "agent/intake/... findings probes",
+		"agent/intake/...":   "agent/intake/... agent/diagnose findings probes",
 		"agent/status/...":   "agent/status/... findings transport/wire",
 
 		// scripts and papers; only its test is Go

@@ -1,0 +1,242 @@
+package intake
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+)
+
+// bookVersion of what is kept. Another one is not read.
+const bookVersion = 1
+
+// Bounds on flash, 256 KiB in all: a book of 512 sales has 100 KiB at most, and is there twice while it is replaced.
+const (
+	mostJournal = 48 << 10
+	mostBook    = 100 << 10
+	mostRecord  = 4 << 10
+)
+
+// disk keeps a book: the whole of it as it was at one time, and a journal of what came since. A journal belongs to one book, by its
+// generation: whatever moment a kill picks, one book and its journal are whole.
+type disk struct {
+	dir   string
+	wrote func(int)
+
+	generation uint64
+	journal    *os.File
+	size       int64
+
+	behind  bool // it lacks a record
+	dirty   bool // it has some that a power cut would take
+	syncing sync.Mutex
+	mu      sync.Mutex // of journal and dirty, for sync
+}
+
+// record is one line of the journal: an event, a word of the acquirer's or of a technician's, or a boot of the terminal.
+type record struct {
+	At        stamp           `json:"at"`
+	Event     json.RawMessage `json:"event,omitempty"`
+	News      *News           `json:"news,omitempty"`
+	Confirmed *Confirmation   `json:"confirmed,omitempty"`
+	BootID    string          `json:"boot_id,omitempty"`
+}
+
+// kept is the file of a book.
+type kept struct {
+	Generation uint64          `json:"generation"`
+	Sum        uint32          `json:"sum"` // CRC-32 of the book's bytes
+	Book       json.RawMessage `json:"book"`
+}
+
+func (d *disk) bookFile() string { return filepath.Join(d.dir, "intake.book") }
+
+func (d *disk) journalFile(generation uint64) string {
+	return filepath.Join(d.dir, "intake.journal."+strconv.FormatUint(generation, 10))
+}
+
+// load reads the book and has its journal applied. An error says what is lost; what there is then is whole all the same. The journal is
+// torn where a kill came in the middle of a line.
+func (d *disk) load(b *book, apply func(record) error) (torn bool, damage error) {
+	d.generation, damage = d.loadBook(b)
+	generation := d.generation
+	raw, err := readBounded(d.journalFile(generation), mostJournal+mostRecord)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		damage = errors.Join(damage, fmt.Errorf("journal of sales cannot be read: %w", err))
+	}
+	whole := bytes.LastIndexByte(raw, '\n') + 1 // a kill in the middle of a line: nobody was told that it was taken
+	bad := 0
+	for line := range bytes.Lines(raw[:whole]) {
+		r, err := open(line)
+		if err == nil {
+			err = apply(r)
+		}
+		if err != nil {
+			bad++
+		}
+	}
+	if bad > 0 {
+		damage = errors.Join(damage, fmt.Errorf("journal of sales: %d records are damaged", bad))
+	}
+	d.size = int64(len(raw))
+	return whole < len(raw), damage
+}
+
+func (d *disk) loadBook(b *book) (uint64, error) {
+	raw, err := readBounded(d.bookFile(), 2*mostBook)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("book of sales cannot be read: %w", err)
+	}
+	var k kept
+	if err := json.Unmarshal(raw, &k); err != nil || k.Sum != crc32.ChecksumIEEE(k.Book) {
+		return k.Generation, errors.New("book of sales is damaged, and begun anew")
+	}
+	if err := json.Unmarshal(k.Book, b); err != nil || b.Version != bookVersion {
+		*b = book{}
+		return k.Generation, errors.New("book of sales is of another version, and begun anew")
+	}
+	return k.Generation, nil
+}
+
+func readBounded(name string, most int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, most))
+}
+
+// open reads a line of the journal: a sum, a space, and a record.
+func open(line []byte) (record, error) {
+	var r record
+	sum, body, ok := bytes.Cut(bytes.TrimRight(line, "\n"), []byte(" "))
+	want, err := strconv.ParseUint(string(sum), 16, 32)
+	if !ok || err != nil || uint32(want) != crc32.ChecksumIEEE(body) {
+		return r, errors.New("its sum is another")
+	}
+	return r, json.Unmarshal(body, &r)
+}
+
+// append writes records with one call: a kill leaves all of them, or the first ones whole.
+func (d *disk) append(records ...record) error {
+	var lines []byte
+	for _, r := range records {
+		body, err := json.Marshal(r)
+		if err != nil {
+			return err
+		}
+		lines = fmt.Appendf(lines, "%08x ", crc32.ChecksumIEEE(body))
+		lines = append(append(lines, body...), '\n')
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.journal == nil {
+		f, err := os.OpenFile(d.journalFile(d.generation), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+		if err != nil {
+			d.behind = true
+			return fmt.Errorf("journal of sales: %w", err)
+		}
+		d.journal = f
+	}
+	n, err := d.journal.Write(lines)
+	d.size += int64(n)
+	d.dirty, d.behind = true, d.behind || err != nil
+	d.wrote(n)
+	if err != nil {
+		return fmt.Errorf("journal of sales: %w", err)
+	}
+	return nil
+}
+
+// spent tells whether the journal wants to be replaced: it has grown long, or lacks what could not be written.
+func (d *disk) spent() bool { return d.behind || d.size > mostJournal-mostRecord }
+
+// store keeps the whole book, with an empty journal of its own.
+func (d *disk) store(b *book) error {
+	b.Version = bookVersion
+	body, err := json.Marshal(b)
+	if err != nil {
+		return fmt.Errorf("book of sales: %w", err)
+	}
+	raw, err := json.Marshal(kept{Generation: d.generation + 1, Sum: crc32.ChecksumIEEE(body), Book: body})
+	if err != nil {
+		return fmt.Errorf("book of sales: %w", err)
+	}
+	if err := replace(d.bookFile(), raw); err != nil {
+		return fmt.Errorf("book of sales: %w", err)
+	}
+	d.wrote(len(raw))
+	old := d.journalFile(d.generation)
+	d.mu.Lock()
+	if d.journal != nil {
+		_ = d.journal.Close() // what it holds is in the book
+		d.journal = nil
+	}
+	d.generation++
+	d.size, d.dirty, d.behind = 0, false, false
+	d.mu.Unlock()
+	if err := os.Remove(old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("journal of sales: %w", err)
+	}
+	return nil
+}
+
+// replace puts a file in place of another, whole, whatever happens.
+func replace(name string, raw []byte) error {
+	f, err := os.OpenFile(name+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(raw)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return errors.Join(err, os.Remove(name+".new"))
+	}
+	if err := os.Rename(name+".new", name); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+func (d *disk) sync() error {
+	d.syncing.Lock()
+	defer d.syncing.Unlock()
+	d.mu.Lock()
+	f, dirty := d.journal, d.dirty
+	d.dirty = false
+	d.mu.Unlock()
+	if f == nil || !dirty {
+		return nil
+	}
+	// Beside it events are appended: they are synced with it, or the next time. One that was closed meanwhile is in the book.
+	if err := f.Sync(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return fmt.Errorf("journal of sales: %w", err)
+	}
+	return nil
+}
+
+func (d *disk) close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.journal == nil {
+		return nil
+	}
+	err := d.journal.Close()
+	d.journal = nil
+	return err
+}
