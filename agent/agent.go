@@ -64,6 +64,7 @@ type Agent struct {
 	schedule *schedule.Schedule
 	board    *status.Board
 	reporter *reporter // nil: no broker
+	sales    *sales    // nil: nobody tells of any
 	spending *spending // nil: nothing is counted
 	flash    *budget.Flash
 	enrolled *enrolment // nil: no enrolment
@@ -132,11 +133,16 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	if a.spending, err = newSpending(o.Config, cat, flash); err != nil {
 		o.Log.Warn("use of the data plan is guessed", slog.Any("error", err))
 	}
+	a.sales = newSales(o, id.bootID, func(n int) { flash.Add(n) })
 	if a.reporter, err = a.reporting(id); err != nil {
 		return nil, err
 	}
 	a.commanded = a.commandedBy(id)
 	tasks := append(slices.Clip(cat.tasks), schedule.Task{Probe: a.spending, Every: spendingEvery, Timeout: spendingTimeout, Local: true})
+	if a.sales != nil {
+		cat.sold = a.sales.idle
+		tasks = append(tasks, schedule.Task{Probe: a.sales, Every: salesEvery, Timeout: salesTimeout, Local: true})
+	}
 	if a.reporter != nil {
 		timing := o.Config.Probe["report"]
 		tasks = append(tasks, schedule.Task{Probe: a.reporter, Every: timing.Every, Timeout: timing.Timeout, Local: true})
@@ -224,6 +230,7 @@ func (a *Agent) Run(ctx context.Context) error {
 			a.options.Log.Error("what the fleet does not have yet could not be stored", slog.Any("error", err))
 		}
 	}
+	a.sales.close()
 	if err := a.spending.ledger.Close(); err != nil {
 		a.options.Log.Warn("use of the data plan was not kept", slog.Any("error", err))
 	}

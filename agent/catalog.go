@@ -36,7 +36,8 @@ type catalog struct {
 	meter    *meter.Meter  // what all of them send and get
 	keeper   *clock.Keeper // what time it is, as far as that is known
 	clock    *clock.Probe
-	trading  func(time.Time) bool // whether the shop sells at a time; nil: always
+	trading  func(time.Time) bool      // whether the shop sells at a time; nil: always
+	sold     func() (idle, known bool) // what the payment app's own news say; nil: it tells none
 }
 
 // newCatalog makes the probes in the order in which a sale depends on them: link, route, names, hosts, clock, app, device. write
@@ -103,6 +104,12 @@ func (cat *catalog) judge(c config.Config, built time.Time) {
 		Permissions:   len(c.App.Permissions) > 0,
 		SIM:           simExpected(c.Network.SIM),
 		Trading:       cat.trading,
+		Intake:        c.Intake.Enabled,
+		AutoSignOn:    c.Intake.AutoSignOn,
+		Electronic:    c.Intake.Slip == "electronic",
+		Capture:       c.Intake.Capture,
+		DayCut:        dayCut(c),
+		Wanted:        diagnose.Versions{Params: c.Intake.Params, CAPK: c.Intake.CAPK, AID: c.Intake.AID},
 	}
 	if t, err := time.Parse(time.DateOnly, c.App.Deadline); err == nil {
 		p.AppDeadline = t
@@ -119,7 +126,7 @@ func (cat *catalog) judge(c config.Config, built time.Time) {
 	}
 	cat.rules = diagnose.Rules(p)
 	cat.terms.HoldScale = c.Diagnose.HoldScale
-	cat.terms.Intake = c.Intake.Enabled
+	cat.terms.Intake, cat.terms.Profile = c.Intake.Enabled, p
 }
 
 // hostname is the host of "host:port", and whether it is a name that must be looked up.

@@ -119,18 +119,26 @@ func echoEvery(c config.Config, h config.Host) time.Duration {
 func (cat *catalog) echo(c config.Config, h config.Host) iso8583.Options {
 	e := h.Echo
 	o := iso8583.Options{
-		Name: h.Name, Address: h.Address, Resolve: cat.resolver.Resolve, Boottime: cat.boottime, Idle: cat.terminal.Feed().PaymentIdle, Meter: cat.meter,
+		Name: h.Name, Address: h.Address, Resolve: cat.resolver.Resolve, Boottime: cat.boottime, Idle: cat.paymentIdle, Meter: cat.meter,
 		Format:  iso8583.Format{Dialect: iso8583.Dialect(e.Dialect), TPDU: e.TPDU, Header: e.Header, TerminalID: e.TerminalID, MerchantID: e.MerchantID},
-		Classes: make(map[string]iso8583.Class), Gap: e.Every, GapScale: echoScale(c), FirstAt: cat.boottime() + echoGap(c, h),
-	}
-	for _, pair := range e.Codes {
-		code, class, _ := strings.Cut(pair, "=")
-		o.Classes[code] = iso8583.Class(class)
+		Classes: codesOf(h), Gap: e.Every, GapScale: echoScale(c), FirstAt: cat.boottime() + echoGap(c, h),
 	}
 	if e.TLS {
 		o.TLS = &tls.Config{ServerName: h.ServerName, InsecureSkipVerify: true} // the tls stage judges the chain; an echo holds no secret
 	}
 	return o
+}
+
+// paymentIdle tells whether no sale is under way, and whether that is known: by the app that feeds facts, or by the payment app's own news.
+func (cat *catalog) paymentIdle() (idle, known bool) {
+	idle, known = cat.terminal.Feed().PaymentIdle()
+	if cat.sold == nil || known && !idle {
+		return idle, known
+	}
+	if sold, told := cat.sold(); told {
+		return sold, true
+	}
+	return idle, known
 }
 
 // connected tells what a later stage of a host means for its connection. The time of a whole look is no time of connecting:

@@ -170,12 +170,12 @@ func (a *Agent) quiet() (bool, string) {
 	if !a.options.Config.Intake.Enabled {
 		return false, "nobody tells this agent of sales: intake is not enabled"
 	}
-	idle, known := a.catalog.terminal.Feed().PaymentIdle()
+	idle, known := a.catalog.paymentIdle()
 	switch {
 	case !known:
 		return false, "the payment app has not said that it is idle"
 	case !idle:
-		return false, "a sale is under way"
+		return false, "a sale is under way, or in doubt"
 	}
 	return true, ""
 }
@@ -234,6 +234,8 @@ func (a *Agent) heed(s downlink.Standing) {
 		a.stretch()
 	}
 	a.told = told
+	a.sales.hear(s.News)
+	a.till()
 	a.judge(a.engine.At(a.now()))
 }
 

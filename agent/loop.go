@@ -43,7 +43,10 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 		news     <-chan wire.Delta
 		whole    <-chan struct{}
 	)
-	var doubted <-chan struct{}
+	var doubted, told <-chan struct{}
+	if a.sales != nil {
+		told = a.sales.told
+	}
 	if a.reporter != nil {
 		doubted = a.reporter.doubted
 	}
@@ -58,6 +61,7 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 			a.latest[r.Probe] = r
 			a.learn(r)
 			a.heedTime(r)
+			a.till()
 			a.judge(a.engine.Add(a.now(), r))
 			if !a.rounded && a.lookedAtAll() {
 				a.rounded = true
@@ -66,6 +70,10 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 				a.sendPulse()
 			}
 		case <-due.C:
+			a.till()
+			a.judge(a.engine.At(a.now()))
+		case <-told:
+			a.till()
 			a.judge(a.engine.At(a.now()))
 		case <-steps: // somebody has set the clock: what that means is known without asking anybody
 			a.judge(a.engine.At(a.now()))
@@ -179,8 +187,10 @@ func (a *Agent) snapshot(v diagnose.Verdict) wire.Snapshot {
 			m.results = append(m.results, r)
 		}
 	}
-	if r, ok := a.latest[spendingID]; ok {
-		m.results = append(m.results, r)
+	for _, id := range [...]probes.ID{spendingID, a.sales.ID()} {
+		if r, ok := a.latest[id]; ok {
+			m.results = append(m.results, r)
+		}
 	}
 	if a.reporter != nil {
 		m.report = a.reporter.wire()

@@ -44,6 +44,11 @@ var update = flag.Bool("update", false, "rewrite the stories that the scenarios 
 //	09:00:00 tcp/* fail timeout
 //	12:00:00 clock pass offset=600000ms
 //	13:00:00 wall +10m          somebody sets the terminal's clock
+//	14:00:00 till txn.end ref=000123 outcome=no_answer   the payment app tells an event; boot, seq and times are filled in
+//	14:01:00 till lost          it told one that never came
+//	14:02:00 till restart        and begins anew
+//	14:03:00 host in_doubt=0    the acquirer tells how its sales stand
+//	14:04:00 confirm 000123     a technician has looked a sale up
 //	22:00:00 sleep 8h           the terminal is suspended: only its boot clock and wall clock go on
 //	31:00:00 end                  seven in the morning of the next day
 //
@@ -83,7 +88,14 @@ type world struct {
 	start time.Time
 	slept time.Duration
 	wall  time.Duration // how far somebody has set the clock
+	app   payer
 }
+
+// epoch is the wall clock's time at the start: payment apps tell no time before 2020.
+func (w *world) epoch() time.Time { return w.start.Add(sinceBubble) }
+
+// sinceBubble: a bubble begins on the first of January 2000, a Saturday; the world's day is a Monday.
+const sinceBubble = 9557 * 24 * time.Hour
 
 // fake is a probe that sees what the world holds for it.
 type fake struct {
@@ -111,7 +123,7 @@ func (f fake) Observe(ctx context.Context) probes.Observation {
 		voices, _ := o.Reading("agreeing")
 		offset := time.Duration(ms * float64(time.Millisecond))
 		e := timescale.Estimate{At: f.world.boot(), Voices: int(voices), Origin: timescale.Around(
-			timescale.OriginOf(f.world.start, time.Minute)-offset, time.Duration(within*float64(time.Millisecond)))}
+			timescale.OriginOf(f.world.epoch(), time.Minute)-offset, time.Duration(within*float64(time.Millisecond)))}
 		o.Readings = slices.DeleteFunc(o.Readings, func(r probes.Reading) bool { return r.Name == "offset" || r.Name == "error" })
 		o.Readings = append(append(o.Readings, e.Readings()...), probes.Millis("offset", offset+f.world.wall))
 	}
@@ -137,16 +149,23 @@ func live(t *testing.T, c config.Config, day string) string {
 		for i, task := range cat.tasks {
 			cat.tasks[i].Probe = fake{task.Probe.ID(), w, time.Duration(i+1) * 1037 * time.Microsecond}
 		}
-		w.sight = wellBeing(cat.tasks, w.start)
+		w.sight = wellBeing(cat.tasks, w.epoch())
 		engine, err := diagnose.New(cat.rules, cat.terms)
 		require.NoError(t, err)
 		outbox := spool.Open(spool.Options{Boottime: boottime})
 		a := &Agent{
 			options: Options{Config: c, Boottime: boottime, now: w.now, freeMemory: func() {}}.withDefaults(), catalog: cat, engine: engine,
 			board: status.NewBoard(), latest: map[probes.ID]probes.Result{},
-			schedule: schedule.New(cat.tasks, schedule.Options{Boottime: boottime, Scale: c.Diagnose.HoldScale}),
 			reporter: &reporter{outbox: outbox, courier: transport.New(transport.Options{Outbox: outbox}), dialled: make(chan struct{})},
 		}
+		tasks := cat.tasks
+		if c.Intake.Enabled {
+			a.options.Config.Terminal.StateDir = t.TempDir()
+			a.sales = newSales(a.options, "scenario", func(int) {})
+			w.app.sales = a.sales
+			tasks = append(slices.Clip(tasks), schedule.Task{Probe: a.sales, Every: salesEvery, Timeout: salesTimeout, Local: true})
+		}
+		a.schedule = schedule.New(tasks, schedule.Options{Boottime: boottime, Scale: c.Diagnose.HoldScale})
 		ctx, cancel := context.WithCancel(t.Context())
 		results := make(chan probes.Result)
 		var parts sync.WaitGroup
@@ -173,7 +192,7 @@ func live(t *testing.T, c config.Config, day string) string {
 func (w *world) now() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return time.Now().Add(w.slept + w.wall)
+	return time.Now().Add(w.slept + w.wall + sinceBubble)
 }
 
 // run does what a day says, when it says it.
@@ -198,6 +217,10 @@ func (w *world) run(t *testing.T, day string, kick func()) {
 		require.Greater(t, len(words), 1, line)
 		w.mu.Lock()
 		switch words[1] {
+		case "till", "host", "confirm":
+			w.mu.Unlock()
+			w.app.tell(t, w.now(), words[1], words[2:])
+			w.mu.Lock()
 		case "end":
 		case "kick":
 			defer kick()
@@ -228,7 +251,7 @@ func (w *world) see(t *testing.T, pattern string, words []string) {
 		o := probes.Observation{}
 		switch words[0] {
 		case "pass":
-			o = wellBeing([]schedule.Task{{Probe: fake{id: id}}}, w.start)[id]
+			o = wellBeing([]schedule.Task{{Probe: fake{id: id}}}, w.epoch())[id]
 		case "fail":
 			o.Outcome, o.Reason = probes.Fail, probes.Reason(words[1])
 		case "unknown":
@@ -238,7 +261,7 @@ func (w *world) see(t *testing.T, pattern string, words []string) {
 		}
 		for _, word := range words[1:] {
 			if name, value, ok := strings.Cut(word, "="); ok {
-				o.Readings = setReading(t, o.Readings, name, value, w.start)
+				o.Readings = setReading(t, o.Readings, name, value, w.epoch())
 			} else if name, value, ok := strings.Cut(word, ":"); ok {
 				o.Facts = slices.DeleteFunc(slices.Clone(o.Facts), func(f probes.Fact) bool { return f.Name == name })
 				o.Facts = append(o.Facts, probes.Fact{Name: name, Value: value})
@@ -312,6 +335,7 @@ func wellBeing(tasks []schedule.Task, start time.Time) map[probes.ID]probes.Obse
 func tell(t *testing.T, outbox *spool.Spool) string {
 	t.Helper()
 	var story strings.Builder
+	again, unsettled := wire.Unknown, false
 	for {
 		batch := outbox.Next(transport.Change)
 		if len(batch) == 0 {
@@ -329,6 +353,14 @@ func tell(t *testing.T, outbox *spool.Spool) string {
 		fmt.Fprintf(&story, "%s", at.UTC().Format("15:04:05"))
 		for _, d := range e.Changes {
 			fmt.Fprintf(&story, "\n  %s", tellChange(d, e))
+		}
+		if e.Verdict.ChargeAgain != again {
+			again = e.Verdict.ChargeAgain
+			fmt.Fprintf(&story, "\n  charge again: %s", again)
+		}
+		if u := e.Verdict.Unsettled; u != nil || unsettled {
+			story.WriteString("\n  " + tellUnsettled(t, u, e.Verdict.Deadline))
+			unsettled = u != nil
 		}
 		story.WriteString("\n")
 	}
@@ -355,10 +387,29 @@ func tellChange(d wire.Delta, e wire.Event) string {
 	if d.Question == "settle" {
 		answer = e.Verdict.Settle
 	}
-	if answer.Root != nil {
-		return fmt.Sprintf("= %s %s: %s", d.Question, d.To, name(answer.Root))
+	rests := ""
+	if by := strings.Join(answer.RestsOn, "+"); by != "" && by != "probe" {
+		rests = " by " + by
 	}
-	return fmt.Sprintf("= %s %s", d.Question, d.To)
+	if answer.Root != nil {
+		return fmt.Sprintf("= %s %s: %s%s", d.Question, d.To, name(answer.Root), rests)
+	}
+	return fmt.Sprintf("= %s %s%s", d.Question, d.To, rests)
+}
+
+// tellUnsettled is what is unsettled and what ends it first.
+func tellUnsettled(t *testing.T, u *wire.Unsettled, d *wire.Deadline) string {
+	t.Helper()
+	if u == nil {
+		return "unsettled: nothing"
+	}
+	story := fmt.Sprintf("unsettled: %d in doubt, %d reversals, %d offline, %d in the batch", u.InDoubt, u.Reversals, u.Offline, u.Batch)
+	if d != nil {
+		at, err := time.Parse(time.RFC3339, d.At)
+		require.NoError(t, err)
+		story += fmt.Sprintf("; %s at %s", d.Ends, at.UTC().Format("15:04:05"))
+	}
+	return story
 }
 
 func orItself(ref string) string {

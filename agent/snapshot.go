@@ -39,7 +39,8 @@ func snapshot(m moment) wire.Snapshot {
 		Verdict: wire.Verdict{
 			TakeCard:    answer(v.TakeCard),
 			Settle:      answer(v.Settle),
-			ChargeAgain: "unknown", // only the payment app knows what it has in doubt
+			ChargeAgain: wire.Unknown,
+			Unsettled:   unsettled(v.Unsettled),
 		},
 		Findings: make([]wire.Finding, 0, len(v.Findings)),
 		Results:  make([]wire.Result, 0, len(m.results)),
@@ -52,7 +53,14 @@ func snapshot(m moment) wire.Snapshot {
 		s.Session.ClockOffsetMS, s.Session.ClockOffsetErrMS = &offset, &uncertainty
 	}
 	if v.Deadline != nil {
-		s.Verdict.Deadline = &wire.Deadline{At: v.Deadline.At.UTC().Format(timeFormat), Code: string(v.Deadline.Code)}
+		s.Verdict.Deadline = &wire.Deadline{At: v.Deadline.At.UTC().Format(timeFormat), Code: string(v.Deadline.Code), Ends: v.Deadline.Ends}
+	}
+	switch v.ChargeAgain {
+	case diagnose.Yes:
+		s.Verdict.ChargeAgain = wire.Yes
+	case diagnose.No:
+		s.Verdict.ChargeAgain = wire.No
+	case diagnose.NotTold:
 	}
 	for _, f := range v.Findings {
 		s.Findings = append(s.Findings, finding(f))

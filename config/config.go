@@ -134,11 +134,17 @@ type App struct {
 	AlwaysRunning bool     // a stopped app is a fault even when nobody sells
 }
 
-// Intake is the payment app's own news: what it sold, what is unsettled.
+// Intake is the payment app's own news, and the acquirer's: what was sold, what is unsettled.
 type Intake struct {
 	Enabled    bool
-	AutoSignOn bool   // the app signs on by itself
-	Slip       string // paper or electronic
+	AutoSignOn bool     // the app signs on by itself
+	Slip       string   // paper or electronic
+	Capture    string   // host or terminal: who settles, where the app does not say
+	DayCut     string   // "22:40", local time: from then on a reversal is of another day; empty: there is none
+	Issuers    []string // "01020000=ICBC": institution codes, and what to call them; others are not kept; 32 at most
+	Params     string   // dotted numbers; what the app should sell by, at least; empty: not compared
+	CAPK       string   // the same of the list of CA public keys
+	AID        string   // and of the list of applications
 }
 
 // Support is whom advice says to call.

@@ -226,7 +226,6 @@ func TestWarnings(t *testing.T) {
 	tests := []struct {
 		name, file, want string
 	}{
-		{"intake", "[intake]\nenabled = true", "intake: accepted, but this version takes no news from the payment app"},
 		{"an iso8583 host", "[[host]]\nname = \"a\"\naddress = \"a.example:1\"\nkind = \"iso8583\"", "host[0].kind: without host.echo.dialect an iso8583 host is looked at up to TCP, and no echo is sent"},
 		{"a certificate without TLS", "[[host]]\nname = \"a\"\naddress = \"a.example:1\"\nkind = \"tcp\"\nca_file = \"/ca\"", "host[0].server_name, host[0].ca_file: not used, for a host of kind tcp is looked at without TLS"},
 		{"too few to outvote one", "[clock]\nntp = [\"a.example\", \"b.example\"]", "clock.ntp: of fewer than three servers none outvotes one that is wrong; add servers, or pages to clock.https"},

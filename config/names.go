@@ -232,7 +232,24 @@ func decimal(n int, begin string) check {
 }
 
 // classes of response codes, as package iso8583 of the probes knows them; a test beside the catalog compares both.
-const classes = "approved, verify, cardholder, policy, session, format, linkage, technical"
+const classes = "approved, verify, cardholder, policy, session, format, linkage, technical, open, sign-on"
+
+// timeOfDay takes a time that is not midnight: there no day of a host has been seen to end, and it would be taken for none.
+func timeOfDay(s string) (string, string) {
+	if !clockTime(s) || s == "00:00" {
+		return s, `a time of the day such as "22:40", local time, or "" for none`
+	}
+	return s, ""
+}
+
+// issuer takes an institution code (ISO 8583, DE32 and DE33) and its name. It can be no card's number: it has 11 digits at most.
+func issuer(s string) (string, string) {
+	code, name, _ := strings.Cut(s, "=")
+	if len(code) < 4 || !consists(code, digits, 11) || !consists(name, digits+lower+upper+"_-", maxHostName) {
+		return s, `an institution code of 4 to 11 digits and its name such as "01020000=ICBC"`
+	}
+	return s, ""
+}
 
 // responseCode takes what a response code means at an acquirer.
 func responseCode(s string) (string, string) {

@@ -18,6 +18,7 @@ const (
 	maxUIDs    = 16 // who may ask over the socket: the payment app, its helpers and the vendor's tool are a handful
 
 	maxRanges      = 8  // an acquirer lists a handful of addresses
+	maxIssuers     = 32 // the banks whose cards a shop sees
 	maxCodes       = 64 // an acquirer's own response codes fill half a page
 	maxMaintenance = 16 // each a line in the configuration that somebody keeps up to date
 
@@ -77,6 +78,12 @@ func walk(root *table, c *Config) {
 	intake.flag("enabled", &c.Intake.Enabled)
 	intake.flag("auto_sign_on", &c.Intake.AutoSignOn)
 	intake.text("slip", &c.Intake.Slip, oneOf("paper", "electronic"))
+	intake.text("capture", &c.Intake.Capture, oneOf("host", "terminal"))
+	intake.text("day_cut", &c.Intake.DayCut, optional(timeOfDay))
+	intake.texts("issuers", &c.Intake.Issuers, maxIssuers, issuer)
+	intake.text("params", &c.Intake.Params, optional(dotted))
+	intake.text("capk", &c.Intake.CAPK, optional(dotted))
+	intake.text("aid", &c.Intake.AID, optional(dotted))
 
 	root.section("support").text("phone", &c.Support.Phone, optional(phone))
 	downlink(root.section("downlink"), &c.Downlink)

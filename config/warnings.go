@@ -50,9 +50,6 @@ func (c Config) Warnings() []string {
 	if c.App.Deadline != "" && c.App.Minimum == "" {
 		warn("app.deadline: not used without app.minimum")
 	}
-	if (c.Intake != Intake{AutoSignOn: true, Slip: "paper"}) {
-		warn("intake: accepted, but this version takes no news from the payment app")
-	}
 	return w
 }
 

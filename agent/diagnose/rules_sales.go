@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/findings"
+	"github.com/poshealth/poshealth/probes/response"
 )
 
 // online are the sales that a host answered, or did not: what was cancelled before, or sold without the host, says nothing of it.
 func online(sales []Sale) []Sale {
-	return slices.DeleteFunc(slices.Clone(sales), func(s Sale) bool { return s.Offline || s.Class == ClassCancelled })
+	return slices.DeleteFunc(slices.Clone(sales), func(s Sale) bool { return s.Offline || s.Class == response.Cancelled })
 }
 
 // lately are the sales since so long ago.
@@ -78,7 +79,7 @@ func top(sales []Sale, of func(Sale) bool) (code string, most int) {
 // cardholderDeclines says that it is not the terminal. Codes of limits and rights in a cluster are the merchant's own.
 func (p Profile) cardholderDeclines(e Evidence) []Match {
 	recent := e.lately(online(e.Till().Sales), 24*time.Hour)
-	declined := func(s Sale) bool { return s.Class == ClassDeclined }
+	declined := func(s Sale) bool { return s.Class == response.Cardholder }
 	merchants := func(s Sale) bool { return slices.Contains([]string{"57", "58", "61", "62", "65"}, s.RC) }
 	n, of := count(recent, declined), len(recent)
 	cluster := count(e.lately(recent, rowLasts), merchants)
@@ -155,8 +156,8 @@ func (p Profile) issuerUnavailable(e Evidence) []Match {
 		seen = append(seen, s.Issuer)
 		its := func(o Sale) bool { return o.Issuer == s.Issuer }
 		n := count(recent, func(o Sale) bool { return its(o) && away(o) })
-		refused := count(recent, func(o Sale) bool { return its(o) && o.Class != ClassApproved })
-		others := count(recent, func(o Sale) bool { return !its(o) && o.Class == ClassApproved })
+		refused := count(recent, func(o Sale) bool { return its(o) && o.Class != response.Approved })
+		others := count(recent, func(o Sale) bool { return !its(o) && o.Class == response.Approved })
 		m := mine(findings.Degraded, fmt.Sprintf("%s in 10 min: the issuer does not answer", counted(n, "sale")))
 		if s.Issuer != "" {
 			m.Detail = "cards of " + s.Issuer + ": " + m.Detail
@@ -190,7 +191,7 @@ func (p Profile) walletUnstable(e Evidence) []Match {
 	for i := len(orders) - 1; i >= 0 && failedSale(orders[i]); i-- {
 		n++
 	}
-	if n < int(p.limit("wallet-service-unstable.count")) || count(cards, func(s Sale) bool { return s.Class == ClassApproved }) == 0 {
+	if n < int(p.limit("wallet-service-unstable.count")) || count(cards, func(s Sale) bool { return s.Class == response.Approved }) == 0 {
 		return nil
 	}
 	return []Match{mine(findings.Degraded, counted(n, "wallet order")+" in a row failed, while cards go through")}

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/findings"
+	"github.com/poshealth/poshealth/probes/response"
 )
 
 // notSignedOn: in trading hours no sale goes through. At night nobody wants one, after a settlement or a start it is the usual way,
 // and where the app signs on by itself it will.
 func (p Profile) notSignedOn(e Evidence) []Match {
 	t := e.Till()
-	row, _ := p.row(e, func(s Sale) bool { return s.Class == ClassSignOn })
+	row, _ := p.row(e, func(s Sale) bool { return s.Class == response.SignOn })
 	refused := row > 0
 	if t.Session.On != No && !refused {
 		return nil
@@ -82,7 +83,7 @@ func (p Profile) row(e Evidence, of func(Sale) bool) (int, Sale) {
 	n, last := 0, Sale{}
 	for i := len(t.Sales) - 1; i >= 0; i-- {
 		s := t.Sales[i]
-		if s.Offline || s.Class == ClassCancelled {
+		if s.Offline || s.Class == response.Cancelled {
 			continue
 		}
 		if !of(s) || e.since(s.At) > rowLasts || t.Session.At.Is && s.At < t.Session.At.At {
@@ -137,7 +138,7 @@ func (p Profile) functionNotPermitted(e Evidence) []Match {
 	code := make(map[string]string)
 	for _, s := range t.Sales {
 		switch {
-		case s.RC == "40" || s.RC == "58" || s.RC == "C1" || s.Class == ClassPolicy && s.RC != "03" && s.RC != "97" && s.RC != "13":
+		case s.RC == "40" || s.RC == "58" || s.RC == "C1" || s.Class == response.Policy && s.RC != "03" && s.RC != "97" && s.RC != "13":
 			if count[s.Type] == 0 {
 				kinds = append(kinds, s.Type)
 			}
@@ -146,7 +147,7 @@ func (p Profile) functionNotPermitted(e Evidence) []Match {
 			}
 			count[s.Type]++
 			code[s.Type] = s.RC
-		case s.Class == ClassApproved:
+		case s.Class == response.Approved:
 			delete(count, s.Type)
 		}
 	}

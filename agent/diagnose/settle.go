@@ -6,6 +6,7 @@ import (
 
 	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/probes"
+	"github.com/poshealth/poshealth/probes/response"
 )
 
 // Layers of the catalogue whose faults nobody minds while the shop is closed: link, ip, path, tls, host.
@@ -31,13 +32,13 @@ func (e *Engine) sleeps(c Code) bool {
 func (e *Engine) sold(host string) bool {
 	t := e.evidence.till
 	for _, s := range slices.Backward(t.Sales) {
-		if s.Host != host || s.Offline || s.Class == ClassCancelled {
+		if s.Host != host || s.Offline || s.Class == response.Cancelled {
 			continue
 		}
 		if s.Open || s.Class.Failed() || e.evidence.since(s.At) > soldLasts {
 			return false
 		}
-		if s.Class == ClassApproved || s.Class == ClassVerify {
+		if s.Class == response.Approved || s.Class == response.Verify {
 			return true
 		}
 	}

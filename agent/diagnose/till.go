@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/findings"
+	"github.com/poshealth/poshealth/probes/response"
 )
 
 // Till is what is known of the money that the terminal took: the payment app's own word, and the acquirer's. It is plain data, made by
@@ -130,7 +131,7 @@ type Batch struct {
 // Sale is one transaction that ended, whatever its type.
 type Sale struct {
 	At      time.Duration
-	Class   Class
+	Class   response.Class
 	RC      string
 	Type    string // sale, refund, qr_pay, …
 	Host    string // "": not told
@@ -152,11 +153,8 @@ type Payout struct {
 	Expected time.Time // zero: not told
 }
 
-// Hear takes in how the till stands, and judges anew.
-func (e *Engine) Hear(now Instant, t Till) Verdict {
-	e.evidence.till = t
-	return e.At(now)
-}
+// Know takes in how the till stands. The next judgement heeds it.
+func (e *Engine) Know(t Till) { e.evidence.till = t }
 
 // Till returns how the till stands.
 func (e Evidence) Till() Till { return e.till }
@@ -226,11 +224,18 @@ func (p Profile) cutAfter(t time.Time) time.Time {
 	if p.DayCut == 0 {
 		return time.Time{}
 	}
-	cut := time.Date(t.Year(), t.Month(), t.Day(), 0, int(p.DayCut/time.Minute), 0, 0, t.Location())
-	if !cut.After(t) {
-		cut = time.Date(t.Year(), t.Month(), t.Day()+1, 0, int(p.DayCut/time.Minute), 0, 0, t.Location())
+	return CutAfter(t, p.DayCut)
+}
+
+// CutAfter is the first time after t at which a host ends its day that does so that long after each midnight.
+func CutAfter(t time.Time, cut time.Duration) time.Time {
+	at := func(day int) time.Time {
+		return time.Date(t.Year(), t.Month(), t.Day()+day, 0, int(cut/time.Minute), 0, 0, t.Location())
 	}
-	return cut
+	if today := at(0); today.After(t) {
+		return today
+	}
+	return at(1)
 }
 
 // mine makes a match that rests on what the till says.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/probes/response"
 )
 
 // apply takes in one event that came at now. It is the same each time it is read again from flash: nothing else is asked.
@@ -136,34 +137,34 @@ func (l *Ledger) applyEnd(e Event, at stamp) {
 	s.Open = false
 	switch e.Text("outcome") {
 	case "approved":
-		if s.Class == diagnose.ClassVerify {
+		if s.Class == response.Verify {
 			s.enter(toVerify, at)
 			break
 		}
-		s.Class = diagnose.ClassApproved
+		s.Class = response.Approved
 		b.end(s)
 		if !s.Offline {
 			b.Batch.Mismatches, b.Batch.SignedOn = 0, false
 		}
 		b.Week.count(at.wall())
 	case "declined":
-		if s.Class == diagnose.ClassApproved || s.Class == diagnose.ClassUnknown {
-			s.Class = diagnose.ClassDeclined
+		if s.Class == response.Approved || s.Class == response.UnknownClass {
+			s.Class = response.Cardholder
 		}
 		b.end(s)
 	case "cancelled":
-		s.Class = diagnose.ClassCancelled
+		s.Class = response.Cancelled
 		b.end(s)
 	case "technical":
-		if !s.Class.Failed() && (s.Class == diagnose.ClassApproved || s.Class == diagnose.ClassUnknown) {
-			s.Class = diagnose.ClassTechnical
+		if !s.Class.Failed() && (s.Class == response.Approved || s.Class == response.UnknownClass) {
+			s.Class = response.Technical
 		}
-		if s.Class == diagnose.ClassOpen {
+		if s.Class == response.Open {
 			s.Open = true
 			s.enter(noAnswer, at)
 		}
 	default: // no answer, or nobody knows
-		s.Class, s.Open = diagnose.ClassOpen, true
+		s.Class, s.Open = response.Open, true
 		s.enter(noAnswer, at)
 	}
 	if s.RC == batchMismatch {

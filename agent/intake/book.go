@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/probes/response"
 )
 
 // mostSales the book holds, and mostStarts of the app. A shop has some 200 sales a day; what is settled and sure goes first.
@@ -46,7 +47,7 @@ type sale struct {
 	Seq     int32          `json:"q,omitempty"` // of the event that told of it first
 	Begun   stamp          `json:"g,omitzero"`
 	Ended   stamp          `json:"e,omitzero"`
-	Class   diagnose.Class `json:"c,omitempty"`
+	Class   response.Class `json:"c,omitempty"`
 	RC      string         `json:"x,omitempty"`
 	Issuer  string         `json:"i,omitempty"`
 	Offline bool           `json:"o,omitempty"`

@@ -6,15 +6,15 @@ import (
 	"sync"
 	"time"
 
-	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/probes/response"
 )
 
 // LedgerOptions of a ledger. The zero value keeps it in memory, with the usual codes.
 type LedgerOptions struct {
-	Dir      string            // where it is kept; "": in memory alone
-	Hosts    []string          // the profile's, by the index that the app tells
-	Issuers  map[string]string // institution code → what to call it; others are left out
-	Codes    diagnose.Codes
+	Dir      string                        // where it is kept; "": in memory alone
+	Hosts    []string                      // the profile's, by the index that the app tells
+	Issuers  map[string]string             // institution code → what to call it; others are left out
+	Codes    *response.Tables              // nil: the usual ones
 	DayCut   func(from, to time.Time) bool // whether the host's day has ended between two moments; nil: never
 	Timeout  time.Duration                 // a sale that began so long ago and has no end is in doubt; 0: 65 s
 	BootID   string                        // of the terminal
@@ -42,6 +42,9 @@ const usualTimeout = 65 * time.Second
 func OpenLedger(o LedgerOptions) *Ledger {
 	if o.Timeout == 0 {
 		o.Timeout = usualTimeout
+	}
+	if o.Codes == nil {
+		o.Codes = response.NewTables(nil)
 	}
 	if o.Boottime == nil {
 		begin := time.Now()

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/probes/response"
 )
 
 // till is a payment app, its terminal and the ledger of what it tells.
@@ -365,7 +366,7 @@ func TestTheRestOfTheState(t *testing.T) {
 	assert.Equal(t, ago(0), got.Asked)
 	assert.False(t, got.SettingsNew.Is)
 	require.Len(t, got.Sales, 1)
-	assert.Equal(t, diagnose.Sale{At: ago(time.Minute).At, Class: diagnose.ClassApproved, Type: "sale", Host: "b"}, got.Sales[0])
+	assert.Equal(t, diagnose.Sale{At: ago(time.Minute).At, Class: response.Approved, Type: "sale", Host: "b"}, got.Sales[0])
 	assert.Equal(t, 0, got.Level)
 
 	k.at("08:40").say(State, "settings_fp='00000002'", "params_ver='1.1'")

@@ -92,7 +92,7 @@ func (l *Ledger) tellSales(t *diagnose.Till, now stamp) {
 				t.UnsentAt = r.Since
 			}
 		}
-		if s.Ended.is() && s.Class != diagnose.ClassUnknown {
+		if s.Ended.is() && s.Class != "" {
 			if at := s.Ended.by(now); time.Duration(now.At)*time.Millisecond-at <= dayBack {
 				t.Sales = append(t.Sales, diagnose.Sale{
 					At: at, Class: s.Class, RC: s.RC, Type: s.Type, Host: s.Host, Issuer: s.Issuer, Offline: s.Offline, HostMS: int(s.HostMS), Open: s.Open,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/probes/response"
 )
 
 // applyState takes the app's word on how all stands. It outranks what was counted: events may have been lost, and the app keeps its own
@@ -96,16 +97,16 @@ func (l *Ledger) lastSale(e Event, now stamp) {
 	}
 	switch outcome {
 	case "approved":
-		s.Class = diagnose.ClassApproved
+		s.Class = response.Approved
 		b.Week.count(ended.wall())
 	case "declined":
-		s.Class = diagnose.ClassDeclined
+		s.Class = response.Cardholder
 	case "cancelled":
-		s.Class = diagnose.ClassCancelled
+		s.Class = response.Cancelled
 	case "technical":
-		s.Class = diagnose.ClassTechnical
+		s.Class = response.Technical
 	default:
-		s.Class, s.Open = diagnose.ClassOpen, true
+		s.Class, s.Open = response.Open, true
 	}
 	b.add(s, now)
 }

@@ -34,8 +34,8 @@ func arrows() map[string]string {
 		"agent/cli/...":      "agent/... " + leaves,
 		"agent/budget":       "findings probes/meter",
 		"agent/schedule/...": "agent/schedule/... probes",
-		"agent/diagnose/...": "agent/diagnose/... findings probes probes/timescale",
-		"agent/intake/...":   "agent/intake/... agent/diagnose findings probes",
+		"agent/diagnose/...": "agent/diagnose/... findings probes probes/response probes/timescale",
+		"agent/intake/...":   "agent/intake/... agent/diagnose findings probes probes/response",
 		"agent/status/...":   "agent/status/... findings transport/wire",
 
 		// scripts and papers; only its test is Go

@@ -16,6 +16,7 @@ import (
 
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/iso8583"
+	"github.com/poshealth/poshealth/probes/response"
 )
 
 // TestNothingIsSentWithoutLeave: no connection even, unless the payment app is known to be idle.
@@ -200,8 +201,8 @@ func TestBadOptionsAreRefused(t *testing.T) {
 		{"no port", func(o *iso8583.Options) { o.Address = "pos.example" }, `iso8583/a: address "pos.example": want host:port`},
 		{"no such port", func(o *iso8583.Options) { o.Address = "pos.example:0" }, `iso8583/a: address "pos.example:0": want a port from 1 to 65535`},
 		{"no dialect", func(o *iso8583.Options) { o.Format.Dialect = "" }, `iso8583/a: dialect "": want generic or unionpay`},
-		{"a class that there is not", func(o *iso8583.Options) { o.Classes = map[string]iso8583.Class{"Z1": "unknown"} }, `iso8583/a: response code Z1: class "unknown": want one of [approved verify cardholder policy session format linkage technical]`},
-		{"a code that is none", func(o *iso8583.Options) { o.Classes = map[string]iso8583.Class{"000": iso8583.Approved} }, `iso8583/a: response code "000": want two letters or digits`},
+		{"a class that there is not", func(o *iso8583.Options) { o.Classes = map[string]response.Class{"Z1": "unknown"} }, `iso8583/a: response code Z1: class "unknown": want one of [approved verify cardholder policy session format linkage technical open sign-on]`},
+		{"a code that is none", func(o *iso8583.Options) { o.Classes = map[string]response.Class{"000": response.Approved} }, `iso8583/a: response code "000": want two letters or digits`},
 		{"a stretched gap", func(o *iso8583.Options) { o.GapScale = 2 }, `iso8583/a: gap scale 2: want more than 0, at most 1`},
 		{"no gap", func(o *iso8583.Options) { o.GapScale = -1 }, `iso8583/a: gap scale -1: want more than 0, at most 1`},
 		{"a gap that is no number", func(o *iso8583.Options) { o.GapScale = math.NaN() }, `iso8583/a: gap scale NaN: want more than 0, at most 1`},

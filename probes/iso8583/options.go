@@ -12,6 +12,7 @@ import (
 	"github.com/poshealth/poshealth/probes/dial"
 	"github.com/poshealth/poshealth/probes/dns"
 	"github.com/poshealth/poshealth/probes/meter"
+	"github.com/poshealth/poshealth/probes/response"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -39,9 +40,9 @@ type Options struct {
 	// chain: the tls stage does, and what fails here is Unknown.
 	TLS *tls.Config
 
-	Format   Format           // what the acquirer assigned
-	Classes  map[string]Class // what response codes mean at this host, where it differs from [Classes]
-	Location *time.Location   // where the host's local time is; nil: China, UTC+8
+	Format   Format                    // what the acquirer assigned
+	Classes  map[string]response.Class // what response codes mean at this host, where it differs from [Classes]
+	Location *time.Location            // where the host's local time is; nil: China, UTC+8
 
 	Gap      time.Duration // least time between two echoes; less than MinGap means MinGap
 	GapScale float64       // multiplies Gap, for tests and demos alone, which cannot wait: above 0, at most 1; 0 means 1
@@ -71,7 +72,7 @@ func New(o Options) (*Probe, error) {
 	if err := o.Format.Check(); err != nil {
 		return fault(err)
 	}
-	if p.classes, err = classesWith(o.Classes); err != nil {
+	if p.classes, err = response.With(o.Classes); err != nil {
 		return fault(err)
 	}
 	if o.GapScale == 0 {

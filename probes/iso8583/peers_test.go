@@ -19,6 +19,7 @@ import (
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/iso8583"
 	"github.com/poshealth/poshealth/probes/probetest"
+	"github.com/poshealth/poshealth/probes/response"
 )
 
 // nodeHost starts the host that others wrote the message library of. Its address, and what it understood, line by line.
@@ -51,11 +52,11 @@ func TestAgainstAHostOfOthers(t *testing.T) {
 	for _, row := range []struct {
 		name, code, ahead string
 		outcome           probes.Outcome
-		class             iso8583.Class
+		class             response.Class
 		offset            float64
 	}{
-		{"yes", "00", "0", probes.Pass, iso8583.Approved, 0},
-		{"the switch is down, and its clock an hour ahead", "91", "3600000", probes.Fail, iso8583.Technical, -3_600_000},
+		{"yes", "00", "0", probes.Pass, response.Approved, 0},
+		{"the switch is down, and its clock an hour ahead", "91", "3600000", probes.Fail, response.Technical, -3_600_000},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			address, lines := nodeHost(t, row.code, row.ahead)

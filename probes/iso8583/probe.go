@@ -9,6 +9,7 @@ import (
 
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/dial"
+	"github.com/poshealth/poshealth/probes/response"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
@@ -35,7 +36,7 @@ const maxLook = 60 * time.Second
 type Probe struct {
 	o          Options
 	host, port string
-	classes    map[string]Class
+	classes    map[string]response.Class
 	gap        time.Duration
 	sent       bool          // whether an echo ever was
 	last       time.Duration // since boot, when the last one was
@@ -129,10 +130,10 @@ func (p *Probe) look(ctx context.Context) probes.Observation {
 func (p *Probe) judge(o *probes.Observation, reply Reply, hostLooked time.Time) {
 	class, known := p.classes[reply.Code]
 	if !known {
-		class = UnknownClass
+		class = response.UnknownClass
 	}
 	o.Outcome = probes.Pass
-	if class != Approved {
+	if class != response.Approved {
 		o.Outcome, o.Reason = probes.Fail, Refused
 		o.Detail = fmt.Sprintf("%s answers the echo with response code %s (%s)", p.o.Address, reply.Code, class)
 	}

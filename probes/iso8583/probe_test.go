@@ -27,6 +27,7 @@ import (
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/iso8583"
 	"github.com/poshealth/poshealth/probes/probetest"
+	"github.com/poshealth/poshealth/probes/response"
 )
 
 // payHost is a host on loopback that does with each connection what answer says.
@@ -199,7 +200,7 @@ func TestHostsThatAnswer(t *testing.T) {
 
 	for _, row := range []struct {
 		name, code string
-		override   map[string]iso8583.Class
+		override   map[string]response.Class
 		class      string
 		outcome    probes.Outcome
 	}{
@@ -208,9 +209,9 @@ func TestHostsThatAnswer(t *testing.T) {
 		{"the switch is down", "96", nil, "technical", probes.Fail},
 		{"sign on again", "A0", nil, "session", probes.Fail},
 		{"a code that nobody knows", "Q7", nil, "unknown", probes.Fail},
-		{"a code that means something else here", "Z1", map[string]iso8583.Class{"Z1": iso8583.Technical}, "technical", probes.Fail},
-		{"a yes of this acquirer's own", "Q7", map[string]iso8583.Class{"Q7": iso8583.Approved}, "approved", probes.Pass},
-		{"a yes that is none here", "00", map[string]iso8583.Class{"00": iso8583.Policy}, "policy", probes.Fail},
+		{"a code that means something else here", "Z1", map[string]response.Class{"Z1": response.Technical}, "technical", probes.Fail},
+		{"a yes of this acquirer's own", "Q7", map[string]response.Class{"Q7": response.Approved}, "approved", probes.Pass},
+		{"a yes that is none here", "00", map[string]response.Class{"00": response.Policy}, "policy", probes.Fail},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			h := listen(t, unionpayHost(row.code, 3, time.Now))

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poshealth/poshealth/probes/iso8583"
+	"github.com/poshealth/poshealth/probes/response"
 )
 
 // bytesOf reads hex in which spaces separate fields, and "text" in quotes is itself.
@@ -137,8 +138,8 @@ func TestCardDataIsSteppedOver(t *testing.T) {
 // zeros is what a code would be read from if a changed bitmap made the reading slip.
 func TestDamagedReplies(t *testing.T) {
 	yeses := map[string]bool{}
-	for code, class := range iso8583.Classes() {
-		yeses[code] = class == iso8583.Approved
+	for code, class := range response.Classes() {
+		yeses[code] = class == response.Approved
 	}
 	for name, row := range map[string]struct {
 		format iso8583.Format

@@ -28,6 +28,7 @@ type HostNews struct {
 	LastHost         *int64  `json:"last_host"` // 0 to 7
 	LastOffline      *bool   `json:"last_offline"`
 	Payout           *Payout `json:"payout"`
+	Account          string  `json:"account"` // of the merchant: ok, check, frozen or risk
 }
 
 // Payout is how the merchant's money comes.
@@ -82,6 +83,8 @@ func (h *HostNews) check() error {
 		return errors.New("last_ref: want 1 to 12 letters and digits")
 	case !oneOf(h.LastOutcome, "", "approved", "declined", "technical", "no_answer", "cancelled", "unknown"):
 		return errors.New("last_outcome: want approved, declined, technical, no_answer, cancelled or unknown")
+	case !oneOf(h.Account, "", "ok", "check", "frozen", "risk"):
+		return errors.New("account: want ok, check, frozen or risk")
 	case h.Payout != nil && !oneOf(h.Payout.State, "on_time", "late", "held", "returned"):
 		return errors.New("payout.state: want on_time, late, held or returned")
 	case h.Payout != nil && h.Payout.ExpectedAt != 0 && (h.Payout.ExpectedAt < leastAt || h.Payout.ExpectedAt > mostAt):

@@ -75,6 +75,23 @@ type Verdict struct {
 	Settle      Answer    `json:"settle"`
 	ChargeAgain string    `json:"charge_again"` // yes, no, unknown
 	Deadline    *Deadline `json:"deadline"`     // what ends it first, and when; null when nothing is known to
+	// Unsettled is what was sold and is not yet sure money; left out where nothing is, or nobody tells.
+	Unsettled *Unsettled `json:"unsettled,omitempty"`
+}
+
+// Whether this customer may be charged again; Unknown where nobody knows.
+const (
+	Yes = "yes"
+	No  = "no"
+)
+
+// Unsettled counts sales. Amounts are in no message.
+type Unsettled struct {
+	InDoubt   int    `json:"in_doubt"`            // without a known result
+	Reversals int    `json:"reversals"`           // not done, or failed
+	Offline   int    `json:"offline"`             // sold without the host, and not sent
+	Batch     int    `json:"batch"`               // that wait for the terminal's settlement; 0 where the host captures
+	OldestAt  string `json:"oldest_at,omitempty"` // RFC 3339 with milliseconds
 }
 
 // Answer is one question's level, whom to blame for it, and what the answer rests on.
@@ -95,6 +112,9 @@ type Ref struct {
 type Deadline struct {
 	At   string `json:"at"` // RFC 3339 with milliseconds
 	Code string `json:"code"`
+	// Ends says what comes then: day-cut, offline-age, batch-age, batch-limit, battery, certificate, clock, maintenance, sign-on, app,
+	// opening; or the code, where there is no shorter word.
+	Ends string `json:"ends,omitempty"`
 }
 
 // Finding is a standing fault.
