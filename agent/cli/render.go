@@ -20,6 +20,7 @@ func render(s wire.Snapshot, st style) string {
 	b.WriteString(headline(s, st))
 	b.WriteString(verdictLine(s, st, st.say("Take card", "刷卡"), s.Verdict.TakeCard, [2]string{"can take cards", "可以收款"}, [2]string{"cannot take cards", "不能收款"}))
 	b.WriteString(verdictLine(s, st, st.say("Settle", "结算"), s.Verdict.Settle, [2]string{"will be settled", "可以结算"}, [2]string{"will not be settled", "不能结算"}))
+	b.WriteString(money(s, st))
 	b.WriteString(told(s.Told, st))
 	if root := rootOf(s); root != nil {
 		b.WriteString("\n" + advice(*root, st))
@@ -27,6 +28,31 @@ func render(s wire.Snapshot, st style) string {
 	b.WriteString(others(s, st))
 	b.WriteString("\n" + looked(s, st))
 	return b.String()
+}
+
+// money is what is unsettled, what ends it first, and what a merchant wants to know with a customer before him. Where nobody tells of
+// sales there is nothing to say.
+func money(s wire.Snapshot, st style) string {
+	if s.Verdict.Settle.Lacks == wire.LacksIntake {
+		return ""
+	}
+	var again string
+	switch s.Verdict.ChargeAgain {
+	case wire.Yes:
+		again = st.paint(green, st.say("this customer may be charged again", "可以向该顾客重新收款"))
+	case wire.No:
+		again = st.paint(red, st.say("do NOT charge this customer again", "不要向该顾客重复收款"))
+	default:
+		if s.Verdict.Unsettled == nil && len(s.Verdict.Settle.RestsOn) == 0 {
+			return "" // nobody has said anything
+		}
+		again = st.say("charge again? not known: check the last sale first", "可否重新收款：未知，请先查上一笔")
+	}
+	text := st.paint(bold, pad(st.say("Money", "资金"), indent)) + again + "\n"
+	if u := s.Verdict.Unsettled; u != nil && u.Text != "" {
+		text += wrap("", indent, u.Text)
+	}
+	return text
 }
 
 // told is what the fleet has told the terminal. The technician sees all else, though the page is muted.

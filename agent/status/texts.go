@@ -3,6 +3,7 @@ package status
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/transport/wire"
@@ -31,6 +32,13 @@ func Texts(s wire.Snapshot, lang string) wire.Snapshot {
 			Merchant:   withPhone(entry.Merchant.In(lang), s.Terminal.Support, lang),
 			Technician: withPhone(entry.Technician.In(lang), s.Terminal.Support, lang),
 		}
+	}
+	if u := s.Verdict.Unsettled; u != nil {
+		told := *u
+		if now, err := time.Parse(time.RFC3339, s.Session.At); err == nil {
+			told.Text = Unsettled(s.Verdict, now, lang)
+		}
+		s.Verdict.Unsettled = &told
 	}
 	if s.Results == nil {
 		s.Results = []wire.Result{} // readers of the JSON are promised a list

@@ -92,6 +92,7 @@ type Unsettled struct {
 	Offline   int    `json:"offline"`             // sold without the host, and not sent
 	Batch     int    `json:"batch"`               // that wait for the terminal's settlement; 0 where the host captures
 	OldestAt  string `json:"oldest_at,omitempty"` // RFC 3339 with milliseconds
+	Text      string `json:"text,omitempty"`      // all of it in one sentence, with the deadline; left out over MQTT
 }
 
 // Answer is one question's level, whom to blame for it, and what the answer rests on.

@@ -227,7 +227,7 @@
 		function drawAll() {
 			main.appendChild(el('div', 'vs', drawVerdict('take_card'), drawVerdict('settle')));
 			main.appendChild(el('p', 'again ' + v.charge_again, word(WORDS.again, v.charge_again)));
-			if (due) { main.appendChild(p('deadline', t('deadline', clock(due.at), cause ? name(cause) : due.code))); }
+			if (v.unsettled) { main.appendChild(p('deadline', v.unsettled.text)); } else if (due) { main.appendChild(p('deadline', t('deadline', clock(due.at), cause ? name(cause) : due.code))); }
 			if (roots.length) { part('next'); }
 			roots.forEach(function (f) { main.appendChild(drawFinding(f)); });
 			if (others.length) { part('also'); }
@@ -239,7 +239,7 @@
 		}
 	}
 
-	// tick keeps what time alone changes: how old the data is, whether to rely on it, when the button may be pressed.
+	// tick keeps what time alone changes.
 	function tick() {
 		var age = now() - born, left = Math.ceil(free - now()), look = id('look'), banner = id('banner');
 		var text = starting || !snap && !failures && now() > 2 ? t('starting') : failures ? t(snap ? 'old' : 'silent') : snap && age > STALE ? t('stale', span(age)) : '';
