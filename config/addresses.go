@@ -134,6 +134,14 @@ func loopback(s string) (string, string) {
 	return s, ""
 }
 
+// linesAddress takes an address that only this terminal reaches: what payment apps tell is theirs and ours.
+func linesAddress(s string) (string, string) {
+	if _, want := loopback(s); want != "" {
+		return s, `a loopback address such as "127.0.0.1:7312" (others would let the network tell of sales), or "" for none`
+	}
+	return s, ""
+}
+
 // isHost tells an IP address or a DNS name in ASCII. A name whose last label is a number is a mistyped address.
 func isHost(s string) bool {
 	if ip, err := netip.ParseAddr(s); err == nil {

@@ -145,6 +145,10 @@ type Intake struct {
 	Params     string   // dotted numbers; what the app should sell by, at least; empty: not compared
 	CAPK       string   // the same of the list of CA public keys
 	AID        string   // and of the list of applications
+
+	Lines     string // loopback ip:port of the door for bare lines, port 0 for any free one; empty: no such port
+	UIDs      []int  // users who need no token over a unix socket, besides root and the agent's own; the first gets the token's file
+	TokenFile string // empty: intake.token in the state folder
 }
 
 // Support is whom advice says to call.

@@ -124,7 +124,7 @@ func Default() Config {
 			Fleet: 1,
 		},
 		Network:  Network{SIM: "either"},
-		Intake:   Intake{AutoSignOn: true, Slip: "paper", Capture: "host", DayCut: "22:40"},
+		Intake:   Intake{AutoSignOn: true, Slip: "paper", Capture: "host", DayCut: "22:40", Lines: "127.0.0.1:7312"},
 		Budget:   Budget{BytesPerMonth: defaultBudget, PeriodStarts: 1},
 		Probe:    make(map[string]Timing),
 		Diagnose: Diagnose{HoldScale: 1},

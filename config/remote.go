@@ -11,6 +11,7 @@ func ofTheMachine() []string {
 	return []string{
 		"terminal.id", "terminal.tenant", "terminal.root", "terminal.state_dir",
 		"mqtt.ca_file", "mqtt.cert_file", "mqtt.key_file", "mqtt.username", "mqtt.password_file", "mqtt.proxy_password_file",
+		"intake.lines", "intake.uids", "intake.token_file",
 		"local", "downlink", "diagnose", "enrol",
 	}
 }
@@ -57,6 +58,7 @@ func ParseRemote(file string, data []byte, machine Config) (Config, error) {
 	m.CAFile, m.CertFile, m.KeyFile = machine.MQTT.CAFile, machine.MQTT.CertFile, machine.MQTT.KeyFile
 	m.Username, m.PasswordFile = machine.MQTT.Username, machine.MQTT.PasswordFile
 	m.ProxyPasswordFile = machine.MQTT.ProxyPasswordFile
+	c.Intake.Lines, c.Intake.UIDs, c.Intake.TokenFile = machine.Intake.Lines, machine.Intake.UIDs, machine.Intake.TokenFile
 	c.Local, c.Downlink, c.Diagnose, c.Enrol = machine.Local, machine.Downlink, machine.Diagnose, machine.Enrol
 	return c, nil
 }

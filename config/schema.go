@@ -15,7 +15,7 @@ const (
 	maxServers = 4  // one more than a resolver ever asks
 	maxBrokers = 4  // beside the first; each gets its share of the time of one attempt, and a share of less is no fair try
 	maxSigners = 8  // the vendor's own key and those of the stores that sign again
-	maxUIDs    = 16 // who may ask over the socket: the payment app, its helpers and the vendor's tool are a handful
+	maxUIDs    = 16 // who may ask, or tell, over a socket: the payment app, its helpers and the vendor's tool are a handful
 
 	maxRanges      = 8  // an acquirer lists a handful of addresses
 	maxIssuers     = 32 // the banks whose cards a shop sees
@@ -84,6 +84,9 @@ func walk(root *table, c *Config) {
 	intake.text("params", &c.Intake.Params, optional(dotted))
 	intake.text("capk", &c.Intake.CAPK, optional(dotted))
 	intake.text("aid", &c.Intake.AID, optional(dotted))
+	intake.text("lines", &c.Intake.Lines, optional(linesAddress))
+	intake.uids("uids", &c.Intake.UIDs, maxUIDs)
+	intake.text("token_file", &c.Intake.TokenFile, optional(filePath))
 
 	root.section("support").text("phone", &c.Support.Phone, optional(phone))
 	downlink(root.section("downlink"), &c.Downlink)
