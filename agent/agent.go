@@ -17,6 +17,7 @@ import (
 
 	"github.com/poshealth/poshealth/agent/budget"
 	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/agent/intake"
 	"github.com/poshealth/poshealth/agent/schedule"
 	"github.com/poshealth/poshealth/agent/status"
 	"github.com/poshealth/poshealth/config"
@@ -70,8 +71,11 @@ type Agent struct {
 	enrolled *enrolment // nil: no enrolment
 	// nil: nobody may command this terminal
 	commanded *commanded
-	lookedAt  atomic.Bool   // rounded, for others
-	started   time.Duration // by the boot clock
+	news      *newsDoors // nil: no payment app tells anything
+	// takeNews keeps what a payment app told, for many at once; an error: it could not be kept. Nil: it is only counted.
+	takeNews func([]intake.Event) error
+	lookedAt atomic.Bool   // rounded, for others
+	started  time.Duration // by the boot clock
 
 	// Owned by the loop.
 	latest   map[probes.ID]probes.Result
@@ -138,6 +142,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 		return nil, err
 	}
 	a.commanded = a.commandedBy(id)
+	a.news = a.openNews()
 	tasks := append(slices.Clip(cat.tasks), schedule.Task{Probe: a.spending, Every: spendingEvery, Timeout: spendingTimeout, Local: true})
 	if a.sales != nil {
 		cat.sold = a.sales.idle
@@ -212,6 +217,13 @@ func (a *Agent) Run(ctx context.Context) error {
 			cancel(ErrEnrolled)
 		}
 	})
+	parts.Go(func() {
+		select { // what a second agent would hear is lost
+		case <-answering:
+			a.serveLines(ctx)
+		case <-ctx.Done():
+		}
+	})
 	if c := a.commanded; c != nil {
 		parts.Go(func() { c.executor.Run(ctx) })
 		parts.Go(func() { c.speak(ctx, a.identity.base()) })
@@ -246,7 +258,7 @@ func Socket(c config.Config) string { return filepath.Join(c.Terminal.StateDir, 
 // serve answers those who ask on this terminal.
 func (a *Agent) serve(ctx context.Context, ready func()) error {
 	c := a.options.Config
-	return status.New(status.Options{
+	o := status.Options{
 		Board: a.board, Socket: Socket(c), Listen: c.Local.Listen, UIDs: c.Local.UIDs,
 		Lang: c.Terminal.Lang,
 		Kick: func(context.Context) error { a.kick(); return nil },
@@ -263,5 +275,7 @@ func (a *Agent) serve(ctx context.Context, ready func()) error {
 				slog.String("page", at), slog.String("broker", c.MQTT.Broker))
 			ready()
 		},
-	}).Run(ctx)
+	}
+	a.news.attach(&o, c.Intake.UIDs)
+	return status.New(o).Run(ctx)
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/agent/intake/intaketest"
 )
 
 func TestBears(t *testing.T) {
@@ -38,52 +40,6 @@ func TestBears(t *testing.T) {
 	} {
 		assert.Equal(t, want, bears(text), "%q", text)
 	}
-}
-
-// pan is a number of a card as issuers make them: a known beginning, a length, and Luhn's digit at its end.
-func pan(r *rand.Rand) string {
-	prefix := []string{"4", "51", "55", "2221", "34", "37", "6011", "62", "81", "3528", "50", "58"}[r.IntN(12)]
-	length := 13 + r.IntN(7)
-	b := []byte(prefix)
-	for len(b) < length-1 {
-		b = append(b, byte('0'+r.IntN(10)))
-	}
-	sum := 0
-	for i := range b {
-		d := int(b[len(b)-1-i] - '0')
-		if i%2 == 0 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return string(append(b, byte('0'+(10-sum%10)%10)))
-}
-
-// disguised is a card's number as apps and people write it.
-func disguised(r *rand.Rand) string {
-	n := pan(r)
-	switch r.IntN(6) {
-	case 0:
-		return n
-	case 1:
-		return "card " + n
-	case 2:
-		return "%B" + n + "^DOE/J^2512"
-	case 3:
-		return ";" + n + "=2512101"
-	}
-	sign := []string{" ", "-", ".", "/", "_"}[r.IntN(5)]
-	every := 1 + r.IntN(5)
-	var b strings.Builder
-	for i := range len(n) {
-		if i > 0 && i%every == 0 {
-			b.WriteString(sign)
-		}
-		b.WriteByte(n[i])
-	}
-	return b.String()
 }
 
 // generated is a valid event, of every kind and with every field that there is, as chance has it.
@@ -149,33 +105,13 @@ func TestWhatIsValidIsTaken(t *testing.T) {
 	}
 }
 
-// TestNoCardIsTaken puts a card's number into every place of an event that could hold one, and looks for it in what is taken and in
+// TestNoCardIsTaken has a card's number in every place of an event that could hold one, and looks for it in what is taken and in
 // what is said. A number that stands alone may be a field's own only where it is a time; those cannot be a card's.
 func TestNoCardIsTaken(t *testing.T) {
 	r, reader := rand.New(rand.NewPCG(3, 4)), NewReader("")
 	for range *rounds {
 		e := generated(r)
-		card := disguised(r)
-		names := make([]string, 0, len(e))
-		for name := range e {
-			names = append(names, name)
-		}
-		name := names[r.IntN(len(names))]
-		switch r.IntN(6) {
-		case 0:
-			e["note"] = card
-		case 1:
-			e[card] = 1
-		case 2:
-			e["extra"] = []any{map[string]any{"deep": []any{card}}}
-		case 3:
-			e["extra"] = map[string]any{"deep": map[string]any{card: true}}
-		case 4:
-			card = pan(r)
-			e["number"] = json.Number(card)
-		default:
-			e[name] = card
-		}
+		card := intaketest.Hide(r, e)
 		b := line(t, e)
 		if merchant, ok := e[merchantField].(string); ok && merchant == card {
 			continue // 15 digits where a merchant's number stands: it is held against the configured one

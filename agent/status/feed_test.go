@@ -36,13 +36,13 @@ func (k *taker) take(body []byte) error {
 }
 
 // tell sends a body over the unix socket.
-func (r *running) tell(t *testing.T, method, path, body string) answer {
+func (r *running) tell(t *testing.T, method, path, body string, headers ...string) answer {
 	t.Helper()
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", r.socket)
 	}}
 	defer transport.CloseIdleConnections()
-	return do(t, transport, "http://localhost", method, path, body)
+	return do(t, transport, "http://localhost", method, path, body, headers...)
 }
 
 func TestFeedIsTakenFromWhoMayTell(t *testing.T) {

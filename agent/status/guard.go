@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// maxBody: nothing but the feed takes more than an empty body.
+	// maxBody: nothing but the feed and the intake takes more than an empty body.
 	maxBody = 1 << 10
 	// MaxFeed bounds one telling of the feed in bytes; a dual-SIM terminal with three networks has 2 kB to tell.
 	MaxFeed = 64 << 10
@@ -56,6 +56,10 @@ func (s *Server) guardPage(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		if r.URL.Path == intakePath {
+			s.guardIntake(next, w, r)
+			return
+		}
 		if r.URL.Path == feedPath {
 			refuse(w, http.StatusForbidden, "facts are taken over the unix socket only, where the kernel says who tells them")
 			return
@@ -82,6 +86,10 @@ func (s *Server) guardSocket(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if reads(r) {
 			next.ServeHTTP(w, r)
+			return
+		}
+		if r.URL.Path == intakePath {
+			s.guardIntake(next, w, r)
 			return
 		}
 		p, ok := r.Context().Value(peerKey{}).(peer)
@@ -150,7 +158,7 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// bodies reads what body a request has, within a bound of bytes and time, so that no handler need care. All but the feed's
+// bodies reads what body a request has, within a bound of bytes and time, so that no handler need care. All but what apps tell
 // is forgotten.
 func bodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -159,9 +167,13 @@ func bodies(next http.Handler) http.Handler {
 			return
 		}
 		limit, hint, kept := int64(maxBody), "nothing here needs one", io.Discard
-		var facts bytes.Buffer
-		if r.URL.Path == feedPath && r.Method == http.MethodPost {
-			limit, hint, kept = MaxFeed, "tell at most 64 KiB at once", &facts
+		var told bytes.Buffer
+		switch {
+		case r.Method != http.MethodPost:
+		case r.URL.Path == feedPath:
+			limit, hint, kept = MaxFeed, "tell at most 64 KiB at once", &told
+		case r.URL.Path == intakePath:
+			limit, hint, kept = MaxIntake, "tell at most 32 KiB at once", &told
 		}
 		control := http.NewResponseController(w)
 		_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
@@ -176,7 +188,7 @@ func bodies(next http.Handler) http.Handler {
 			return
 		}
 		_ = control.SetReadDeadline(time.Time{}) // a long poll must not end by it
-		r.Body = io.NopCloser(&facts)
+		r.Body = io.NopCloser(&told)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -32,10 +32,10 @@ var ErrRunning = errors.New("another poshealth is running")
 // errNotLoopback says that an address would show the terminal to the network.
 var errNotLoopback = errors.New("not a loopback address")
 
-// listenSocket makes the unix socket, and clears away one that a dead agent left.
+// ListenSocket makes a unix socket, and clears away one that a dead agent left; where one that lives has it, the error is ErrRunning.
 //
 // open lets every user connect.
-func listenSocket(path string, open bool) (net.Listener, error) {
+func ListenSocket(path string, open bool) (net.Listener, error) {
 	if len(path) > maxSocketPath {
 		return nil, fmt.Errorf("cannot listen on %s: the path has %d bytes and a socket's may have %d: choose a shorter state_dir", path, len(path), maxSocketPath)
 	}

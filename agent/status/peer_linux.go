@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// peerUID asks the kernel which user is at the other end of a unix socket: nobody can pretend to be another. It holds on
+// PeerUID asks the kernel which user is at the other end of a unix socket: nobody can pretend to be another. It holds on
 // Android too, where every app has a uid of its own.
-func peerUID(c net.Conn) (int, error) {
+func PeerUID(c net.Conn) (int, error) {
 	sys, ok := c.(syscall.Conn)
 	if !ok {
 		return 0, errors.New("the connection is not a unix socket")

@@ -7,7 +7,7 @@ import (
 	"net"
 )
 
-// peerUID is not known on this platform, so nobody may act over the socket.
-func peerUID(net.Conn) (int, error) {
+// PeerUID is not known on this platform, so nobody may act over the socket.
+func PeerUID(net.Conn) (int, error) {
 	return 0, errors.New("the peer's uid cannot be known on this platform")
 }

@@ -47,6 +47,7 @@ func (s *Server) routes(polls chan struct{}) []route {
 		{path: "/v1/check", post: s.check},
 		{path: feedPath, post: s.feed},
 		{path: "/v1/history", get: s.history},
+		{path: intakePath, post: s.intake},
 		{path: "/v1/status", get: func(w http.ResponseWriter, r *http.Request) { s.status(w, r, polls) }},
 	}
 }

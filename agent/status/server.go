@@ -44,6 +44,11 @@ type Options struct {
 	Kick func(ctx context.Context) error
 	// Feed takes the facts that an app tells over the socket, all or nothing; its error is told to the app. Nil: none are taken.
 	Feed func(body []byte) error
+	// Intake takes a request of a payment app and answers it with a status code of HTTP and a JSON body. It is called only for those
+	// who may tell: the agent's own user, root, IntakeUIDs over the socket, and who shows IntakeToken. Nil: none are taken.
+	Intake      func(request []byte) (code int, reply []byte)
+	IntakeToken string // "": none is right
+	IntakeUIDs  []int
 	// Notice is told what went wrong without ending the server, such as a loopback port that is taken. Nil: nobody is.
 	Notice func(error)
 	// Ready is called once, when all that can listen does: page is where the page is, nil when it is nowhere.
@@ -70,7 +75,7 @@ func New(o Options) *Server {
 		o.Ready = func(net.Addr) {}
 	}
 	if o.Peer == nil {
-		o.Peer = peerUID
+		o.Peer = PeerUID
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -84,7 +89,7 @@ func New(o Options) *Server {
 func (s *Server) Run(ctx context.Context) error {
 	var doors []door
 	if s.o.Socket != "" {
-		listener, err := listenSocket(s.o.Socket, len(s.o.UIDs) > 0)
+		listener, err := ListenSocket(s.o.Socket, len(s.o.UIDs)+len(s.o.IntakeUIDs) > 0)
 		switch {
 		case err == nil:
 			doors = append(doors, door{listener: listener, guard: s.guardSocket})

@@ -1,0 +1,99 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/poshealth/poshealth/agent/intake"
+	"github.com/poshealth/poshealth/agent/status"
+)
+
+// linesSocket, in the state folder, takes a payment app's news as bare lines.
+const linesSocket = "intake.sock"
+
+// newsDoors are where a payment app's news come in.
+type newsDoors struct {
+	desk  *intake.Desk
+	token string
+}
+
+// openNews makes what the doors stand on; nil: the configuration wants none.
+func (a *Agent) openNews() *newsDoors {
+	c, log := a.options.Config, a.options.Log
+	if !c.Intake.Enabled {
+		return nil
+	}
+	token, err := intakeToken(c)
+	if err != nil {
+		log.Warn("payment app may not find its token", slog.Any("error", err))
+	}
+	desk := intake.NewDesk(intake.DeskOptions{
+		Reader: intake.NewReader(""),
+		Take: func(events []intake.Event) error {
+			if a.takeNews == nil {
+				return nil
+			}
+			return a.takeNews(events)
+		},
+		Boottime: a.options.Boottime,
+		Guarded:  func() { log.Warn("payment app sent what could be card data; nothing of it was taken") },
+	})
+	return &newsDoors{desk: desk, token: token}
+}
+
+// attach opens the doors that the local API has.
+func (d *newsDoors) attach(o *status.Options, uids []int) {
+	if d == nil {
+		return
+	}
+	o.Intake = func(request []byte) (int, []byte) {
+		r := d.desk.Hear(request)
+		return r.Code, r.Body
+	}
+	o.IntakeToken, o.IntakeUIDs = d.token, uids
+}
+
+// serveLines answers at the doors for bare lines until ctx ends. One that cannot be opened is no reason to close the other.
+func (a *Agent) serveLines(ctx context.Context) {
+	if a.news == nil {
+		return
+	}
+	c := a.options.Config
+	lines := intake.Lines{Hear: a.news.desk.Hear, Token: a.news.token}
+	var doors sync.WaitGroup
+	open := func(l net.Listener, err error, lines intake.Lines) {
+		if err != nil {
+			a.options.Log.Warn("door for payment apps is shut", slog.Any("error", err))
+			return
+		}
+		doors.Go(func() {
+			if err := lines.Serve(ctx, l); err != nil {
+				a.options.Log.Error("door for payment apps has shut", slog.Any("error", err))
+			}
+		})
+	}
+	if c.Intake.Lines != "" && a.news.token != "" {
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Intake.Lines)
+		if err != nil {
+			err = fmt.Errorf("cannot listen on %s: end the program that has it, or set another port as lines in the configuration's [intake]: %w", c.Intake.Lines, err)
+		}
+		open(l, err, lines)
+	}
+	socket, err := status.ListenSocket(filepath.Join(c.Terminal.StateDir, linesSocket), len(c.Intake.UIDs) > 0)
+	lines.Known = func(conn net.Conn) bool {
+		uid, err := status.PeerUID(conn)
+		return err == nil && (uid == 0 || uid == os.Getuid() || slices.Contains(c.Intake.UIDs, uid))
+	}
+	if errors.Is(err, status.ErrRunning) {
+		err = errors.New(filepath.Join(c.Terminal.StateDir, linesSocket) + " answers already: another program has it")
+	}
+	open(socket, err, lines)
+	doors.Wait()
+}
