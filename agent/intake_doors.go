@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/poshealth/poshealth/agent/intake"
 	"github.com/poshealth/poshealth/agent/status"
@@ -34,7 +35,12 @@ func (a *Agent) openNews() *newsDoors {
 	if err != nil {
 		log.Warn("payment app may not find its token", slog.Any("error", err))
 	}
-	desk := intake.NewDesk(intake.DeskOptions{
+	return &newsDoors{desk: a.newsDesk(a.options.Boottime), token: token}
+}
+
+// newsDesk hands what is taken to takeNews.
+func (a *Agent) newsDesk(boottime func() time.Duration) *intake.Desk {
+	return intake.NewDesk(intake.DeskOptions{
 		Reader: intake.NewReader(""),
 		Take: func(events []intake.Event) error {
 			if a.takeNews == nil {
@@ -42,10 +48,11 @@ func (a *Agent) openNews() *newsDoors {
 			}
 			return a.takeNews(events)
 		},
-		Boottime: a.options.Boottime,
-		Guarded:  func() { log.Warn("payment app sent what could be card data; nothing of it was taken") },
+		Boottime: boottime,
+		Guarded: func() {
+			a.options.Log.Warn("payment app sent what could be card data; nothing of it was taken")
+		},
 	})
-	return &newsDoors{desk: desk, token: token}
 }
 
 // attach opens the doors that the local API has.
