@@ -27,6 +27,8 @@ func intakeToken(c config.Config) (token string, err error) {
 	file := c.Intake.TokenFile
 	if file == "" {
 		file = filepath.Join(c.Terminal.StateDir, tokenFile)
+	} else if _, err := os.Stat(filepath.Dir(file)); err != nil {
+		return "", fmt.Errorf("cannot keep the payment app's token: %w", err) // a folder of the app's is the app's to make
 	}
 	kept, err := terminal.ReadSmall(file, maxKept)
 	token = strings.TrimSpace(string(kept))

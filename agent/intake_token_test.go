@@ -95,6 +95,12 @@ func TestTokenThatCannotBe(t *testing.T) {
 	token, err = intakeToken(c)
 	require.Error(t, err)
 	assert.Empty(t, token, "an app could not read it")
+
+	c.Intake.TokenFile = filepath.Join(c.Terminal.StateDir, "com.example.pay", "token")
+	token, err = intakeToken(c)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	assert.Empty(t, token)
+	assert.NoDirExists(t, filepath.Dir(c.Intake.TokenFile), "an app that is not installed yet must find no folder of root's in its place")
 }
 
 // TestTokenIsNotHandedOverThroughALink: an app whose folder it lies in gets its own file and nobody else's.

@@ -36,6 +36,8 @@ wanted() {
 			node nodejs a payment host of ISO 8583 that is not ours
 			npm npm a payment host of ISO 8583 that is not ours
 			tshark tshark a reading of ISO 8583 that is not ours
+			javac default-jdk-headless the intake's client for payment apps in Java (116 MB to fetch)
+			curl curl the intake's first day, as its page tells it
 		EOF
 		;;
 	path)

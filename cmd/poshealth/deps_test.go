@@ -107,7 +107,7 @@ func suppliers() map[string]string {
 // templates call methods by name, which ends the linker's dead-code elimination.
 func never() []string {
 	return []string{
-		module + "fleet", module + "lab", module + "probes/probetest", "github.com/mochi-mqtt", "github.com/stretchr/testify",
+		module + "fleet", module + "lab", module + "probes/probetest", module + "agent/intake/intaketest", "github.com/mochi-mqtt", "github.com/stretchr/testify",
 		"github.com/santhosh-tekuri/jsonschema", "golang.org/x/tools", "modernc.org", "github.com/mattn/go-sqlite3",
 		"database/sql", "testing", "text/template", "html/template", "expvar", "net/http/pprof", "plugin",
 	}

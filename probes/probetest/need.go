@@ -70,6 +70,8 @@ func debianPackage(program string) string {
 		return "binutils"
 	case "ping":
 		return "iputils-ping"
+	case "javac", "java":
+		return "default-jdk-headless"
 	case "dig":
 		return "bind9-dnsutils"
 	}
