@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/poshealth/poshealth/agent/intake/intaketest"
 )
 
@@ -17,6 +19,7 @@ func BenchmarkReply(b *testing.B) {
 	for _, door := range []string{"http", "lines", "socket"} {
 		b.Run(door, func(b *testing.B) {
 			r := runNews(b, nil)
+			require.Eventually(b, r.lookedAt.Load, time.Minute, 10*time.Millisecond, "the first round is over once a start")
 			ask := func() { r.post(b, http.DefaultClient, line) }
 			switch door {
 			case "lines":
