@@ -254,15 +254,20 @@ func (s *script) Close() error                     { return nil }
 func (s *script) SetReadDeadline(time.Time) error  { return nil }
 func (s *script) SetWriteDeadline(time.Time) error { return nil }
 
-// FuzzLines: however what is said is cut up, each line that is not empty is one request, with one reply of JSON.
+// FuzzLines: however what is said is cut up, each line that is not empty is one request, with one reply of JSON. An L stands for many
+// letters, so that the fuzzer can make long lines of short inputs.
 func FuzzLines(f *testing.F) {
 	for _, seed := range []string{
-		"{}\n{}", "\n\n", "{}\r\n{}\n", token + "\n{}\n", token, strings.Repeat("x", 2100) + "\n{}\n", "\x00\n\xff\n",
+		"{}\n{}", "\n\n", "{}\r\n{}\n", token + "\n{}\n", token, "L\n{}\n", "{}L\nLLLL\n{}", "\x00\n\xff\n",
 	} {
-		f.Add([]byte(seed), uint16(7))
-		f.Add([]byte(seed), uint16(2000))
+		f.Add([]byte(seed), uint16(7), uint16(2047))
+		f.Add([]byte(seed), uint16(2000), uint16(9000))
 	}
-	f.Fuzz(func(t *testing.T, said []byte, cut uint16) {
+	f.Fuzz(func(t *testing.T, said []byte, cut, many uint16) {
+		if bytes.Count(said, []byte("L")) > 8 {
+			return
+		}
+		said = bytes.ReplaceAll(said, []byte("L"), bytes.Repeat([]byte("x"), int(many)))
 		conn := &script{}
 		for rest := said; len(rest) > 0; {
 			n := min(len(rest), int(cut)+1)
