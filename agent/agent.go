@@ -17,7 +17,6 @@ import (
 
 	"github.com/poshealth/poshealth/agent/budget"
 	"github.com/poshealth/poshealth/agent/diagnose"
-	"github.com/poshealth/poshealth/agent/intake"
 	"github.com/poshealth/poshealth/agent/schedule"
 	"github.com/poshealth/poshealth/agent/status"
 	"github.com/poshealth/poshealth/config"
@@ -71,11 +70,9 @@ type Agent struct {
 	enrolled *enrolment // nil: no enrolment
 	// nil: nobody may command this terminal
 	commanded *commanded
-	news      *newsDoors // nil: no payment app tells anything
-	// takeNews keeps what a payment app told, for many at once; an error: it could not be kept. Nil: it is only counted.
-	takeNews func([]intake.Event) error
-	lookedAt atomic.Bool   // rounded, for others
-	started  time.Duration // by the boot clock
+	news      *newsDoors    // nil: no payment app tells anything
+	lookedAt  atomic.Bool   // rounded, for others
+	started   time.Duration // by the boot clock
 
 	// Owned by the loop.
 	latest   map[probes.ID]probes.Result

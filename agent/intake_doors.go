@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,19 +36,19 @@ func (a *Agent) openNews() *newsDoors {
 	if err != nil {
 		log.Warn("payment app may not find its token", slog.Any("error", err))
 	}
-	return &newsDoors{desk: a.newsDesk(a.options.Boottime), token: token}
+	a.sales.desk = a.newsDesk(a.options.Boottime, a.sales.take)
+	return &newsDoors{desk: a.sales.desk, token: token}
 }
 
-// newsDesk hands what is taken to takeNews.
-func (a *Agent) newsDesk(boottime func() time.Duration) *intake.Desk {
+// newsDesk hands what fits to take. A hello must tell the merchant's number that is configured, where one is.
+func (a *Agent) newsDesk(boottime func() time.Duration, take func([]intake.Event) error) *intake.Desk {
+	merchant := ""
+	for _, h := range a.options.Config.Hosts {
+		merchant = cmp.Or(merchant, h.Echo.MerchantID)
+	}
 	return intake.NewDesk(intake.DeskOptions{
-		Reader: intake.NewReader(""),
-		Take: func(events []intake.Event) error {
-			if a.takeNews == nil {
-				return nil
-			}
-			return a.takeNews(events)
-		},
+		Reader:   intake.NewReader(merchant),
+		Take:     take,
 		Boottime: boottime,
 		Guarded: func() {
 			a.options.Log.Warn("payment app sent what could be card data; nothing of it was taken")

@@ -59,14 +59,13 @@ func runNews(t testing.TB, change func(*config.Config)) *newsRig {
 	r.Agent, err = New(ctx, Options{Config: c, Log: slog.New(slog.NewTextHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	require.NoError(t, err)
 	r.token = r.news.token
-	r.takeNews = func(events []intake.Event) error {
+	var looks atomic.Int64
+	r.news.desk = r.newsDesk(func() time.Duration { return time.Duration(looks.Add(1)) * 10 * time.Second }, func(events []intake.Event) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.kept = append(r.kept, events...)
-		return nil
-	}
-	var looks atomic.Int64
-	r.news.desk = r.newsDesk(func() time.Duration { return time.Duration(looks.Add(1)) * 10 * time.Second })
+		return r.sales.take(events)
+	})
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx) }()
 	r.stop = sync.OnceFunc(func() {

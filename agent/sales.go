@@ -23,6 +23,7 @@ const syncedWithin = 2 * time.Second
 // sales is what is known of the money that the terminal took. All of it is nil-safe: where nothing is told, nothing is known.
 type sales struct {
 	ledger   *intake.Ledger
+	desk     *intake.Desk // where events come in; nil: they do not
 	log      *slog.Logger
 	boottime func() time.Duration
 	told     chan struct{} // for the loop: something was
@@ -199,20 +200,26 @@ const (
 func (s *sales) ID() probes.ID { return "intake" }
 
 // Observe tells whether the app speaks. Readings: silent_for (s), level (of what it tells: 0 to 2), in_doubt, reversals, lost (events),
-// batch_count and offline, each where it is told.
+// batch_count and offline, each where it is told; and of this start: events (taken), refused (lines), guarded (requests that could have
+// held card data) and limited (requests that came too fast).
 func (s *sales) Observe(context.Context) probes.Observation {
 	t := s.ledger.Till()
+	one := func(name string, n int) probes.Reading {
+		return probes.Reading{Name: name, Value: float64(n), Unit: probes.One}
+	}
+	var turned []probes.Reading
+	if s.desk != nil {
+		n := s.desk.Stats()
+		turned = []probes.Reading{one("events", int(n.Events)), one("refused", int(n.Refused)), one("guarded", int(n.Guarded)), one("limited", int(n.Limited))}
+	}
 	if t.Silent {
-		o := probes.Observation{Reason: "silent", Detail: "the payment app has told nothing yet"}
+		o := probes.Observation{Reason: "silent", Detail: "the payment app has told nothing yet", Readings: turned}
 		if t.HostNews {
 			o.Detail += "; the acquirer has"
 		}
 		return o
 	}
 	silent := s.boottime() - t.Heard
-	one := func(name string, n int) probes.Reading {
-		return probes.Reading{Name: name, Value: float64(n), Unit: probes.One}
-	}
 	o := probes.Observation{Outcome: probes.Pass, Detail: "the payment app tells of its sales", Readings: []probes.Reading{
 		{Name: "silent_for", Value: silent.Truncate(time.Second).Seconds(), Unit: probes.Seconds}, one("level", t.Level),
 		one("in_doubt", t.InDoubt), one("reversals", t.Unsent), one("lost", t.Lost),
@@ -223,5 +230,6 @@ func (s *sales) Observe(context.Context) probes.Observation {
 	if t.Offline.Told {
 		o.Readings = append(o.Readings, one("offline", t.Offline.Pending))
 	}
+	o.Readings = append(o.Readings, turned...)
 	return o
 }
