@@ -22,8 +22,9 @@ const linesSocket = "intake.sock"
 
 // newsDoors are where a payment app's news come in.
 type newsDoors struct {
-	desk  *intake.Desk
-	token string
+	desk    *intake.Desk
+	token   string
+	confirm func(status.Confirmation) error
 }
 
 // openNews makes what the doors stand on; nil: the configuration wants none.
@@ -37,7 +38,7 @@ func (a *Agent) openNews() *newsDoors {
 		log.Warn("payment app may not find its token", slog.Any("error", err))
 	}
 	a.sales.desk = a.newsDesk(a.options.Boottime, a.sales.take)
-	return &newsDoors{desk: a.sales.desk, token: token}
+	return &newsDoors{desk: a.sales.desk, token: token, confirm: a.sales.confirm}
 }
 
 // newsDesk hands what fits to take. A hello must tell the merchant's number that is configured, where one is.
@@ -66,6 +67,7 @@ func (d *newsDoors) attach(o *status.Options, uids []int) {
 		return r.Code, r.Body
 	}
 	o.IntakeToken, o.IntakeUIDs = d.token, uids
+	o.Confirm = d.confirm
 }
 
 // serveLines answers at the doors for bare lines until ctx ends. One that cannot be opened is no reason to close the other.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/poshealth/poshealth/agent/diagnose"
 	"github.com/poshealth/poshealth/agent/intake"
+	"github.com/poshealth/poshealth/agent/status"
 	"github.com/poshealth/poshealth/config"
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/response"
@@ -151,6 +152,14 @@ func (s *sales) hear(n *downlink.HostNews) {
 		s.log.Warn("the acquirer's word is not kept", slog.Any("error", err))
 	}
 	s.changed()
+}
+
+// confirm takes a technician's word.
+func (s *sales) confirm(c status.Confirmation) error {
+	err := s.ledger.Confirm(intake.Confirmation{Ref: c.Ref, Batch: c.Batch, Result: c.Result})
+	s.log.Info("a technician has looked up a sale", slog.String("result", c.Result), slog.Bool("taken", err == nil))
+	s.changed()
+	return err
 }
 
 // idle tells whether no sale is under way or in doubt, and whether that is known.

@@ -60,6 +60,7 @@ usage: poshealth COMMAND [flags]
   run              be the daemon                                    常驻运行
   enrol            get this terminal a certificate for a token; see enrol --help   终端入网
   status           ask the daemon; --watch keeps on                 查询常驻程序
+  confirm REF      say what the acquirer told you of a sale in doubt; see confirm --help    登记查证结果
   config check F   say all that is wrong with a file                检查配置文件
   config example   print the commented example                      打印配置示例
   version          print the version
@@ -100,6 +101,8 @@ func Run(ctx context.Context, args []string, streams Streams, build Build) int {
 		return in.status(ctx, rest)
 	case "enrol":
 		return in.enrol(ctx, rest)
+	case "confirm":
+		return in.confirm(ctx, rest)
 	case "config":
 		return in.configure(rest)
 	case "version":

@@ -77,6 +77,16 @@ func (c *Client) Check(ctx context.Context) error {
 	return err
 }
 
+// Confirm gives the agent a technician's word of a sale that was in doubt.
+func (c *Client) Confirm(ctx context.Context, word Confirmation) error {
+	query := url.Values{"result": {word.Result}, "batch": {word.Batch}, "all": {"true"}}
+	if word.Ref != "" {
+		query.Set("ref", word.Ref)
+	}
+	_, err := c.do(ctx, http.MethodPost, confirmPath+"?"+query.Encode(), answerTimeout, &struct{}{})
+	return err
+}
+
 // History returns the latest changes, oldest first, with titles in the agent's own language.
 func (c *Client) History(ctx context.Context) ([]Change, error) {
 	var body historyAnswer

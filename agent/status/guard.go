@@ -60,6 +60,10 @@ func (s *Server) guardPage(next http.Handler) http.Handler {
 			s.guardIntake(next, w, r)
 			return
 		}
+		if r.URL.Path == confirmPath {
+			refuse(w, http.StatusForbidden, "a sale is confirmed over the unix socket only, where the kernel says who does: poshealth confirm")
+			return
+		}
 		if r.URL.Path == feedPath {
 			refuse(w, http.StatusForbidden, "facts are taken over the unix socket only, where the kernel says who tells them")
 			return

@@ -45,6 +45,7 @@ func (s *Server) routes(polls chan struct{}) []route {
 		{path: "/page.css", get: asset("text/css; charset=utf-8", pageCSS)},
 		{path: "/page.js", get: asset("text/javascript; charset=utf-8", pageJS)},
 		{path: "/v1/check", post: s.check},
+		{path: confirmPath, post: s.confirm},
 		{path: feedPath, post: s.feed},
 		{path: "/v1/history", get: s.history},
 		{path: intakePath, post: s.intake},

@@ -49,6 +49,8 @@ type Options struct {
 	Intake      func(request []byte) (code int, reply []byte)
 	IntakeToken string // "": none is right
 	IntakeUIDs  []int
+	// Confirm takes a technician's word of a sale; its error is told to him. Nil: nobody hears of sales.
+	Confirm func(Confirmation) error
 	// Notice is told what went wrong without ending the server, such as a loopback port that is taken. Nil: nobody is.
 	Notice func(error)
 	// Ready is called once, when all that can listen does: page is where the page is, nil when it is nowhere.
