@@ -110,6 +110,7 @@ func (cat *catalog) judge(c config.Config, built time.Time) {
 		Capture:       c.Intake.Capture,
 		DayCut:        dayCut(c),
 		Wanted:        diagnose.Versions{Params: c.Intake.Params, CAPK: c.Intake.CAPK, AID: c.Intake.AID},
+		Limits:        c.Threshold,
 	}
 	if t, err := time.Parse(time.DateOnly, c.App.Deadline); err == nil {
 		p.AppDeadline = t

@@ -24,7 +24,8 @@ type Config struct {
 	Support     Support
 	Downlink    Downlink
 	Budget      Budget
-	Probe       map[string]Timing // by kind of probe; after Parse and Load every known kind is there
+	Probe       map[string]Timing  // by kind of probe; after Parse and Load every known kind is there
+	Threshold   map[string]float64 // by name and in the unit of [Thresholds]; what is not there is as it stands there
 	Diagnose    Diagnose
 	Local       Local
 }

@@ -105,6 +105,12 @@ func TestGoodFiles(t *testing.T) {
 			c.MQTT.Broker, c.MQTT.Also = "tls://broker.example:8883", []string{"tls://broker.example:443", "wss://broker.example:443/mqtt"}
 			c.MQTT.Proxy, c.MQTT.ProxyPasswordFile = "http://proxy.example:3128", "/data/local/poshealth/proxy-password"
 		}},
+		{"thresholds", func(c *config.Config) {
+			c.Threshold = map[string]float64{
+				"batch-full.info": 70, "batch-full.over": 0, "reversal-pending.imminent": 90, "reversal-pending.before-cut": 5400,
+				"offline-queue-pending.degraded": 43_200, "offline-queue-pending.imminent": 43_200, "technical-decline-rate.share": 0.5,
+			}
+		}},
 		{"short-periods", func(c *config.Config) {
 			c.Probe["link"] = config.Timing{Every: time.Second, Timeout: time.Second}
 			c.Probe["tcp"] = config.Timing{Every: 2 * time.Second, Timeout: 1500 * time.Millisecond}
@@ -261,6 +267,9 @@ func TestValidate(t *testing.T) {
 		{"a probe", func(c *config.Config) { delete(c.Probe, "dns") }, `probe.dns.every: got "0s", want`},
 		{"a number", func(c *config.Config) { c.Diagnose.HoldScale = 11 }, "diagnose.hold_scale: got 11, want"},
 		{"a user id", func(c *config.Config) { c.Local.UIDs = []int{-1} }, "local.uids[0]: got -1, want"},
+		{"a threshold", func(c *config.Config) { c.Threshold = map[string]float64{"batch-full.info": 101} }, "threshold.batch-full.info: got 101, want a number from 10 to 100"},
+		{"a threshold that nobody knows", func(c *config.Config) { c.Threshold = map[string]float64{"no-such.info": 1} }, "threshold.no-such.info: got 1, want the name"},
+		{"a threshold beyond the next", func(c *config.Config) { c.Threshold = map[string]float64{"batch-full.info": 96} }, "threshold.batch-full.info: got 96, want at most 95 (its degraded)"},
 		{"a host", func(c *config.Config) { c.Hosts = []config.Host{{Name: "a", Address: "a"}} }, `host[0].address: got "a", want`},
 		{"too many hosts", func(c *config.Config) { c.Hosts = make([]config.Host, 17) }, "host: got a list, want at most 16"},
 	}

@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-// maxFile bounds a configuration in bytes: the commented example with 16 hosts is below 16 KiB, so what is larger is
+// maxFile bounds a configuration in bytes: the commented example with 16 hosts is below 48 KiB, so what is larger is
 // another file.
 const maxFile = 256 << 10
 

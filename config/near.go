@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// maxNear is the longest key that is compared with ours: the longest of them has 15 letters.
+// maxNear is the longest key that is compared with ours: the longest of them has 24 letters.
 const maxNear = 32
 
 // refuseUnknown notes every key that no one asked for, once the walk is over. Within an unknown table only the table.
@@ -30,7 +30,7 @@ func (b *binder) refuseUnknown() {
 // suggest looks for the key that was meant: one like it in the same table, else the same word in another table, else all
 // that the table knows.
 func (b *binder) suggest(t *table, key string) string {
-	if meant := nearest(strings.ReplaceAll(strings.ToLower(key), "-", "_"), t.known); meant != "" {
+	if meant := nearest(alike(key), t.known); meant != "" {
 		return fmt.Sprintf("a known one: did you mean %s?", join(t.path, meant))
 	}
 	var elsewhere []string
@@ -45,18 +45,21 @@ func (b *binder) suggest(t *table, key string) string {
 	return "one of " + strings.Join(t.known, ", ")
 }
 
+// alike is a key without what people mix up: capitals, and the two ways to join words.
+func alike(key string) string { return strings.ReplaceAll(strings.ToLower(key), "-", "_") }
+
 // nearest returns the word that the fewest slips turn key into, if these are few enough to be slips (one in three letters), or
-// the one that begins with it.
+// the one that begins with it. Key is as [alike] writes it.
 func nearest(key string, words []string) string {
 	best, fewest := "", 0
 	if len(key) > maxNear {
 		return best
 	}
 	for _, w := range words {
-		if strings.HasPrefix(w, key+"_") { // "password" for password_file
+		if strings.HasPrefix(alike(w), key+"_") { // "password" for password_file
 			return w
 		}
-		n := slips(key, w)
+		n := slips(key, alike(w))
 		if n <= max(len(key), len(w))/3 && (best == "" || n < fewest) {
 			best, fewest = w, n
 		}

@@ -19,11 +19,12 @@ func TestParseRemote(t *testing.T) {
 	machine.Local.UIDs = []int{1000}
 	machine.Downlink.Keys = []string{"a key"}
 
-	got, err := config.ParseRemote("desired", []byte("[mqtt]\nbroker = \"tls://new.example:8883\"\npulse = \"5m\"\n"), machine)
+	got, err := config.ParseRemote("desired", []byte("[mqtt]\nbroker = \"tls://new.example:8883\"\npulse = \"5m\"\n[threshold.batch-full]\ninfo = 70\n"), machine)
 	require.NoError(t, err)
 	want := machine
 	want.Terminal.Lang = config.Default().Terminal.Lang
 	want.MQTT.Broker, want.MQTT.Pulse = "tls://new.example:8883", 300e9
+	want.Threshold = map[string]float64{"batch-full.info": 70}
 	assert.Equal(t, want, got)
 
 	for _, row := range []struct{ name, data, want string }{
@@ -44,6 +45,7 @@ func TestParseRemote(t *testing.T) {
 		{"no broker", "[mqtt]\npulse = \"5m\"", "mqtt.broker: got nothing, want a broker"},
 		{"a broker in clear", "[mqtt]\nbroker = \"tcp://a.example\"", "mqtt.broker: got \"tcp://a.example:1883\", want tls:// or wss://"},
 		{"a wrong value", "[mqtt]\npulse = \"1s\"", "mqtt.pulse"},
+		{"a threshold out of its bounds", "[threshold.batch-full]\ninfo = 5", "threshold.batch-full.info: got 5, want a number from 10 to 100"},
 		{"an unknown key", "[payments]\nx = 1", "payments"},
 		{"no TOML", "{", "not TOML"},
 	} {

@@ -55,6 +55,7 @@ func walk(root *table, c *Config) {
 	enrol.text("token_file", &c.Enrol.TokenFile, optional(filePath))
 	enrol.text("ca_file", &c.Enrol.CAFile, optional(filePath))
 	probes(root.section("probe"), c)
+	thresholds(root, c)
 	hosts(root, c)
 	maintenance(root, c)
 
