@@ -41,6 +41,7 @@ func New(rules []Rule, terms Terms) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	terms.Profile.Limits = terms.Profile.resolved()
 	e := &Engine{
 		graph:    g,
 		terms:    terms,

@@ -1,6 +1,9 @@
 package diagnose
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // Limit is a number by which a rule judges, and within which bounds a profile may move it.
 type Limit struct {
@@ -16,6 +19,37 @@ const minute, hour, day24 = 60, 3600, 86_400
 // Limits are all of them, with the values that serve where a profile says nothing. Payments: thresholds as corrected from practice.
 func Limits() []Limit {
 	return []Limit{
+		{"storage-low.degraded", "MB", 100, 10, 10_000, "less free storage is degraded"},
+		{"storage-low.imminent", "MB", 20, 2, 1000, "less free storage is imminent: 20 MB are gone in a day of logs"},
+		{"storage-low.blocking", "MB", 1, 0, 100, "so little free storage is blocking: payment apps refuse at 1 MB"},
+		{"storage-low.share", "%", 5, 1, 20, "a smaller share of free storage is degraded, below 1000 MB: flash file systems grow slow"},
+		{"unexpected-reboot.degraded", "1", 2, 1, 4, "starts that nobody asked for, in trading hours of 24 h: degraded"},
+		{"unexpected-reboot.imminent", "1", 3, 1, 4, "starts that nobody asked for, in trading hours of 24 h: imminent"},
+		{"battery-low.info", "%", 20, 10, 80, "charge of a battery that is not charging: information"},
+		{"battery-low.degraded", "%", 10, 5, 50, "charge of a battery that is not charging: degraded"},
+		{"battery-low.imminent", "%", 5, 2, 30, "charge of a battery that is not charging: imminent"},
+
+		{"clock-skew.info", "s", 30, 5, 5 * minute, "how wrong the clock is for certain: information, for host time comes in whole seconds"},
+		{"clock-skew.degraded", "s", 60, 10, 10 * minute, "how wrong the clock is for certain: degraded"},
+		{"clock-skew.imminent", "s", 5 * minute, 30, hour, "how wrong the clock is for certain: imminent, for payment services refuse past 5 min"},
+
+		{"link-flapping.degraded", "1", 3, 2, 20, "times that the link went up or down in 10 min: degraded, for one outage is two"},
+		{"link-flapping.imminent", "1", 10, 3, 100, "times that the link went up or down in 10 min: imminent"},
+		{"weak-signal.mobile-info", "dBm", -110, -125, -80, "RSRP of the mobile network: information, and degraded where hosts are in trouble as well"},
+		{"weak-signal.mobile-imminent", "dBm", -118, -130, -90, "RSRP of the mobile network: imminent where hosts are in trouble as well"},
+		{"weak-signal.wifi-info", "dBm", -75, -90, -50, "RSSI of Wi-Fi: information, and degraded where hosts are in trouble as well"},
+		{"weak-signal.wifi-imminent", "dBm", -82, -95, -60, "RSSI of Wi-Fi: imminent where hosts are in trouble as well"},
+		{"packet-loss.degraded", "%", 2, 0.5, 50, "share of packets lost to a host: degraded, for of ten packets one is lost in 18 % of exchanges"},
+		{"packet-loss.imminent", "%", 10, 1, 100, "share of packets lost to a host: imminent, for of ten packets one is lost in 65 % of exchanges"},
+		{"packet-reordering.share", "%", 1, 0.1, 50, "share of packets out of order: TCP sends some of them again"},
+		{"high-latency.degraded", "ms", 800, 100, 10_000, "round trip to a host, 95th percentile: degraded, for connecting and one message take four"},
+		{"high-latency.imminent", "ms", 2000, 200, 30_000, "round trip to a host, 95th percentile: imminent"},
+
+		{"cert-expiring.info", "s", 14 * day24, day24, 90 * day24, "what is left of a certificate that lives longer than 45 days: information"},
+		{"cert-expiring.imminent", "s", 3 * day24, hour, 30 * day24, "what is left of a certificate that lives longer than 45 days: imminent, for a weekend leaves three days"},
+		{"host-slow.degraded", "ms", 3000, 500, 60_000, "time that a host itself takes to answer, 95th percentile: degraded"},
+		{"host-slow.imminent", "ms", 10_000, 1000, 120_000, "time that a host itself takes to answer, 95th percentile: imminent, for customers wait for ten seconds"},
+
 		{"txn-in-doubt.timeout", "s", 65, 30, 300, "a sale begun so long ago without an end is in doubt: the app's own time-out, and 5 s for its telling"},
 		{"reversal-pending.imminent", "s", 5 * minute, minute, hour, "a reversal that waits longer is more than degraded"},
 		{"reversal-pending.before-cut", "s", hour, 10 * minute, 4 * hour, "a reversal that waits so long before the host's day ends is blocking"},
@@ -55,18 +89,18 @@ func Limits() []Limit {
 	}
 }
 
-// limit is one of them, as this profile has it.
-func (p Profile) limit(name string) float64 {
-	if v, ok := p.Limits[name]; ok {
-		return v
-	}
+// resolved has all of them, as this profile does: rules ask after each look, and must not search.
+func (p Profile) resolved() map[string]float64 {
+	all := make(map[string]float64)
 	for _, l := range Limits() {
-		if l.Name == name {
-			return l.Value
-		}
+		all[l.Name] = l.Value
 	}
-	return 0
+	maps.Copy(all, p.Limits)
+	return all
 }
+
+// limit is one of them, as this profile has it; [Rules] has resolved it.
+func (p Profile) limit(name string) float64 { return p.Limits[name] }
 
 // lasts is a limit in seconds, as a duration.
 func (p Profile) lasts(name string) time.Duration {

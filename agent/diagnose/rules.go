@@ -65,11 +65,12 @@ const (
 // Rules lists what can go wrong with a terminal and can be seen by its probes. It reads from top to bottom as that list;
 // texts, causes and what each affects are in package findings.
 func Rules(p Profile) []Rule {
+	p.Limits = p.resolved()
 	rules := []Rule{
 		// Device.
 		{Code: findings.BatteryLow, Holds: p.batteryLow, HoldFor: time.Minute, ClearFor: time.Minute, Sees: []string{kindBattery}, Keeps: []Series{{Kind: kindBattery, Reading: levelReading}}},
 		{Code: findings.BatteryAgeing, Holds: batteryAgeing, HoldFor: time.Minute, ClearFor: time.Minute, Sees: []string{kindBattery}},
-		{Code: findings.StorageLow, Holds: storageLow, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindStorage}},
+		{Code: findings.StorageLow, Holds: p.storageLow, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindStorage}},
 		{Code: findings.ResourcePressure, Holds: resourcePressure, HoldFor: 5 * time.Minute, ClearFor: time.Minute, Sees: []string{kindMemory, kindCPU, kindThermal}, Sustained: true},
 		{Code: findings.StorageWearingOut, Holds: storageWearing, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindWear}},
 		{Code: findings.SecurityModuleFault, Holds: p.securityModule, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTamper}},
@@ -89,9 +90,9 @@ func Rules(p Profile) []Rule {
 		{Code: findings.RadioOff, Holds: radioOff, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindSwitches, kindLink}},
 		{Code: findings.SIMNotReady, Holds: p.simNotReady, HoldFor: 30 * time.Second, ClearFor: twoLooks, Sees: []string{kindMobile, kindLink}},
 		{Code: findings.SIMDataSuspended, Holds: p.simDataSuspended, HoldFor: time.Minute, ClearFor: threeLooks, Sees: []string{kindMobile, kindSwitches, kindLink}},
-		{Code: findings.WeakSignal, Holds: weakSignal, HoldFor: time.Minute, ClearFor: 5 * time.Minute, Sees: []string{kindMobile, kindWiFi, kindTCP}, Keeps: []Series{{Kind: kindMobile, Reading: signalReading}, {Kind: kindWiFi, Reading: signalReading}}},
+		{Code: findings.WeakSignal, Holds: p.weakSignal, HoldFor: time.Minute, ClearFor: 5 * time.Minute, Sees: []string{kindMobile, kindWiFi, kindTCP}, Keeps: []Series{{Kind: kindMobile, Reading: signalReading}, {Kind: kindWiFi, Reading: signalReading}}},
 		{Code: findings.LinkDown, Holds: linkDown, HoldFor: 15 * time.Second, ClearFor: threeLooks, Sees: []string{kindLink, kindNetwork}},
-		{Code: findings.LinkFlapping, Holds: linkFlapping, ClearFor: 5 * time.Minute, Sees: []string{kindLink}, Keeps: []Series{{Kind: kindLink, Reading: changesReading, Positive: true}}},
+		{Code: findings.LinkFlapping, Holds: p.linkFlapping, ClearFor: 5 * time.Minute, Sees: []string{kindLink}, Keeps: []Series{{Kind: kindLink, Reading: changesReading, Positive: true}}},
 		{Code: findings.StandbyLinkDead, Holds: standbyDead, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindStandby}},
 		{Code: findings.LocalNetworkFault, Holds: p.localNetworkFault, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindRoute, kindDNS, kindTCP, kindTLS, kindClock, kindNetwork, kindPortal, kindGateway}, Keeps: []Series{{Kind: kindNetwork, Reading: captiveReading}, {Kind: kindClock, Reading: repliedReading, Whole: true}}},
 		{Code: findings.DNSFailed, Holds: dnsFailed, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindDNS, kindResolvers}},
@@ -127,7 +128,7 @@ func Rules(p Profile) []Rule {
 		{Code: findings.PayoutHeld, Holds: p.payoutHeld, Sees: []string{kindIntake}},
 
 		// The way to the hosts. A radio that wakes is slow, or loses, for some seconds; half a minute is its own.
-		{Code: findings.PacketLoss, Holds: packetLoss, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindPath, kindGateway, kindCounters}, Keeps: []Series{
+		{Code: findings.PacketLoss, Holds: p.packetLoss, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindPath, kindGateway, kindCounters}, Keeps: []Series{
 			{Kind: kindPath, Reading: sentReading},
 			{Kind: kindPath, Reading: heardReading},
 			{Kind: kindGateway, Reading: sentReading},
@@ -137,8 +138,8 @@ func Rules(p Profile) []Rule {
 			{Kind: kindCounters, Reading: segmentReading},
 			{Kind: kindCounters, Reading: resentReading},
 		}},
-		{Code: findings.PacketReordering, Holds: packetReordering, ClearFor: threeLooks, Sees: []string{kindPath}},
-		{Code: findings.HighLatency, Holds: highLatency, HoldFor: 30 * time.Second, ClearFor: threeLooks, Sees: []string{kindTCP, kindGateway, kindPath}, Keeps: []Series{
+		{Code: findings.PacketReordering, Holds: p.packetReordering, ClearFor: threeLooks, Sees: []string{kindPath}},
+		{Code: findings.HighLatency, Holds: p.highLatency, HoldFor: 30 * time.Second, ClearFor: threeLooks, Sees: []string{kindTCP, kindGateway, kindPath}, Keeps: []Series{
 			{Kind: kindTCP, Reading: connectReading}, {Kind: kindTCP, Reading: rttReading},
 		}},
 		{Code: findings.MTUBlackhole, Holds: mtuBlackhole, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS, kindPath}, Keeps: []Series{
@@ -149,12 +150,12 @@ func Rules(p Profile) []Rule {
 		// The payment host and its certificate.
 		{Code: findings.MaintenanceWindow, Holds: p.maintenanceWindow, Sees: []string{kindISO8583}},
 		{Code: findings.CertExpired, Holds: certExpired, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindTLS}},
-		{Code: findings.CertExpiring, Holds: certExpiring, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindTLS}},
+		{Code: findings.CertExpiring, Holds: p.certExpiring, HoldFor: twoLooks, ClearFor: twoLooks, Sees: []string{kindTLS}},
 		{Code: findings.TLSUntrusted, Holds: p.tlsUntrusted, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},
 		{Code: findings.TLSVersionUnsupported, Holds: p.tlsVersion, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS}},
 		{Code: findings.HostUnreachable, Holds: p.hostUnreachable, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTCP}},
 		{Code: findings.HostNoAnswer, Holds: p.hostNoAnswer, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS, kindTCP, kindHTTPS, kindISO8583}},
-		{Code: findings.HostSlow, Holds: hostSlow, HoldFor: 30 * time.Second, ClearFor: threeLooks, Sees: []string{kindHTTPS, kindISO8583}, Keeps: []Series{
+		{Code: findings.HostSlow, Holds: p.hostSlow, HoldFor: 30 * time.Second, ClearFor: threeLooks, Sees: []string{kindHTTPS, kindISO8583}, Keeps: []Series{
 			{Kind: kindHTTPS, Reading: hostTimeReading}, {Kind: kindISO8583, Reading: hostTimeReading},
 		}},
 		{Code: findings.HostProtocolError, Holds: p.hostProtocolError, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTLS, kindHTTPS, kindISO8583}},

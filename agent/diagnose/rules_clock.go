@@ -57,7 +57,7 @@ const jumpedBack = 24 * time.Hour
 // only with a network: without one there was nobody to set the clock.
 func (p Profile) clockReset(e Evidence) []Match {
 	detail := ""
-	switch back := e.behindKept(); {
+	switch back := e.behindKept(p.lasts("clock-skew.info")); {
 	case !p.Built.IsZero() && e.now.Wall.Before(p.Built):
 		detail = "before this agent was built"
 	case back > jumpedBack:
@@ -72,8 +72,8 @@ func (p Profile) clockReset(e Evidence) []Match {
 }
 
 // behindKept is how far the local clock is behind the newest time of earlier boots. Where the sources say that it is right it
-// is not: it was they who were wrong before.
-func (e Evidence) behindKept() time.Duration {
+// is not, but for so little as is no news: it was they who were wrong before.
+func (e Evidence) behindKept(little time.Duration) time.Duration {
 	r, ok := e.Latest(kindClock)
 	if !ok {
 		return 0
@@ -82,19 +82,12 @@ func (e Evidence) behindKept() time.Duration {
 	if !ok {
 		return 0
 	}
-	if o, _, known := agreedOffset(e); known && o.Trusted() && o.Offset.Abs()-o.Error <= skewInfo {
+	if o, _, known := agreedOffset(e); known && o.Trusted() && o.Offset.Abs()-o.Error <= little {
 		return 0
 	}
 	kept := r.At.Round(0).Add(milliseconds(back * 1e3)).Add(e.now.Boot - r.Boot)
 	return kept.Sub(e.now.Wall)
 }
-
-// Limits of a wrong clock. Host time comes in whole seconds, so little is noise; payment services refuse past 5 minutes.
-const (
-	skewInfo     = 30 * time.Second
-	skewDegraded = 60 * time.Second
-	skewImminent = 300 * time.Second
-)
 
 // clockSkew counts only what is certain: the offset less its uncertainty. It blocks past a host's own limit, or when a
 // certificate that is valid now is not by the local clock.
@@ -112,9 +105,9 @@ func (p Profile) clockSkew(e Evidence) []Match {
 		m.Detail += "; it was just set by " + signed(stepped)
 	}
 	switch {
-	case sure > skewImminent:
+	case sure > p.lasts("clock-skew.imminent"):
 		m.Severity = findings.Imminent
-	case sure > skewDegraded:
+	case sure > p.lasts("clock-skew.degraded"):
 		m.Severity = findings.Degraded
 	}
 	for _, h := range p.Hosts {
@@ -140,7 +133,7 @@ func (p Profile) clockSkew(e Evidence) []Match {
 		m.Detail += "; only one source says so"
 	}
 	m.Detail += e.switchedOff("auto_time", "automatic time")
-	if sure <= skewInfo && m.Severity != findings.Blocking {
+	if sure <= p.lasts("clock-skew.info") && m.Severity != findings.Blocking {
 		return nil
 	}
 	return []Match{m}

@@ -9,18 +9,12 @@ import (
 	"github.com/poshealth/poshealth/probes"
 )
 
-// Storage limits. Payment apps refuse at 1 MB; 20 MB are gone in a day of logs; 5 % is where flash file systems grow slow,
-// but a share of a large one is not low: it counts only below roomy.
-const (
-	megabyte         = 1e6
-	storageBlocking  = 1 * megabyte
-	storageImminent  = 20 * megabyte
-	storageDegraded  = 100 * megabyte
-	storageDegradedP = 5
-	storageRoomy     = 1000 * megabyte
-)
+const megabyte = 1e6
 
-func storageLow(e Evidence) []Match {
+// storageRoomy: a share of a large storage is not low; it counts only below this.
+const storageRoomy = 1000 * megabyte
+
+func (p Profile) storageLow(e Evidence) []Match {
 	return each(e, kindStorage, func(r probes.Result) (Match, bool) {
 		free, ok := r.Reading("free")
 		share, hasShare := r.Reading("free_share")
@@ -28,12 +22,12 @@ func storageLow(e Evidence) []Match {
 		switch {
 		case !ok:
 			return unsure(""), true
-		case free <= storageBlocking:
+		case free <= p.limit("storage-low.blocking")*megabyte:
 			m.Severity = findings.Blocking
-		case free < storageImminent:
+		case free < p.limit("storage-low.imminent")*megabyte:
 			m.Severity = findings.Imminent
-		case free < storageDegraded:
-		case hasShare && share < storageDegradedP && free < storageRoomy:
+		case free < p.limit("storage-low.degraded")*megabyte:
+		case hasShare && share < p.limit("storage-low.share") && free < storageRoomy:
 		default:
 			return Match{}, false
 		}
@@ -136,12 +130,7 @@ func (p Profile) securityModule(e Evidence) []Match {
 	return failing(e, kindTamper, findings.Blocking, reasonTampered)
 }
 
-// Limits of starts that nobody asked for, within 24 h and in trading hours. Terminals restart once a day on purpose.
-const (
-	rebootsDegraded = 2
-	rebootsImminent = 3
-)
-
+// unexpectedReboot counts starts that nobody asked for, within 24 h and in trading hours. Terminals restart once a day on purpose.
 func (p Profile) unexpectedReboot(e Evidence) []Match {
 	return each(e, kindReboots, func(r probes.Result) (Match, bool) {
 		n := 0
@@ -159,9 +148,9 @@ func (p Profile) unexpectedReboot(e Evidence) []Match {
 		switch {
 		case n == 0:
 			return Match{}, false
-		case n >= rebootsImminent:
+		case n >= int(p.limit("unexpected-reboot.imminent")):
 			m.Severity = findings.Imminent
-		case n >= rebootsDegraded:
+		case n >= int(p.limit("unexpected-reboot.degraded")):
 			m.Severity = findings.Degraded
 		}
 		return m, true
@@ -187,13 +176,7 @@ func batteryAgeing(e Evidence) []Match {
 	})
 }
 
-// Battery limits, when not charging.
-const (
-	batteryInfo     = 20
-	batteryDegraded = 10
-	batteryImminent = 5
-)
-
+// batteryLow speaks of one that is not charging.
 func (p Profile) batteryLow(e Evidence) []Match {
 	return each(e, kindBattery, func(r probes.Result) (Match, bool) {
 		level, ok := r.Reading("level")
@@ -202,14 +185,14 @@ func (p Profile) batteryLow(e Evidence) []Match {
 		switch {
 		case !ok:
 			return unsure(""), true
-		case charging == 1 || level > batteryInfo:
+		case charging == 1 || level > p.limit("battery-low.info"):
 			return Match{}, false
 		case !told:
 			return unsure(""), true
 		case !p.open(e): // nobody sells, and the charger is where it stands by night
-		case level <= batteryImminent:
+		case level <= p.limit("battery-low.imminent"):
 			m.Severity = findings.Imminent
-		case level <= batteryDegraded:
+		case level <= p.limit("battery-low.degraded"):
 			m.Severity = findings.Degraded
 		}
 		return m, true

@@ -50,7 +50,7 @@ func (p Profile) clockDrifting(e Evidence) []Match {
 			left, who = time.Duration(hours*float64(time.Hour)), name
 		}
 	}
-	consider(skewImminent, "a payment service")
+	consider(p.lasts("clock-skew.imminent"), "a payment service")
 	for _, h := range p.Hosts {
 		consider(h.limit(side), h.Name)
 	}

@@ -136,26 +136,21 @@ func (p Profile) hostProtocolError(e Evidence) []Match {
 	return p.byAddress(matches)
 }
 
-// Limits of the host's own time, network aside, in milliseconds: hosts answer within 0.6 s, customers wait for ten.
-const (
-	hostSlowDegraded = 3_000
-	hostSlowImminent = 10_000
-	hostTimeReading  = "host_time"
-)
+const hostTimeReading = "host_time"
 
-// hostSlow: how long the host takes to answer, less what the network takes.
-func hostSlow(e Evidence) []Match {
+// hostSlow: how long the host takes to answer, less what the network takes. Most answer within 0.6 s.
+func (p Profile) hostSlow(e Evidence) []Match {
 	var matches []Match
 	for _, kind := range [...]string{kindHTTPS, kindISO8583} {
 		for _, m := range stage(e, kind, func(r probes.Result) (Match, bool) {
 			ms := e.Samples(r.Probe, hostTimeReading, e.now.Boot-r.Boot+hostSlowWindow(r))
 			p95 := slowest(slices.Clone(ms))
-			if p95 <= hostSlowDegraded {
+			if p95 <= p.limit("host-slow.degraded") {
 				return Match{}, false
 			}
 			m := on("", findings.Degraded, fmt.Sprintf("it takes %.1f s to answer (95th percentile of %d)", p95/1000, len(ms)), r)
 			m.Rare = kind == kindISO8583
-			if p95 > hostSlowImminent {
+			if p95 > p.limit("host-slow.imminent") {
 				m.Severity = findings.Imminent
 			}
 			return m, true

@@ -8,13 +8,9 @@ import (
 	"github.com/poshealth/poshealth/probes"
 )
 
-// Latency limits: TCP, TLS 1.2 and one message take about four round trips, so 800 ms cost 3.2 s and 2 s cost 8 s before
-// the host has done anything. A jitter of 300 ms makes TCP send again what was only late.
 const (
-	latencySamples  = 3 // fewer say nothing of a 95th percentile
-	latencyDegraded = 800
-	latencyImminent = 2000
-	jitterDegraded  = 300
+	latencySamples = 3   // fewer say nothing of a 95th percentile
+	jitterDegraded = 300 // ms; it makes TCP send again what was only late
 )
 
 // roundTrips are those of the connections to a host: the kernel's own measure where there is one, else how long connecting
@@ -26,14 +22,15 @@ func (e Evidence) roundTrips(tcp probes.ID) []float64 {
 	return e.Samples(tcp, connectReading, pathWindow)
 }
 
-// highLatency: where all hosts are far, it is the terminal's own way to the world.
-func highLatency(e Evidence) []Match {
+// highLatency: TCP, TLS 1.2 and one message take about four round trips, so 800 ms cost 3.2 s and 2 s cost 8 s before the host has
+// done anything. Where all hosts are far, it is the terminal's own way to the world.
+func (p Profile) highLatency(e Evidence) []Match {
 	matches := each(e, kindTCP, func(r probes.Result) (Match, bool) {
 		ms := e.roundTrips(r.Probe)
 		p95 := slowest(slices.Clone(ms))
-		if p95 > latencyDegraded {
+		if p95 > p.limit("high-latency.degraded") {
 			m := on("", findings.Degraded, fmt.Sprintf("a round trip takes %.0f ms (95th percentile of %d in 10 min)%s", p95, len(ms), e.nearer()), r)
-			if p95 > latencyImminent {
+			if p95 > p.limit("high-latency.imminent") {
 				m.Severity = findings.Imminent
 			}
 			m.Unsure, m.Suspect = len(ms) < latencySamples, len(ms) < latencySamples

@@ -9,13 +9,11 @@ import (
 	"github.com/poshealth/poshealth/probes"
 )
 
-// Loss limits: of an exchange of ten packets 18 % lose one at 2 %, 65 % at 10 %; each costs a second and more. What
-// was seen must not be chance either: the least that the losses seen can mean, at 95 %, must be above lossLeast.
+// Of an exchange of ten packets 18 % lose one at a loss of 2 %, 65 % at 10 %; each costs a second and more. What was seen must not be
+// chance either: the least that the losses seen can mean, at 95 %, must be above half of the limit.
 const (
-	lossWindow   = 50 // packets: fewer say nothing of 2 %
-	lossDegraded = 2.0
-	lossImminent = 10.0
-	lossLeast    = 1.0
+	lossWindow = 50 // packets: fewer say nothing of 2 %
+	lossLeast  = 0.5
 	// resentSegments and resentShare: the kernel's count of segments sent again, which a few connections to a dead host
 	// raise as well.
 	resentSegments = 50
@@ -30,8 +28,10 @@ type loss struct {
 
 func (l loss) share() float64 { return 100 * l.lost / max(l.sent, 1) }
 
-func (l loss) bad() bool {
-	return l.sent >= lossWindow && l.share() >= lossDegraded && leastShare(l.lost, l.sent) > lossLeast
+// loses tells whether what a way has lost is more than chance, and enough to tell.
+func (p Profile) loses(l loss) bool {
+	limit := p.limit("packet-loss.degraded")
+	return l.sent >= lossWindow && l.share() >= limit && leastShare(l.lost, l.sent) > lossLeast*limit
 }
 
 // lossOn adds up what was sent on one way and what came back, up to the newest look and ten minutes before it.
@@ -46,19 +46,19 @@ func (e Evidence) lossOn(r probes.Result) loss {
 
 // losesNow tells whether a way loses that did not always: routers and hosts answer echo requests at the rate they like, and
 // who limits them always does.
-func (e Evidence) losesNow(l loss) bool {
-	return l.bad() && len(e.Samples(l.result.Probe, lossReading, e.now.Boot)) > 0
+func (p Profile) losesNow(e Evidence, l loss) bool {
+	return p.loses(l) && len(e.Samples(l.result.Probe, lossReading, e.now.Boot)) > 0
 }
 
 // packetLoss rests on what came back of our own small packets: two ways must begin to lose, or TCP must have lost as well,
 // without whose word it is no more than degraded. A router that does not answer while the hosts beyond it do loses nothing.
-func packetLoss(e Evidence) []Match {
+func (p Profile) packetLoss(e Evidence) []Match {
 	gateway, hasGateway := e.Latest(kindGateway)
 	near := e.lossOn(gateway)
-	shop := hasGateway && e.losesNow(near)
+	shop := hasGateway && p.losesNow(e, near)
 	losing := 0
 	for r := range e.Of(kindPath) {
-		if e.losesNow(e.lossOn(r)) {
+		if p.losesNow(e, e.lossOn(r)) {
 			losing++
 		}
 	}
@@ -71,11 +71,11 @@ func packetLoss(e Evidence) []Match {
 	}
 	matches := each(e, kindPath, func(r probes.Result) (Match, bool) {
 		l, again := e.lossOn(r), e.sentAgain(r.Probe.Subject())
-		if !l.bad() || !again && (!e.losesNow(l) || losing < 2 && !shop) {
+		if !p.loses(l) || !again && (!p.losesNow(e, l) || losing < 2 && !shop) {
 			return Match{}, false
 		}
 		m := on("", findings.Degraded, fmt.Sprintf("%.0f of %.0f packets lost (%.0f %%)%s", l.lost, l.sent, l.share(), where), r)
-		if again && l.share() >= lossImminent && leastShare(l.lost, l.sent) > lossDegraded {
+		if again && l.share() >= p.limit("packet-loss.imminent") && leastShare(l.lost, l.sent) > p.limit("packet-loss.degraded") {
 			m.Severity = findings.Imminent
 		}
 		if shop {

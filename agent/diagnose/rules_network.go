@@ -30,14 +30,10 @@ func linkDown(e Evidence) []Match {
 	return failing(e, kindLink, findings.Blocking)
 }
 
-// flapWindow and its limits: one outage is two changes, so three mean that it went a second time.
-const (
-	flapWindow   = 10 * time.Minute
-	flapDegraded = 3
-	flapImminent = 10
-)
+// flapWindow is in what time changes of the link count. One outage is two of them, so three mean that it went a second time.
+const flapWindow = 10 * time.Minute
 
-func linkFlapping(e Evidence) []Match {
+func (p Profile) linkFlapping(e Evidence) []Match {
 	r, ok := e.Latest(kindLink)
 	switch {
 	case !ok:
@@ -56,9 +52,9 @@ func linkFlapping(e Evidence) []Match {
 	}
 	severity := findings.Degraded
 	switch {
-	case n < flapDegraded:
+	case n < int(p.limit("link-flapping.degraded")):
 		return nil
-	case n >= flapImminent:
+	case n >= int(p.limit("link-flapping.imminent")):
 		severity = findings.Imminent
 	}
 	return []Match{on("", severity, fmt.Sprintf("link went up or down %d times in 10 min", n), r)}

@@ -91,12 +91,9 @@ func whole(matches []Match) Match {
 	return one
 }
 
-// reorderedShare: one packet in a hundred out of order makes TCP send some of them again.
-const reorderedShare = 1.0
-
 // packetReordering is a remark, but where exchanges suffer as well. Only a train of packets tells; a look without one leaves
 // it as it was.
-func packetReordering(e Evidence) []Match {
+func (p Profile) packetReordering(e Evidence) []Match {
 	trained := func(r probes.Result) bool {
 		_, measured := r.Reading(reorderedReading)
 		return measured
@@ -105,11 +102,11 @@ func packetReordering(e Evidence) []Match {
 		share, _ := r.Reading(reorderedReading)
 		train, _ := r.Reading("train_received")
 		m := on("", findings.Info, fmt.Sprintf("%.1f %% of %.0f packets came out of order", share, train), r)
-		if trouble := e.hostTrouble(); trouble != "" || e.sentAgain(r.Probe.Subject()) {
+		if trouble := p.hostTrouble(e); trouble != "" || e.sentAgain(r.Probe.Subject()) {
 			m.Severity = findings.Degraded
 			m.Detail = strings.TrimSuffix(m.Detail+", and "+trouble, ", and ")
 		}
-		return m, share >= reorderedShare
+		return m, share >= p.limit("packet-reordering.share")
 	})
 	return e.together(kindPath, matches)
 }

@@ -178,27 +178,25 @@ func standbyDead(e Evidence) []Match {
 	return failing(e, kindStandby, findings.Info)
 }
 
-// Signal limits in dBm: RSRP of LTE and NR, RSSI of Wi-Fi. At the second, half of the packets of a sale need another try.
+// Windows in which signals and the trouble that they may bring count.
 const (
-	mobileWeak, mobileVeryWeak = -110, -118
-	wifiWeak, wifiVeryWeak     = -75, -82
-	signalWindow               = 4 * time.Minute // the median of three looks a minute apart
-	troubleWindow              = 10 * time.Minute
+	signalWindow  = 4 * time.Minute // the median of three looks a minute apart
+	troubleWindow = 10 * time.Minute
 )
 
-// weakSignal speaks of the bearer in use. By level alone it is a remark: many shops with a weak signal sell all day.
-func weakSignal(e Evidence) []Match {
+// weakSignal speaks of the bearer in use, by RSRP of LTE and NR or RSSI of Wi-Fi: where it is very weak, half of the packets of a sale
+// need another try. By level alone it is a remark: many shops with a weak signal sell all day.
+func (p Profile) weakSignal(e Evidence) []Match {
 	carrying, known := e.bearer()
 	if !known {
 		return []Match{unsure("")}
 	}
-	var kind string
-	var weak, veryWeak float64
+	var kind, limits string
 	switch carrying {
 	case "mobile":
-		kind, weak, veryWeak = kindMobile, mobileWeak, mobileVeryWeak
+		kind, limits = kindMobile, "weak-signal.mobile-"
 	case "wi-fi":
-		kind, weak, veryWeak = kindWiFi, wifiWeak, wifiVeryWeak
+		kind, limits = kindWiFi, "weak-signal.wifi-"
 	default:
 		return nil
 	}
@@ -209,13 +207,13 @@ func weakSignal(e Evidence) []Match {
 		}
 		slices.Sort(levels)
 		median := levels[len(levels)/2]
-		if median > weak {
+		if median > p.limit(limits+"info") {
 			return Match{}, false
 		}
 		m := on("", findings.Info, fmt.Sprintf("%s at %.0f dBm", strings.ToUpper(carrying[:1])+carrying[1:], median), r)
-		if trouble := e.hostTrouble(); trouble != "" {
+		if trouble := p.hostTrouble(e); trouble != "" {
 			m.Severity = findings.Degraded
-			if median <= veryWeak {
+			if median <= p.limit(limits+"imminent") {
 				m.Severity = findings.Imminent
 			}
 			m.Detail += ", and " + trouble
@@ -227,7 +225,7 @@ func weakSignal(e Evidence) []Match {
 // hostTrouble says what of the payment hosts failed or was slow lately; "" for nothing. One that connects well shows that the
 // network is good enough: then the others' trouble is theirs, as is a refusal. What failed before there was a link, or while
 // the radio woke, is not the signal's doing: then only its coming back lies within the window.
-func (e Evidence) hostTrouble() string {
+func (p Profile) hostTrouble(e Evidence) string {
 	settled := e.KnownSince(kindLink)
 	if e.asleep > 0 {
 		settled = max(settled, e.woke+wakingUp)
@@ -239,7 +237,7 @@ func (e Evidence) hostTrouble() string {
 		switch {
 		case isSilence(r) && e.Fresh(r), e.Flips(r.Probe, window) > 1:
 			trouble = cmp.Or(trouble, r.Probe.Subject()+" did not connect")
-		case len(ms) > 0 && slices.Max(ms) > latencyDegraded:
+		case len(ms) > 0 && slices.Max(ms) > p.limit("high-latency.degraded"):
 			trouble = cmp.Or(trouble, fmt.Sprintf("%s took %.0f ms to connect", r.Probe.Subject(), slices.Max(ms)))
 		case r.Outcome == probes.Pass && e.Fresh(r):
 			return ""

@@ -57,15 +57,11 @@ func certExpired(e Evidence) []Match {
 	})
 }
 
-// Expiry limits. The acquirer needs days to replace a certificate, and three are the last that a weekend leaves. One that
-// lives less than shortLived is replaced by a machine: for those the last third of their life counts.
-const (
-	expiringInfo     = 14 * 24 * time.Hour
-	expiringImminent = 3 * 24 * time.Hour
-	shortLived       = 45 * 24 * time.Hour
-)
+// shortLived: a certificate that lives less is replaced by a machine: the last third of its life counts.
+const shortLived = 45 * 24 * time.Hour
 
-func certExpiring(e Evidence) []Match {
+// certExpiring: the acquirer needs days to replace a certificate.
+func (p Profile) certExpiring(e Evidence) []Match {
 	now, _ := e.trueTime()
 	return eachNews(e, kindTLS, showsDates, func(r probes.Result) (Match, bool) {
 		v, known := validityOf(r)
@@ -79,9 +75,9 @@ func certExpiring(e Evidence) []Match {
 			if left > life/3 {
 				return Match{}, false
 			}
-		case left > expiringInfo:
+		case left > p.lasts("cert-expiring.info"):
 			return Match{}, false
-		case left <= expiringImminent:
+		case left <= p.lasts("cert-expiring.imminent"):
 			severity = findings.Imminent
 		}
 		m := on("", severity, fmt.Sprintf("certificate %q expires on %s", r.Fact("cert_subject"), day(v.to)), r)
