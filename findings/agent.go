@@ -14,7 +14,11 @@ var agentLayer = [...]Finding{
 		Party:       PartyApp,
 		ExplainedBy: []Code{PaymentAppStopped, PaymentAppCrashing, PaymentAppMissing},
 		Observed:    "no line from the payment app for 25 min of trading hours while its process runs",
-		Escalation:  "settle becomes `unknown` at once (never stays ready); >24 h of trading time: degraded",
+		Escalation: []Step{
+			{Info, ">25 min of trading time"},
+			{Degraded, ">24 h of trading time"},
+		},
+		Note: "settle becomes `unknown` at once (never stays ready)",
 		Title: Text{
 			EN: "No data from the payment app",
 			ZH: "未收到支付应用数据",
@@ -38,7 +42,10 @@ var agentLayer = [...]Finding{
 		Party:       PartyAgent,
 		ExplainedBy: []Code{LinkDown, LocalNetworkFault, SIMDataSuspended, SIMNotReady, RadioOff, DNSFailed, ClockReset, ClockSkew},
 		Observed:    "MQTT broker unreachable; reports are queued",
-		Escalation:  ">24 h degraded",
+		Escalation: []Step{
+			{Info, "no connection"},
+			{Degraded, ">24 h"},
+		},
 		Title: Text{
 			EN: "Reports cannot be sent",
 			ZH: "上报通道中断",

@@ -14,7 +14,10 @@ var appLayer = [...]Finding{
 		Party:       PartyApp,
 		ExplainedBy: []Code{PaymentAppMissing},
 		Observed:    "payment app process absent / service not listening during opening hours",
-		Escalation:  "profile says always running: blocking in trading hours; disabled/force-stopped, or does not start (crash, ANR): blocking; else info",
+		Escalation: []Step{
+			{Blocking, "disabled/force-stopped, or profile says always running"},
+		},
+		Note: "an app that may be closed and is closed: silent",
 		Title: Text{
 			EN: "Payment app is not running",
 			ZH: "支付应用未运行",
@@ -38,7 +41,9 @@ var appLayer = [...]Finding{
 		Party:       PartyApp,
 		ExplainedBy: []Code{StorageLow, ResourcePressure, PaymentAppMissing},
 		Observed:    "process start time keeps changing",
-		Escalation:  "≥3 restarts in 10 min",
+		Escalation: []Step{
+			{Blocking, "≥3 crashes or hangs in 10 min, or restarts of an app that always runs"},
+		},
 		Title: Text{
 			EN: "Payment app keeps closing",
 			ZH: "支付应用反复崩溃",
@@ -62,7 +67,10 @@ var appLayer = [...]Finding{
 		Party:       PartyApp,
 		ExplainedBy: []Code{PaymentAppMissing},
 		Observed:    "version below the acquirer’s minimum, or app/firmware/SDK pair not in the profile matrix",
-		Escalation:  "below minimum: imminent before the deadline, blocking after it; pair not in the matrix: info (“untested”)",
+		Escalation: []Step{
+			{Imminent, "below minimum, before the deadline"},
+			{Blocking, "after it"},
+		},
 		Title: Text{
 			EN: "App version is not accepted any more",
 			ZH: "应用版本不兼容或过旧",
@@ -86,7 +94,11 @@ var appLayer = [...]Finding{
 		Party:       PartyAcquirer,
 		ExplainedBy: []Code{HostUnreachable},
 		Observed:    "host header asks for a download (processing request 1/4/5/6/7), or TMS parameter/CAPK/AID version below the profile",
-		Escalation:  "still asked for after 24 h of trading: degraded; 72 h or host refuses sales: imminent",
+		Escalation: []Step{
+			{Info, "asked for, or older than the profile wants"},
+			{Degraded, "still asked for after 24 h of trading"},
+			{Imminent, "72 h, or host refuses sales"},
+		},
 		Title: Text{
 			EN: "Parameters must be downloaded",
 			ZH: "参数待更新",
@@ -133,7 +145,10 @@ var appLayer = [...]Finding{
 		Party:       PartyApp,
 		ExplainedBy: []Code{SettingsInvalid},
 		Observed:    "fingerprint of approved settings changed without a signed change",
-		Escalation:  "degraded for 24 h; silent when params_ver changed with it",
+		Escalation: []Step{
+			{Degraded, "for 24 h"},
+		},
+		Note: "silent when params_ver changed with it",
 		Title: Text{
 			EN: "A setting was changed",
 			ZH: "参数被修改",
@@ -192,16 +207,16 @@ var appLayer = [...]Finding{
 		},
 	},
 	{
-		Code:       PaymentAppSignerChanged,
-		Layer:      11,
-		Cause:      CauseOperatorPermission,
-		Severity:   Blocking,
-		Affects:    TakeCard | Settle,
-		Source:     SourceProbe,
-		Party:      PartyApp,
-		Visit:      Visit{Needed: true, Bring: ""},
-		Observed:   "the package's signing certificate digest is not the one in the profile",
-		Escalation: "security finding; the profile holds a LIST of digests (vendor stores re-sign); not configured: never raised",
+		Code:     PaymentAppSignerChanged,
+		Layer:    11,
+		Cause:    CauseOperatorPermission,
+		Severity: Blocking,
+		Affects:  TakeCard | Settle,
+		Source:   SourceProbe,
+		Party:    PartyApp,
+		Visit:    Visit{Needed: true, Bring: ""},
+		Observed: "the package's signing certificate digest is not the one in the profile",
+		Note:     "security finding; the profile holds a LIST of digests (vendor stores re-sign); not configured: never raised",
 		Title: Text{
 			EN: "Payment app signature does not match",
 			ZH: "支付应用签名不符",

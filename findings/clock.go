@@ -5,15 +5,17 @@ package findings
 //nolint:gochecknoglobals // a constant table: as a variable it costs no code and no heap
 var clockLayer = [...]Finding{
 	{
-		Code:       ClockReset,
-		Layer:      2,
-		Cause:      CauseSystemDevice,
-		Severity:   Blocking,
-		Affects:    TakeCard | Settle,
-		Source:     SourceProbe,
-		Party:      PartyTerminal,
-		Observed:   "wall clock earlier than the agent build date, or jumped back >1 day after power loss",
-		Escalation: "stands 2 min after a network is up, so that network time has had its chance",
+		Code:     ClockReset,
+		Layer:    2,
+		Cause:    CauseSystemDevice,
+		Severity: Blocking,
+		Affects:  TakeCard | Settle,
+		Source:   SourceProbe,
+		Party:    PartyTerminal,
+		Observed: "wall clock earlier than the agent build date, or jumped back >1 day after power loss",
+		Escalation: []Step{
+			{Blocking, "2 min after a network is up, so that network time has had its chance"},
+		},
 		Title: Text{
 			EN: "Clock was reset",
 			ZH: "终端时钟被重置",
@@ -37,7 +39,13 @@ var clockLayer = [...]Finding{
 		Party:       PartyTerminal,
 		ExplainedBy: []Code{ClockReset},
 		Observed:    "offset against the time that independent sources agree on: SNTP, HTTP Date, host DE12/DE13; what is uncertain does not count",
-		Escalation:  ">30 s info, >60 s degraded, >300 s imminent; blocking only past a configured host limit or a certificate date",
+		Escalation: []Step{
+			{Info, ">30 s"},
+			{Degraded, ">60 s"},
+			{Imminent, ">300 s"},
+			{Blocking, "past a configured host limit or a certificate date"},
+		},
+		Note: "where only one source says so, no more than degraded",
 		Title: Text{
 			EN: "Terminal time is wrong",
 			ZH: "终端时间不准",
@@ -85,7 +93,10 @@ var clockLayer = [...]Finding{
 		Visit:       Visit{Needed: true, Bring: "spare terminal"},
 		ExplainedBy: []Code{ClockReset, ClockSkew},
 		Observed:    "offset trend in ppm over six hours of samples, extrapolated to each host's own early and late limit; less than a week is left",
-		Escalation:  "time left to the tightest host limit: <24 h imminent, unless the clock was corrected within 48 h",
+		Escalation: []Step{
+			{Info, "less than a week left to the tightest host limit"},
+			{Imminent, "<24 h left, unless the clock was corrected within 48 h"},
+		},
 		Title: Text{
 			EN: "Clock is drifting",
 			ZH: "时钟正在漂移",
@@ -109,7 +120,10 @@ var clockLayer = [...]Finding{
 		Party:       PartySite,
 		ExplainedBy: []Code{LocalNetworkFault, LinkDown},
 		Observed:    "NTP servers, HTTP Date and host time do not overlap within their stated uncertainty; servers that share an upstream or an address count once",
-		Escalation:  "no majority among the sources: degraded",
+		Escalation: []Step{
+			{Info, "a majority contradicts the others"},
+			{Degraded, "no majority among the sources"},
+		},
 		Title: Text{
 			EN: "Time sources disagree",
 			ZH: "各时间源不一致",
@@ -133,7 +147,10 @@ var clockLayer = [...]Finding{
 		Party:       PartySite,
 		ExplainedBy: []Code{LinkDown, LocalNetworkFault, DNSFailed, RadioOff, SIMDataSuspended, SIMNotReady},
 		Observed:    "no time source answered, so the clock could be neither confirmed nor denied",
-		Escalation:  "no source for >24 h: degraded",
+		Escalation: []Step{
+			{Info, "no source answers"},
+			{Degraded, "no source for >24 h"},
+		},
 		Title: Text{
 			EN: "Clock could not be checked",
 			ZH: "无法核对终端时间",

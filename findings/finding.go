@@ -120,6 +120,12 @@ func (t Text) In(lang string) string {
 	return t.EN
 }
 
+// Step says when a finding is how bad.
+type Step struct {
+	Severity Severity
+	When     string // in English
+}
+
 // Finding is one entry of the catalogue.
 type Finding struct {
 	Code        Code
@@ -132,7 +138,8 @@ type Finding struct {
 	Visit       Visit
 	ExplainedBy []Code // direct causes
 	Observed    string // what is seen when it stands
-	Escalation  string
+	Escalation  []Step // mild to bad, with the usual limits; none: always of Severity
+	Note        string // what else to know of when it stands; "": nothing
 	Title       Text
 	Merchant    Text // the next step for who owns the terminal
 	Technician  Text // the next step for who repairs it

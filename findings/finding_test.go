@@ -35,6 +35,10 @@ func TestEveryEntryIsWhole(t *testing.T) {
 			assert.True(t, strings.ContainsFunc(f.Title.ZH, func(r rune) bool { return r >= 0x4e00 && r <= 0x9fff }), "the Chinese title is Chinese: %s", f.Title.ZH)
 			assert.LessOrEqual(t, len([]rune(f.Title.EN)), 60, "a title fits a line")
 			assert.NotEmpty(t, f.Observed)
+			for i, s := range f.Escalation {
+				assert.NotEmpty(t, s.When)
+				assert.True(t, i == 0 || s.Severity > f.Escalation[i-1].Severity, "steps go from mild to bad, each once")
+			}
 			assert.NotEqual(t, string(f.Party), f.Party.Name().ZH, "the party has a name")
 			for _, cause := range f.ExplainedBy {
 				assert.NotNil(t, findings.Lookup(cause), "cause %s is in the catalogue", cause)
@@ -84,7 +88,8 @@ func reference() string {
 	var b strings.Builder
 	b.WriteString("# Findings\n\nWhat can go wrong, in the order of the layers that a sale rests on. Made from the tables in `findings/`;\n" +
 		"`go test ./findings -update` rewrites it. A code once published is never reused.\n\n" +
-		"Severity: **blocking** a swipe or its money fails now · **imminent** it will unless somebody acts · **degraded** works, worse than it should · **info**.\n")
+		"Severity: **blocking** a swipe or its money fails now · **imminent** it will unless somebody acts · **degraded** works, worse than it should · **info**.\n" +
+		"Numbers are the usual ones; a configuration may move the [thresholds](thresholds.md).\n")
 	layer := uint8(0)
 	names := []string{"", "Device", "Clock", "Link", "Address, gateway, names", "Path", "TLS", "Payment host", "Session", "Transaction", "Settlement", "Payment app", "Agent"}
 	for f := range findings.All() {
@@ -93,15 +98,23 @@ func reference() string {
 			fmt.Fprintf(&b, "\n## %d. %s\n", layer, names[layer])
 		}
 		fmt.Fprintf(&b, "\n### `%s` %s · %s\n\n", f.Code, f.Title.EN, f.Title.ZH)
-		fmt.Fprintf(&b, "- **Seen when** %s\n- **Severity** %s", f.Observed, f.Severity)
-		if f.Escalation != "" {
-			fmt.Fprintf(&b, "; %s", f.Escalation)
+		fmt.Fprintf(&b, "- **Seen when** %s\n", f.Observed)
+		if len(f.Escalation) == 0 {
+			fmt.Fprintf(&b, "- **Severity** %s\n", f.Severity)
+		} else {
+			fmt.Fprintf(&b, "- **Severity**\n")
+		}
+		for _, s := range f.Escalation {
+			fmt.Fprintf(&b, "  - %s: %s\n", s.Severity, s.When)
+		}
+		if f.Note != "" {
+			fmt.Fprintf(&b, "- **Note** %s\n", f.Note)
 		}
 		affects := f.Affects.Names()
 		if len(affects) == 0 {
 			affects = []string{"nothing"}
 		}
-		fmt.Fprintf(&b, "\n- **Affects** %s · **cause** %s · **whose** %s · %s · seen by %s\n", strings.Join(affects, ", "), f.Cause, f.Party.Name().EN, f.Visit.Sentence().EN, f.Source)
+		fmt.Fprintf(&b, "- **Affects** %s · **cause** %s · **whose** %s · %s · seen by %s\n", strings.Join(affects, ", "), f.Cause, f.Party.Name().EN, f.Visit.Sentence().EN, f.Source)
 		if len(f.ExplainedBy) > 0 {
 			causes := make([]string, 0, len(f.ExplainedBy))
 			for _, c := range slices.Sorted(slices.Values(f.ExplainedBy)) {

@@ -14,7 +14,10 @@ var hostLayer = [...]Finding{
 		Party:       PartyAcquirer,
 		ExplainedBy: []Code{LinkDown, LocalNetworkFault, DNSFailed, SIMDataSuspended, HostPortBlocked, RadioOff, MaintenanceWindow},
 		Observed:    "TCP connect fails to all host addresses on two links or on one link while reference targets answer",
-		Escalation:  "one of several addresses down: degraded",
+		Escalation: []Step{
+			{Degraded, "one of several addresses down, or it came or went ≥4 times in 30 min"},
+			{Blocking, "no address takes a connection"},
+		},
 		Title: Text{
 			EN: "Payment host cannot be reached",
 			ZH: "无法连接支付主机",
@@ -38,7 +41,10 @@ var hostLayer = [...]Finding{
 		Party:       PartyAcquirer,
 		ExplainedBy: []Code{HostUnreachable, PacketLoss, MTUBlackhole, MaintenanceWindow},
 		Observed:    "connection opens, no reply before the profile time-out (default 60 s)",
-		Escalation:  "2 consecutive echo/app time-outs",
+		Escalation: []Step{
+			{Imminent, "a server error in answer to the page asked for"},
+			{Blocking, "it times out or closes"},
+		},
 		Title: Text{
 			EN: "Host does not answer",
 			ZH: "主机无应答（通讯超时）",
@@ -62,7 +68,10 @@ var hostLayer = [...]Finding{
 		Party:       PartyAcquirer,
 		ExplainedBy: []Code{HostNoAnswer, HostUnreachable, HighLatency, PacketLoss, MaintenanceWindow},
 		Observed:    "host time = reply time − network RTT, from echo or intake",
-		Escalation:  "p95 >3 s degraded, >10 s imminent",
+		Escalation: []Step{
+			{Degraded, "p95 >3 s"},
+			{Imminent, "p95 >10 s"},
+		},
 		Title: Text{
 			EN: "Host is slow",
 			ZH: "主机响应慢",
@@ -86,7 +95,10 @@ var hostLayer = [...]Finding{
 		Party:       PartyAcquirer,
 		ExplainedBy: []Code{HostUnreachable},
 		Observed:    "reply malformed / DE39=30 / echo refused / TPDU or header not accepted",
-		Escalation:  "echo refused or unanswered alone: info (many hosts do not serve it); malformed reply or DE39=30 on ≥2 sales: imminent",
+		Escalation: []Step{
+			{Info, "echo refused or unanswered alone (many hosts do not serve it), or a page that never answered"},
+			{Imminent, "malformed reply, or something else than TLS or HTTP"},
+		},
 		Title: Text{
 			EN: "Host does not understand this terminal",
 			ZH: "主机与终端报文不兼容",
@@ -101,15 +113,20 @@ var hostLayer = [...]Finding{
 		},
 	},
 	{
-		Code:       MaintenanceWindow,
-		Layer:      7,
-		Cause:      CauseBankMaintenance,
-		Severity:   Info,
-		Affects:    TakeCard | Settle,
-		Source:     SourceProfile,
-		Party:      PartyAcquirer,
-		Observed:   "window in the signed profile, or DE39=90 seen",
-		Escalation: "announced window: info from 24 h, degraded ≤60 min when it meets trading hours, blocking while active in trading hours; nightly day-cut: info, also ahead of it (money waiting escalates by its own finding); DE39=90: degraded",
+		Code:     MaintenanceWindow,
+		Layer:    7,
+		Cause:    CauseBankMaintenance,
+		Severity: Info,
+		Affects:  TakeCard | Settle,
+		Source:   SourceProfile,
+		Party:    PartyAcquirer,
+		Observed: "window in the signed profile, or DE39=90 seen",
+		Escalation: []Step{
+			{Info, "announced window: from 24 h; nightly day-cut: ahead of it and while it lasts"},
+			{Degraded, "≤60 min before a window that meets trading hours; DE39=90"},
+			{Blocking, "while active in trading hours"},
+		},
+		Note: "money waiting escalates by its own finding",
 		Title: Text{
 			EN: "Bank maintenance or day-cut",
 			ZH: "银行/收单系统维护或日切",
@@ -133,7 +150,10 @@ var hostLayer = [...]Finding{
 		Party:       PartyAcquirer,
 		ExplainedBy: []Code{MaintenanceWindow},
 		Observed:    "DE39=96 (also profile codes for “exchange centre error”)",
-		Escalation:  "≥3 in 10 min; ≥5 of last 10: blocking",
+		Escalation: []Step{
+			{Imminent, "≥3 in 10 min"},
+			{Blocking, "≥5 of last 10"},
+		},
 		Title: Text{
 			EN: "Card network (switch) malfunction",
 			ZH: "交换中心异常",
@@ -157,7 +177,10 @@ var hostLayer = [...]Finding{
 		Party:       PartyIssuer,
 		ExplainedBy: []Code{SwitchMalfunction, MaintenanceWindow, HostNoAnswer},
 		Observed:    "DE39=91/92/98/68 concentrated on one issuer institution",
-		Escalation:  "≥3 from one issuer in 10 min; declines of any class concentrated on one issuer: info “only cards of this bank”",
+		Escalation: []Step{
+			{Info, "declines of any class concentrated on one issuer: “only cards of this bank”"},
+			{Degraded, "≥3 from one issuer in 10 min"},
+		},
 		Title: Text{
 			EN: "A card-issuing bank does not answer",
 			ZH: "发卡行暂不可用",
@@ -181,6 +204,9 @@ var hostLayer = [...]Finding{
 		Party:       PartyAcquirer,
 		ExplainedBy: []Code{LinkDown, LocalNetworkFault, ClockSkew, HighLatency},
 		Observed:    "QR-wallet outcomes time out or fail while cards work",
+		Escalation: []Step{
+			{Degraded, "≥3 orders in a row in 30 min, while cards go through"},
+		},
 		Title: Text{
 			EN: "QR payment service is unstable",
 			ZH: "扫码支付服务不稳定",

@@ -15,7 +15,7 @@ var ipLayer = [...]Finding{
 		Visit:       Visit{Needed: true, Bring: ""},
 		ExplainedBy: []Code{LinkDown, SIMDataSuspended, RadioOff},
 		Observed:    "no IP address, gateway does not answer, or a captive portal answers instead of the internet",
-		Escalation:  "a silent gateway counts only when nothing beyond it answers; on a profile with private_network the only reference is the payment host",
+		Note:        "a silent gateway counts only when nothing beyond it answers; on a profile with private_network the only reference is the payment host",
 		Title: Text{
 			EN: "Connected, but the network does not pass traffic",
 			ZH: "已连接网络但不通",
@@ -39,7 +39,12 @@ var ipLayer = [...]Finding{
 		Party:       PartyCarrier,
 		ExplainedBy: []Code{LocalNetworkFault, LinkDown, SIMDataSuspended},
 		Observed:    "resolver time-out / NXDOMAIN / answer not in the profile’s ranges",
-		Escalation:  "payment host given as IP: info; only the agent's last good address works: imminent, info once a sale is approved meanwhile; answer outside the profile's ranges: imminent + security, blocking only if TLS there does not verify",
+		Escalation: []Step{
+			{Info, "no name server answers, and no name is needed"},
+			{Degraded, "some name servers do not answer"},
+			{Imminent, "only the last good address works; or the answer is outside the profile's ranges"},
+			{Blocking, "no address works; or it is outside the ranges and TLS there does not verify"},
+		},
 		Title: Text{
 			EN: "Host name cannot be resolved",
 			ZH: "域名解析失败",

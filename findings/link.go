@@ -5,15 +5,18 @@ package findings
 //nolint:gochecknoglobals // a constant table: as a variable it costs no code and no heap
 var linkLayer = [...]Finding{
 	{
-		Code:       RadioOff,
-		Layer:      3,
-		Cause:      CauseOperatorOperation,
-		Severity:   Blocking,
-		Affects:    TakeCard | Settle,
-		Source:     SourceProbe,
-		Party:      PartyMerchant,
-		Observed:   "airplane mode on, or both Wi-Fi and mobile data switched off",
-		Escalation: "only when no other bearer (Ethernet, base, USB) has carrier; else info",
+		Code:     RadioOff,
+		Layer:    3,
+		Cause:    CauseOperatorOperation,
+		Severity: Blocking,
+		Affects:  TakeCard | Settle,
+		Source:   SourceProbe,
+		Party:    PartyMerchant,
+		Observed: "airplane mode on, or both Wi-Fi and mobile data switched off",
+		Escalation: []Step{
+			{Info, "airplane mode, and another bearer (Ethernet, base, USB) has carrier"},
+			{Blocking, "no other bearer has"},
+		},
 		Title: Text{
 			EN: "Network is switched off",
 			ZH: "网络开关已关闭",
@@ -38,7 +41,11 @@ var linkLayer = [...]Finding{
 		Visit:       Visit{Needed: true, Bring: "sim"},
 		ExplainedBy: []Code{RadioOff},
 		Observed:    "SIM absent / PIN-PUK locked / rejected, or SIM changed since install (机卡绑定)",
-		Escalation:  "profile expects no SIM: silent; another bearer works: info; else blocking",
+		Escalation: []Step{
+			{Info, "another bearer works"},
+			{Blocking, "none does"},
+		},
+		Note: "profile expects no SIM: silent",
 		Title: Text{
 			EN: "SIM card missing, locked or changed",
 			ZH: "流量卡未识别、被锁或已更换",
@@ -85,7 +92,13 @@ var linkLayer = [...]Finding{
 		Party:       PartyCarrier,
 		ExplainedBy: []Code{RadioOff, SIMNotReady},
 		Observed:    "registered on the mobile network but no data session / no traffic passes; or plan end date from the profile",
-		Escalation:  "another bearer works: degraded; plan end ≤30 days info, ≤7 degraded, ≤3 imminent",
+		Escalation: []Step{
+			{Info, "the plan ends in ≤30 days"},
+			{Degraded, "in ≤7 days"},
+			{Imminent, "in ≤3 days"},
+			{Blocking, "no data session, and no other bearer works"},
+		},
+		Note: "while another bearer works the system takes the session down on purpose: silent",
 		Title: Text{
 			EN: "Mobile data plan stopped or about to end",
 			ZH: "流量卡停机或即将到期",
@@ -110,7 +123,11 @@ var linkLayer = [...]Finding{
 		Visit:       Visit{Needed: true, Bring: "access point or antenna"},
 		ExplainedBy: []Code{LinkDown, RadioOff},
 		Observed:    "radio signal readings, 60 s median",
-		Escalation:  "info by level alone; degraded at ≤−110 dBm/≤−75 dBm with failed or slow sales or probes in the window; imminent at ≤−118/≤−82 with failures",
+		Escalation: []Step{
+			{Info, "≤−110 dBm (mobile) or ≤−75 dBm (Wi-Fi), by level alone"},
+			{Degraded, "with failed or slow probes of a host in the window"},
+			{Imminent, "≤−118 or ≤−82 dBm, with them"},
+		},
 		Title: Text{
 			EN: "Weak signal",
 			ZH: "信号弱",
@@ -135,7 +152,10 @@ var linkLayer = [...]Finding{
 		Visit:       Visit{Needed: true, Bring: "access point or antenna"},
 		ExplainedBy: []Code{LinkDown, RadioOff, SIMNotReady},
 		Observed:    "interface/registration up-down events",
-		Escalation:  "≥3 changes in 10 min degraded, ≥10 imminent",
+		Escalation: []Step{
+			{Degraded, "≥3 changes in 10 min"},
+			{Imminent, "≥10"},
+		},
 		Title: Text{
 			EN: "Network keeps dropping",
 			ZH: "网络时断时续",

@@ -14,7 +14,10 @@ var pathLayer = [...]Finding{
 		Party:       PartyCarrier,
 		ExplainedBy: []Code{LinkDown, LocalNetworkFault, WeakSignal, SIMDataSuspended},
 		Observed:    "probe loss and TCP retransmissions, window ≥50 packets",
-		Escalation:  "≥2 % degraded, ≥10 % imminent (10-packet exchange: 18 % / 65 % chance of a loss)",
+		Escalation: []Step{
+			{Degraded, "≥2 % (18 % of 10-packet exchanges lose one)"},
+			{Imminent, "≥10 % (65 %), and TCP sends again"},
+		},
 		Title: Text{
 			EN: "Packets are being lost",
 			ZH: "网络丢包",
@@ -38,7 +41,10 @@ var pathLayer = [...]Finding{
 		Party:       PartyCarrier,
 		ExplainedBy: []Code{PacketLoss, LinkFlapping},
 		Observed:    "sequence order of probe replies, TCP reordering counters",
-		Escalation:  "degraded only with retransmissions or a slow/failed exchange in the same window",
+		Escalation: []Step{
+			{Info, "≥1 %"},
+			{Degraded, "with retransmissions or a slow/failed exchange in the same window"},
+		},
 		Title: Text{
 			EN: "Packets arrive out of order",
 			ZH: "网络数据包乱序",
@@ -62,7 +68,10 @@ var pathLayer = [...]Finding{
 		Party:       PartyCarrier,
 		ExplainedBy: []Code{PacketLoss, WeakSignal, LinkDown, LocalNetworkFault},
 		Observed:    "round-trip time to the gateway, to a reference and to the host (connect time)",
-		Escalation:  "RTT p95 >800 ms degraded, >2 s imminent; jitter >300 ms degraded",
+		Escalation: []Step{
+			{Degraded, "RTT p95 >800 ms, or jitter >300 ms"},
+			{Imminent, "RTT p95 >2 s"},
+		},
 		Title: Text{
 			EN: "Network is slow",
 			ZH: "网络延迟高",

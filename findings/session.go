@@ -14,7 +14,11 @@ var sessionLayer = [...]Finding{
 		Party:       PartyMerchant,
 		ExplainedBy: []Code{LinkDown, HostUnreachable, HostNoAnswer, LocalNetworkFault, RadioOff},
 		Observed:    "intake sign_on=false, or DE39 meaning “sign on first” in the profile",
-		Escalation:  "outside trading hours or within 30 min after settlement/boot: info; profile auto_sign_on: info; in trading hours: imminent; a sale refused for it: blocking",
+		Escalation: []Step{
+			{Info, "outside trading hours, within 30 min after settlement/boot, or profile auto_sign_on"},
+			{Imminent, "in trading hours"},
+			{Blocking, "a sale refused for it"},
+		},
 		Title: Text{
 			EN: "Terminal is not signed on",
 			ZH: "终端未签到",
@@ -38,7 +42,10 @@ var sessionLayer = [...]Finding{
 		Party:       PartyMerchant,
 		ExplainedBy: []Code{NotSignedOn},
 		Observed:    "age of last successful sign-on",
-		Escalation:  ">20 h info; past the profile’s period: degraded, only in trading hours or the hour before; info where sign-on is automatic",
+		Escalation: []Step{
+			{Info, ">20 h; where sign-on is automatic no more"},
+			{Degraded, "past the profile’s period, in trading hours or the hour before"},
+		},
 		Title: Text{
 			EN: "Sign-on is getting old",
 			ZH: "签到即将过期",
@@ -63,6 +70,9 @@ var sessionLayer = [...]Finding{
 		Visit:       Visit{Needed: true, Bring: "laptop or keys"},
 		ExplainedBy: []Code{HostUnreachable, HostNoAnswer, TerminalNotRegistered, MerchantInvalid, LinkDown, SecurityModuleFault},
 		Observed:    "≥2 failed sign-on attempts while the host answers",
+		Escalation: []Step{
+			{Blocking, "≥2 attempts in a row"},
+		},
 		Title: Text{
 			EN: "Sign-on fails",
 			ZH: "签到失败",
@@ -87,7 +97,10 @@ var sessionLayer = [...]Finding{
 		Visit:       Visit{Needed: true, Bring: "laptop or keys"},
 		ExplainedBy: []Code{SecurityModuleFault},
 		Observed:    "DE39=A0 (MAC) or 99 (PIN format), or app-side MAC check failure",
-		Escalation:  "1 = degraded, ≥2 in a row = blocking",
+		Escalation: []Step{
+			{Degraded, "1"},
+			{Blocking, "≥2 in a row"},
+		},
 		Title: Text{
 			EN: "Security keys out of step – sign on again",
 			ZH: "MAC/PIN 密钥不同步，请重新签到",
@@ -111,7 +124,10 @@ var sessionLayer = [...]Finding{
 		Party:       PartyAcquirer,
 		ExplainedBy: []Code{SettingsInvalid, SettingsChanged},
 		Observed:    "DE39=97 (or profile equivalent)",
-		Escalation:  "on sign-on, or ≥2 sales in a row; one sale: degraded",
+		Escalation: []Step{
+			{Degraded, "one sale"},
+			{Blocking, "on sign-on, or ≥2 sales in a row"},
+		},
 		Title: Text{
 			EN: "Terminal is not registered",
 			ZH: "终端未登记",
@@ -134,6 +150,9 @@ var sessionLayer = [...]Finding{
 		Source:   SourceIntake,
 		Party:    PartyAcquirer,
 		Observed: "DE39=03 on sign-on or on ≥2 cards",
+		Escalation: []Step{
+			{Blocking, "on sign-on, or ≥2 sales in a row"},
+		},
 		Title: Text{
 			EN: "Merchant is not valid or is suspended",
 			ZH: "无效商户或商户已停用",
@@ -157,7 +176,10 @@ var sessionLayer = [...]Finding{
 		Party:       PartyApp,
 		ExplainedBy: []Code{PermissionMissing},
 		Observed:    "location provider off or permission denied for the payment app (state only – the agent records no position)",
-		Escalation:  "imminent where the profile says the host requires a position",
+		Escalation: []Step{
+			{Degraded, "switched off"},
+			{Imminent, "where the profile says the host requires a position"},
+		},
 		Title: Text{
 			EN: "Location is switched off",
 			ZH: "定位服务已关闭",
@@ -172,15 +194,18 @@ var sessionLayer = [...]Finding{
 		},
 	},
 	{
-		Code:       SettlementAccountAlert,
-		Layer:      8,
-		Cause:      CauseBankAccount,
-		Severity:   Imminent,
-		Affects:    Settle,
-		Source:     SourceProfile,
-		Party:      PartyAcquirer,
-		Observed:   "notice pushed by the acquirer/operations over the signed channel – cannot be seen from the terminal",
-		Escalation: "payout returned, account frozen or risk hold: blocking; else imminent",
+		Code:     SettlementAccountAlert,
+		Layer:    8,
+		Cause:    CauseBankAccount,
+		Severity: Imminent,
+		Affects:  Settle,
+		Source:   SourceProfile,
+		Party:    PartyAcquirer,
+		Observed: "notice pushed by the acquirer/operations over the signed channel – cannot be seen from the terminal",
+		Escalation: []Step{
+			{Imminent, "the acquirer wants it checked"},
+			{Blocking, "account frozen or risk hold"},
+		},
 		Title: Text{
 			EN: "Settlement account needs attention",
 			ZH: "结算账户异常",
@@ -204,7 +229,10 @@ var sessionLayer = [...]Finding{
 		Party:       PartyAcquirer,
 		ExplainedBy: []Code{TerminalNotRegistered, MerchantInvalid},
 		Observed:    "response codes for a function not open to this merchant, operator or terminal (40, 58, C1 and the profile's own), by kind of sale",
-		Escalation:  "the same code on ≥2 sales of one kind: imminent for that kind",
+		Escalation: []Step{
+			{Degraded, "once"},
+			{Imminent, "the same code on ≥2 sales of one kind: for that kind"},
+		},
 		Title: Text{
 			EN: "This kind of sale is not permitted",
 			ZH: "该交易类型未开通或无权限",

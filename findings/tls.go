@@ -37,7 +37,10 @@ var tlsLayer = [...]Finding{
 		Party:       PartyAcquirer,
 		ExplainedBy: []Code{ClockReset, CertExpired},
 		Observed:    "notAfter of host chain and client certificate",
-		Escalation:  "host chain: ≤14 d info, ≤3 d imminent; this terminal’s client certificate: ≤30 d info, ≤14 d imminent; short-lived ones: by remaining third, info",
+		Escalation: []Step{
+			{Info, "≤14 d; of a short-lived one the last third of its life"},
+			{Imminent, "≤3 d"},
+		},
 		Title: Text{
 			EN: "Security certificate expires soon",
 			ZH: "安全证书即将过期",
@@ -61,7 +64,10 @@ var tlsLayer = [...]Finding{
 		Party:       PartySite,
 		ExplainedBy: []Code{ClockReset, ClockSkew, DNSFailed},
 		Observed:    "chain or pin does not verify: CA bundle too old, proxy interception, wrong host",
-		Escalation:  "blocking only with a configured CA/pin or when a chain that verified before no longer does; without either: not judged; approved sales on this host within 10 min: degraded; security finding",
+		Escalation: []Step{
+			{Blocking, "with a configured CA/pin, or when a chain that verified before no longer does"},
+		},
+		Note: "without either: not judged; security finding",
 		Title: Text{
 			EN: "Payment host’s certificate does not verify",
 			ZH: "支付主机证书校验失败",
@@ -85,7 +91,11 @@ var tlsLayer = [...]Finding{
 		Party:       PartyAcquirer,
 		ExplainedBy: []Code{TLSUntrusted},
 		Observed:    "handshake alert protocol_version / no shared cipher",
-		Escalation:  "blocking only when the app’s sales fail as well or the host worked before; a host that speaks TLCP (国密) or client-auth only: “cannot be measured here”",
+		Escalation: []Step{
+			{Degraded, "the host never worked here"},
+			{Blocking, "the host worked before"},
+		},
+		Note: "a host that speaks TLCP (国密) or client-auth only: “cannot be measured here”",
 		Title: Text{
 			EN: "Terminal and host have no common security version",
 			ZH: "终端与主机的加密版本不兼容",

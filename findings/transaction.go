@@ -5,15 +5,19 @@ package findings
 //nolint:gochecknoglobals // a constant table: as a variable it costs no code and no heap
 var transactionLayer = [...]Finding{
 	{
-		Code:       TxnInDoubt,
-		Layer:      9,
-		Cause:      CauseSystemNetworkLatency,
-		Severity:   Blocking,
-		Affects:    Settle,
-		Source:     SourceIntake,
-		Party:      PartyAcquirer,
-		Observed:   "request sent, no outcome before the time-out",
-		Escalation: "clears on outcome, reversal done, host news, a `state` snapshot that says in_doubt=0, or a technician’s dated confirmation; after a lost event (gap in seq): imminent until confirmed",
+		Code:     TxnInDoubt,
+		Layer:    9,
+		Cause:    CauseSystemNetworkLatency,
+		Severity: Blocking,
+		Affects:  Settle,
+		Source:   SourceIntake,
+		Party:    PartyAcquirer,
+		Observed: "request sent, no outcome before the time-out",
+		Escalation: []Step{
+			{Imminent, "after a lost event (gap in seq), until confirmed"},
+			{Blocking, "a sale without a known result"},
+		},
+		Note: "clears on outcome, reversal done, host news, a `state` snapshot that says in_doubt=0, or a technician’s dated confirmation",
 		Title: Text{
 			EN: "A sale has no known result",
 			ZH: "有一笔交易结果不明",
@@ -37,7 +41,11 @@ var transactionLayer = [...]Finding{
 		Party:       PartyAcquirer,
 		ExplainedBy: []Code{HostUnreachable, LinkDown, HostNoAnswer, LocalNetworkFault},
 		Observed:    "intake reversal queue >0",
-		Escalation:  ">5 min imminent; any left 60 min before the day-cut: blocking",
+		Escalation: []Step{
+			{Degraded, "any"},
+			{Imminent, ">5 min"},
+			{Blocking, "any left 60 min before the day-cut"},
+		},
 		Title: Text{
 			EN: "A reversal has not been sent yet",
 			ZH: "有冲正未完成",
@@ -52,15 +60,15 @@ var transactionLayer = [...]Finding{
 		},
 	},
 	{
-		Code:       ReversalFailed,
-		Layer:      9,
-		Cause:      CauseThirdPartyPoorNetwork,
-		Severity:   Blocking,
-		Affects:    Settle,
-		Source:     SourceIntake,
-		Party:      PartyAcquirer,
-		Observed:   "retries used up (usual limit 3), or a final reply other than 00, 25 or 12, or 12 after a day-cut",
-		Escalation: "reply 12 counts as done only when no day-cut lies between sale and reversal; 12 after the cut = failed",
+		Code:     ReversalFailed,
+		Layer:    9,
+		Cause:    CauseThirdPartyPoorNetwork,
+		Severity: Blocking,
+		Affects:  Settle,
+		Source:   SourceIntake,
+		Party:    PartyAcquirer,
+		Observed: "retries used up (usual limit 3), or a final reply other than 00, 25 or 12, or 12 after a day-cut",
+		Note:     "reply 12 counts as done only when no day-cut lies between sale and reversal; 12 after the cut = failed",
 		Title: Text{
 			EN: "A reversal failed",
 			ZH: "冲正失败，需人工处理",
@@ -84,7 +92,11 @@ var transactionLayer = [...]Finding{
 		Party:       PartyAcquirer,
 		ExplainedBy: []Code{HostNoAnswer, HostUnreachable, SwitchMalfunction, IssuerUnavailable, WorkingKeyMismatch, PacketLoss, MaintenanceWindow},
 		Observed:    "share of outcomes in the technical class",
-		Escalation:  "≥2 % of ≥50, or 3 in a row: imminent; ≥5 of last 10: blocking",
+		Escalation: []Step{
+			{Degraded, "≥2 % of ≥50 in 24 h, and ≥3 of them"},
+			{Imminent, "3 in a row"},
+			{Blocking, "≥5 of last 10"},
+		},
 		Title: Text{
 			EN: "Many sales fail for system reasons",
 			ZH: "系统类失败偏多",
@@ -107,7 +119,10 @@ var transactionLayer = [...]Finding{
 		Party:       PartyIssuer,
 		ExplainedBy: []Code{TechnicalDeclineRate},
 		Observed:    "share of outcomes in the cardholder/issuer-decision class",
-		Escalation:  "≥30 % of ≥10 with technical <2 %: info; ≥5 and ≥80 % of them one of 57/58/61/62/65: degraded “merchant limit or risk control likely”",
+		Escalation: []Step{
+			{Info, "≥30 % of ≥10 with technical <2 %"},
+			{Degraded, "≥5 and ≥80 % of them one of 57/58/61/62/65: “merchant limit or risk control likely”"},
+		},
 		Title: Text{
 			EN: "Cards are declined by bank or cardholder; the terminal works",
 			ZH: "多为发卡行或持卡人原因拒绝，终端正常",
@@ -131,7 +146,10 @@ var transactionLayer = [...]Finding{
 		Party:       PartyMerchant,
 		ExplainedBy: []Code{LinkDown, HostUnreachable, PaymentAppStopped, RadioOff, PaymentAppMissing},
 		Observed:    "no sale where the terminal's own history expects several",
-		Escalation:  "info only, in trading hours; never on public holidays; the fleet joins it",
+		Escalation: []Step{
+			{Info, "in trading hours"},
+		},
+		Note: "info only; never on public holidays; the fleet joins it",
 		Title: Text{
 			EN: "No sales when sales are usual",
 			ZH: "营业时段无交易",
