@@ -111,6 +111,8 @@ func (cat *catalog) judge(c config.Config, built time.Time) {
 		DayCut:        dayCut(c),
 		Wanted:        diagnose.Versions{Params: c.Intake.Params, CAPK: c.Intake.CAPK, AID: c.Intake.AID},
 		Limits:        c.Threshold,
+		NeedsLocation: c.App.LocationRequired,
+		NeedsPaper:    c.Intake.NeedsPaper,
 	}
 	if t, err := time.Parse(time.DateOnly, c.App.Deadline); err == nil {
 		p.AppDeadline = t

@@ -133,6 +133,8 @@ type App struct {
 	SignerSHA256  []string // 64 lower-case hex digits each; empty: not compared
 	Permissions   []string // Android permissions without which it cannot sell, 16 at most; empty: not compared
 	AlwaysRunning bool     // a stopped app is a fault even when nobody sells
+	// LocationRequired: the host refuses a terminal that does not tell its place.
+	LocationRequired bool
 }
 
 // Intake is the payment app's own news, and the acquirer's: what was sold, what is unsettled.
@@ -140,6 +142,7 @@ type Intake struct {
 	Enabled    bool
 	AutoSignOn bool     // the app signs on by itself
 	Slip       string   // paper or electronic
+	NeedsPaper bool     // the app refuses to sell without
 	Capture    string   // host or terminal: who settles, where the app does not say
 	DayCut     string   // "22:40", local time: from then on a reversal is of another day; empty: there is none
 	Issuers    []string // "01020000=ICBC": institution codes, and what to call them; others are not kept; 32 at most

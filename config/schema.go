@@ -88,6 +88,7 @@ func walk(root *table, c *Config) {
 	intake.text("lines", &c.Intake.Lines, optional(linesAddress))
 	intake.uids("uids", &c.Intake.UIDs, maxUIDs)
 	intake.text("token_file", &c.Intake.TokenFile, optional(filePath))
+	intake.flag("needs_paper", &c.Intake.NeedsPaper)
 
 	root.section("support").text("phone", &c.Support.Phone, optional(phone))
 	downlink(root.section("downlink"), &c.Downlink)
@@ -306,4 +307,5 @@ func app(t *table, c *App) {
 	t.texts("signer_sha256", &c.SignerSHA256, maxSigners, fingerprint)
 	t.texts("permissions", &c.Permissions, maxPermissions, permissionName)
 	t.flag("always_running", &c.AlwaysRunning)
+	t.flag("location_required", &c.LocationRequired)
 }

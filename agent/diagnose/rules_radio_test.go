@@ -131,6 +131,21 @@ func TestRulesOfTheRadio(t *testing.T) {
 }
 
 // Whatever cannot be seen any more stands as it was, until it is seen again; and what was never seen is not raised.
+func TestLocationServiceOff(t *testing.T) {
+	required := func(p *diagnose.Profile) { p.NeedsLocation = true }
+	location := func(on float64) []seen { return one("switches", reading("airplane", 0), reading("location", on)) }
+	for _, tc := range []judged{
+		{name: "on", looks: location(1), profile: required},
+		{name: "off", looks: location(0), want: []string{"location-service-off degraded"}},
+		{name: "off, and the host wants it", looks: location(0), profile: required, want: []string{"location-service-off imminent"}},
+		{name: "on again", looks: append(location(0), location(1)...)},
+		{name: "not told", looks: one("switches", reading("airplane", 0)), profile: required},
+		{name: "a look that came to nothing leaves it as it was", looks: append(location(0), seen{"switches", unseen("denied")}), want: []string{"location-service-off degraded"}},
+	} {
+		t.Run(tc.name, tc.try)
+	}
+}
+
 func TestUnknownNeitherRaisesNorClears(t *testing.T) {
 	const pkg = "/com.example.pay"
 	asIs := func(*diagnose.Profile) {}

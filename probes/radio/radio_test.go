@@ -83,7 +83,7 @@ func TestModels(t *testing.T) {
 				facts:    words{"sim": "ready", "registration": "in-service", "rat": "LTE", "operator": "46000", "connection": "connected", "apn": "cmnet"},
 			},
 			"wifi":     {readings: numbers{"enabled": 0, "connected": 0}},
-			"switches": {readings: numbers{"airplane": 0, "mobile_data": 1, "wifi": 0, "roaming": 0, "auto_time": 1, "auto_time_zone": 1, "adb": 0, "developer": 0}},
+			"switches": {readings: numbers{"airplane": 0, "mobile_data": 1, "wifi": 0, "roaming": 0, "auto_time": 1, "auto_time_zone": 1, "adb": 0, "developer": 0, "location": 1}},
 		},
 		"sunmi-11-owner": {
 			"network": {
@@ -93,7 +93,7 @@ func TestModels(t *testing.T) {
 			"mobile": {facts: words{"sim": "absent", "registration": "radio-off", "connection": "disconnected"}},
 			"wifi":   {readings: numbers{"enabled": 0, "connected": 0}},
 			"switches": {
-				readings: numbers{"airplane": 0, "mobile_data": 0, "wifi": 0, "auto_time": 1, "auto_time_zone": 1, "adb": 0, "developer": 0},
+				readings: numbers{"airplane": 0, "mobile_data": 0, "wifi": 0, "auto_time": 1, "auto_time_zone": 1, "adb": 0, "developer": 0, "location": 1},
 				facts:    words{"ethernet_1": "eth1 static", "ethernet_2": "eth0 static"},
 			},
 		},

@@ -40,7 +40,7 @@ func NewSwitches(t *terminal.Terminal) *Switches { return &Switches{t: t} }
 func (p *Switches) ID() probes.ID { return "switches" }
 
 // Observe passes when the settings could be read. Readings (0 or 1), each where it is set: airplane, mobile_data, wifi,
-// roaming, auto_time, auto_time_zone, adb, developer. One that is not set is at its default, and left out. Facts: ethernet_1
+// roaming, auto_time, auto_time_zone, adb, developer; and location, where it can be told. One that is not set is at its default, and left out. Facts: ethernet_1
 // to ethernet_4, how the sockets for a cable get their addresses ("eth0 static"), the terminal's and those of a base it stands in.
 func (p *Switches) Observe(ctx context.Context) probes.Observation {
 	found, err := terminal.First(
@@ -76,6 +76,7 @@ func (p *Switches) Observe(ctx context.Context) probes.Observation {
 			}
 		}
 	}
+	s.flag("location", p.location(ctx))
 	for i, socket := range p.ethernet(ctx) {
 		s.fact("ethernet_"+strconv.Itoa(i+1), socket)
 	}
