@@ -149,6 +149,9 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 		timing := o.Config.Probe["report"]
 		tasks = append(tasks, schedule.Task{Probe: a.reporter, Every: timing.Every, Timeout: timing.Timeout, Local: true})
 	}
+	if a.commanded != nil {
+		tasks = append(tasks, schedule.Task{Probe: &a.commanded.pushed, Every: pushedEvery, Timeout: pushedTimeout, Local: true})
+	}
 	a.schedule = schedule.New(tasks, schedule.Options{Boottime: o.Boottime, Scale: o.Config.Diagnose.HoldScale, Seed: id.ID})
 	if plan := a.Plan(); plan.Level > 0 { // already the first round is dear
 		a.schedule.Stretch(plan.Stretch, plan.StretchTrouble())

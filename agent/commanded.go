@@ -32,6 +32,7 @@ type commanded struct {
 	standing chan downlink.Standing // for the loop
 	whole    chan struct{}          // for the loop: a whole pulse is asked for
 	restart  chan Restart
+	pushed   pushed // what became of the configuration
 }
 
 // word is one thing to say to the fleet on a topic of this terminal's: ack, reported, get.
@@ -51,6 +52,8 @@ func (a *Agent) commandedBy(id identity) *commanded {
 		agent: a, words: make(chan word, mostWords), news: make(chan wire.Delta, mostNews), standing: make(chan downlink.Standing, 1),
 		whole: make(chan struct{}, 1), restart: make(chan Restart, 1),
 	}
+	stands := r.desired.reported() // no executor runs yet
+	c.pushed.reported.Store(&stands)
 	at := r.standing() // the configuration is bent by it already
 	settings, windows := at.Settings, at.Maintenance
 	settings.Log = ""
@@ -121,8 +124,12 @@ func (c *commanded) tell(d wire.Delta) {
 func (c *commanded) say(kind string, body []byte, said func(ok bool)) {
 	if kind == "reported" {
 		var r wire.Reported
-		if json.Unmarshal(body, &r) == nil && slices.Contains([]string{wire.DesiredRolledBack, wire.DesiredRefused, wire.DesiredLost}, r.Result) {
-			c.tell(wire.Delta{What: wire.Configuration, Code: r.Result, To: fmt.Sprint(r.Version)})
+		if json.Unmarshal(body, &r) == nil {
+			c.pushed.reported.Store(&r)
+			c.agent.schedule.Doubt(string(pushedID))
+			if slices.Contains([]string{wire.DesiredRolledBack, wire.DesiredRefused, wire.DesiredLost}, r.Result) {
+				c.tell(wire.Delta{What: wire.Configuration, Code: r.Result, To: fmt.Sprint(r.Version)})
+			}
 		}
 	}
 	select {

@@ -96,10 +96,7 @@ func (x *executor) ack(r downlink.Result) wire.Ack {
 
 // report says what became of the configuration, when that is news.
 func (x *executor) report() {
-	d := x.o.remote.desired
-	r := wire.Reported{
-		Schema: wire.Schema, Version: d.k.Version, Hash: d.k.Hash, Result: d.k.Result, Reason: d.k.Reason, Running: d.running(),
-	}
+	r := x.o.remote.desired.reported()
 	if r == x.told {
 		return
 	}

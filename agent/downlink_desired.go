@@ -197,6 +197,13 @@ func (d *desired) running() uint64 {
 	return d.k.Good.Version
 }
 
+// reported says what became of the document taken in last, without when that is said.
+func (d *desired) reported() wire.Reported {
+	return wire.Reported{
+		Schema: wire.Schema, Version: d.k.Version, Hash: d.k.Hash, Result: d.k.Result, Reason: d.k.Reason, Running: d.running(),
+	}
+}
+
 // outcome is what came of the document taken in last, as that of the command which brought it.
 func (d *desired) outcome() (state string, reason downlink.Reason, detail string) {
 	switch d.k.Result {

@@ -74,7 +74,7 @@ func datumName(datum string, st style) string {
 		"boot-id": {"boot id", "开机标识"}, "boot-reason": {"reason of the last start", "上次开机原因"}, "integrity": {"verified boot, patch", "启动校验与补丁"},
 		"memory": {"memory", "内存"}, "kills": {"low-memory kills", "低内存查杀"}, "oom-kills": {"the kernel's kills", "内核内存查杀"}, "networks": {"networks, validation", "网络与连通校验"},
 		"processes": {"processes", "进程"}, "processor": {"processor", "处理器"}, "resolver": {"the terminal's resolver", "系统域名解析"},
-		"roots": {"certificate authorities", "根证书"}, "signal": {"registration and signal", "驻网与信号"}, "sim": {"SIM", "流量卡"},
+		"roots": {"certificate authorities", "根证书"}, "location": {"location service", "定位服务"}, "signal": {"registration and signal", "驻网与信号"}, "sim": {"SIM", "流量卡"},
 		"sim-change": {"change of SIM", "流量卡更换"}, "storage": {"storage", "存储"}, "switches": {"airplane mode, switches", "飞行模式与开关"},
 		"tamper": {"tamper state", "防拆状态"}, "temperature": {"temperature", "温度"}, "timezone": {"time zone", "时区"},
 		"tombstones": {"tombstones", "崩溃转储"}, "anr-traces": {"traces of hung apps", "无响应记录"}, "wear": {"wear of the flash", "闪存寿命"}, "wifi": {"Wi-Fi", "Wi-Fi"},

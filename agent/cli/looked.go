@@ -23,7 +23,7 @@ func looked(s wire.Snapshot, st style) string {
 		{st.say("Clock", "时钟"), []string{"clock"}},
 		{st.say("App", "应用"), []string{"app"}},
 		{st.say("Device", "设备"), []string{"cpu", "memory", "storage", "battery", "thermal", "wear", "tamper"}},
-		{st.say("Reporting", "上报"), []string{"report", "enrolment"}},
+		{st.say("Reporting", "上报"), []string{"report", "enrolment", "config"}},
 	}
 	var b strings.Builder
 	for _, row := range rows {
@@ -106,7 +106,7 @@ func kindName(kind string, st style) string {
 	names := map[string][2]string{
 		"link": {"link", "链路"}, "route": {"route", "路由"}, "tcp": {"TCP", "TCP"}, "tls": {"TLS", "TLS"},
 		"clock": {"time", "对时"}, "app": {"", ""}, "cpu": {"processor", "处理器"}, "memory": {"memory", "内存"},
-		"storage": {"storage", "存储"}, "battery": {"battery", "电量"}, "report": {"broker", "服务器"}, "budget": {"data budget", "流量额度"}, "enrolment": {"identity", "入网身份"}, "network": {"network", "系统网络"}, "mobile": {"mobile", "移动网络"}, "wifi": {"Wi-Fi", "Wi-Fi"},
+		"storage": {"storage", "存储"}, "battery": {"battery", "电量"}, "report": {"broker", "服务器"}, "budget": {"data budget", "流量额度"}, "enrolment": {"identity", "入网身份"}, "config": {"configuration", "配置"}, "network": {"network", "系统网络"}, "mobile": {"mobile", "移动网络"}, "wifi": {"Wi-Fi", "Wi-Fi"},
 		"switches": {"switches", "开关"}, "crashes": {"crashes", "崩溃记录"}, "thermal": {"heat", "温度"}, "wear": {"flash", "闪存"}, "tamper": {"tamper", "防拆"},
 		"kills": {"low-memory kills", "低内存查杀"}, "reboots": {"starts", "开机记录"}, "integrity": {"system", "系统"}, "terminal": {"terminal", "终端"}, "dns": {"DNS", "DNS"},
 		"gateway": {"router", "路由器"}, "portal": {"sign-in page", "登录页"}, "standby": {"standby", "备用链路"}, "path": {"way", "线路"},

@@ -26,6 +26,10 @@ func chineseReason(reason string) string {
 	switch reason {
 	case "spent":
 		return "已用完"
+	case "rejected":
+		return "未采用"
+	case "probation":
+		return "试用中"
 	case "no-token":
 		return "没有令牌"
 	case "clone-suspected":
