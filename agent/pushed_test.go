@@ -64,8 +64,14 @@ func TestAConfigurationThatWasRejectedStandsUntilOneIsKept(t *testing.T) {
 		result string
 		stands bool
 	}{
-		{wire.DesiredNone, false}, {wire.DesiredTrial, false}, {wire.DesiredRolledBack, true}, {wire.DesiredTrial, true},
-		{wire.DesiredRefused, true}, {wire.DesiredTrial, true}, {wire.DesiredKept, false}, {wire.DesiredLost, true},
+		{wire.DesiredNone, false},
+		{wire.DesiredTrial, false},
+		{wire.DesiredRolledBack, true},
+		{wire.DesiredTrial, true},
+		{wire.DesiredRefused, true},
+		{wire.DesiredTrial, true},
+		{wire.DesiredKept, false},
+		{wire.DesiredLost, true},
 	} {
 		now.Boot, now.Wall = now.Boot+time.Minute, now.Wall.Add(time.Minute)
 		p.reported.Store(&wire.Reported{Version: uint64(i), Result: step.result})

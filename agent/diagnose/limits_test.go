@@ -78,8 +78,10 @@ func TestProfilesMoveLimits(t *testing.T) {
 		"loss":                   {map[string]float64{"packet-loss.imminent": 50}, lossy, []string{"packet-loss/a imminent"}, []string{"packet-loss/a degraded"}},
 		"loss that is usual":     {map[string]float64{"packet-loss.degraded": 30, "packet-loss.imminent": 50}, lossy, []string{"packet-loss/a imminent"}, nil},
 		"order": {
-			map[string]float64{"packet-reordering.share": 3}, []seen{packets("path/a", 50, 50, reading("reordered", 2), reading("train_received", 300))},
-			[]string{"packet-reordering/a info"}, nil,
+			map[string]float64{"packet-reordering.share": 3},
+			[]seen{packets("path/a", 50, 50, reading("reordered", 2), reading("train_received", 300))},
+			[]string{"packet-reordering/a info"},
+			nil,
 		},
 		"a certificate":              {map[string]float64{"cert-expiring.info": 30 * 86_400}, valid(20 * day), nil, []string{"cert-expiring/a info"}},
 		"a certificate that ends":    {map[string]float64{"cert-expiring.imminent": 7 * 86_400}, valid(5 * day), []string{"cert-expiring/a info"}, []string{"cert-expiring/a imminent"}},

@@ -60,7 +60,9 @@ func TestLocation(t *testing.T) {
 		{"never set", "22", func(root string) { answers(t, root, "settings", providers, "null\n") }, nil},
 		{"never set, Android 10", "29", func(root string) { answers(t, root, "settings", mode, "null\n") }, nil},
 		{"nothing printed", "22", func(root string) { answers(t, root, "settings", providers, "") }, nil},
-		{"something else", "22", func(root string) { answers(t, root, "settings", providers, "Error: Could not access the Package Manager\n") }, nil},
+		{"something else", "22", func(root string) {
+			answers(t, root, "settings", providers, "Error: Could not access the Package Manager\n")
+		}, nil},
 		{"no mode", "29", func(root string) { answers(t, root, "settings", mode, "4\n") }, nil},
 		{"a level that nobody tells", "", func(root string) { put(t, root, secureFile, secureXML("location_mode", "0")) }, nil},
 		{"nothing at all", "29", func(string) {}, nil},
