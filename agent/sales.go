@@ -42,22 +42,12 @@ func newSales(o Options, bootID string, wrote func(int)) *sales {
 	s.ledger = intake.OpenLedger(intake.LedgerOptions{
 		Dir: c.Terminal.StateDir, Hosts: hostNames(c), Issuers: issuers(c), Codes: response.NewTables(responseCodes(c)),
 		DayCut: cutBetween(dayCut(c)), BootID: bootID, Boottime: o.Boottime, Now: o.now, Wrote: wrote,
-		Timeout: time.Duration(limitOf(c, "txn-in-doubt.timeout") * float64(time.Second)),
+		Timeout: diagnose.Profile{Limits: c.Threshold}.SaleTimeout(),
 	})
 	if err := s.ledger.Unread(); err != nil {
 		o.Log.Warn("not all that the payment app has told can be read: what is in doubt is to be confirmed", slog.Any("error", err))
 	}
 	return s
-}
-
-// limitOf is one of the rules' numbers.
-func limitOf(_ config.Config, name string) float64 {
-	for _, l := range diagnose.Limits() {
-		if l.Name == name {
-			return l.Value
-		}
-	}
-	return 0
 }
 
 func hostNames(c config.Config) []string {

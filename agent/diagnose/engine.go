@@ -42,6 +42,7 @@ func New(rules []Rule, terms Terms) (*Engine, error) {
 		return nil, err
 	}
 	terms.Profile.Limits = terms.Profile.resolved()
+	terms.Profile.Limits = terms.Profile.resolved()
 	e := &Engine{
 		graph:    g,
 		terms:    terms,

@@ -168,18 +168,19 @@ func (e Evidence) wall(at time.Duration) time.Time {
 	return now.Add(at - e.now.Boot)
 }
 
-// Keeping times of the app's word.
-const (
-	// silentAfter: the app tells its state each ten minutes; two that did not come, and half of one for its own clock.
-	silentAfter = 25 * time.Minute
-	// newsLast: the acquirer's day. What it said yesterday says nothing of what was sold since.
-	newsLast = 24 * time.Hour
-)
+// newsLast: the acquirer's day. What it said yesterday says nothing of what was sold since.
+const newsLast = 24 * time.Hour
+
+// SaleTimeout is how long after its beginning a sale without an end is in doubt.
+func (p Profile) SaleTimeout() time.Duration {
+	p.Limits = p.resolved()
+	return p.lasts("txn-in-doubt.timeout")
+}
 
 // appSpeaks tells whether the app's word is news still. While the shop is closed nobody sells, and what was said last stands.
 func (p Profile) appSpeaks(e Evidence) bool {
 	t := e.Till()
-	return t.Known && !t.Silent && p.tradingFor(e, t.Heard) <= silentAfter
+	return t.Known && !t.Silent && p.tradingFor(e, t.Heard) <= p.lasts("intake-silent.after")
 }
 
 // tradingFor is how much of the time since a moment the shop was open; in steps of five minutes, which is finer than opening hours are.
