@@ -88,6 +88,7 @@ type world struct {
 	start time.Time
 	slept time.Duration
 	wall  time.Duration // how far somebody has set the clock
+	boots time.Duration // after the start, that the terminal has booted last
 	app   payer
 }
 
@@ -123,7 +124,7 @@ func (f fake) Observe(ctx context.Context) probes.Observation {
 		voices, _ := o.Reading("agreeing")
 		offset := time.Duration(ms * float64(time.Millisecond))
 		e := timescale.Estimate{At: f.world.boot(), Voices: int(voices), Origin: timescale.Around(
-			timescale.OriginOf(f.world.epoch(), time.Minute)-offset, time.Duration(within*float64(time.Millisecond)))}
+			timescale.OriginOf(f.world.epoch().Add(f.world.boots), time.Minute)-offset, time.Duration(within*float64(time.Millisecond)))}
 		o.Readings = slices.DeleteFunc(o.Readings, func(r probes.Reading) bool { return r.Name == "offset" || r.Name == "error" })
 		o.Readings = append(append(o.Readings, e.Readings()...), probes.Millis("offset", offset+f.world.wall))
 	}
@@ -131,7 +132,7 @@ func (f fake) Observe(ctx context.Context) probes.Observation {
 }
 
 // boot is the boot clock: the terminal had been up for a minute when the agent started. The world is locked.
-func (w *world) boot() time.Duration { return time.Since(w.start) + w.slept + time.Minute }
+func (w *world) boot() time.Duration { return time.Since(w.start) - w.boots + w.slept + time.Minute }
 
 // live lets a day pass and returns its story.
 func live(t *testing.T, c config.Config, day string) string {

@@ -89,6 +89,7 @@ type word struct {
 	Start     string `json:"s,omitempty"` // of the app; "": the acquirer's
 	Seq       int32  `json:"q,omitempty"`
 	At        stamp  `json:"a,omitzero"`
+	Heard     stamp  `json:"h,omitzero"`  // when it came
 	InDoubt   int    `json:"d,omitempty"` // of what is older than the word, less what has ended since
 	Reversals int    `json:"r,omitempty"`
 	Busy      bool   `json:"b,omitempty"`

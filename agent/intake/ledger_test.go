@@ -106,6 +106,9 @@ func (k *till) hear(lines ...string) {
 // kill ends the agent as kill -9 does, and starts it again.
 func (k *till) kill() *till {
 	before := k.ledger.Till()
+	if k.ledger.disk != nil {
+		require.NoError(k.t, k.ledger.disk.close()) // as the kernel does for the dead
+	}
 	k.open()
 	assert.Equal(k.t, before, k.ledger.Till(), "a kill changes nothing")
 	return k

@@ -217,6 +217,7 @@ func TestAppsAreCounted(t *testing.T) {
 func TestNoDescriptorsLeft(t *testing.T) {
 	serve(t, true, func(t *testing.T, s *street, _ *rig) {
 		s.tired <- syscall.EMFILE
+		synctest.Wait() // the door has heard it before anybody calls
 		start := time.Now()
 		c := s.call(event(1) + "\n")
 		assert.Equal(t, `{"ack":1}`, c.hear())

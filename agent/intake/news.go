@@ -41,7 +41,7 @@ func (l *Ledger) applyNews(n News, now stamp) {
 	if n.Account != "" {
 		b.Host.Account = n.Account
 	}
-	if b.Word.Start != "" && b.Word.At.Wall >= n.At {
+	if b.Word.Start != "" && b.Word.At.Wall > n.At {
 		return
 	}
 	if n.InDoubt != nil {

@@ -40,7 +40,7 @@ func (l *Ledger) Till() diagnose.Till {
 		ReaderOK: b.Parts.Reader, SecurityOK: b.Parts.Security, SettingsOK: b.Parts.Settings,
 		SettingsNew: since(b.Parts.Changed, now), Asked: since(b.Parts.Asked, now), AskedFor: b.Parts.AskedFor, Versions: b.Parts.Versions,
 		Payout: diagnose.Payout{State: b.Host.Payout}, Account: b.Host.Account,
-		UnderWay: b.Word.Busy && b.Level < 2 && b.Word.At.Boot == now.Boot && now.At-b.Word.At.At < l.options.Timeout.Milliseconds(),
+		UnderWay: b.Word.Busy && b.Level < 2 && !l.hung(now),
 	}
 	if b.Host.Expected != 0 {
 		t.Payout.Expected = time.UnixMilli(b.Host.Expected)
@@ -48,8 +48,21 @@ func (l *Ledger) Till() diagnose.Till {
 	if !t.Batch.Settled.Is { // nobody has told of a settlement: the batch is as old as what is known of it
 		t.Batch.Settled = since(b.Batch.Opened, now)
 	}
+	if t.UnderWay {
+		t.Next = b.Word.At.by(now) + l.options.Timeout
+	}
 	l.tellSales(&t, now)
 	return t
+}
+
+// hung tells whether an app that tells no beginnings said that it was busy, and has said nothing since for longer than any sale takes: it
+// stopped in the middle of something.
+func (l *Ledger) hung(now stamp) bool {
+	w := l.book.Word
+	if !w.Busy || l.book.Level > 1 || l.book.Heard.Wall > w.Heard.Wall {
+		return false
+	}
+	return w.At.Boot != now.Boot || now.At-w.At.At >= l.options.Timeout.Milliseconds()
 }
 
 func since(s, now stamp) diagnose.Since { return diagnose.Since{Is: s.is(), At: s.by(now)} }
@@ -63,6 +76,10 @@ func (l *Ledger) tellSales(t *diagnose.Till, now stamp) {
 	t.InDoubt, t.Unsent = b.Word.InDoubt, b.Word.Reversals
 	if b.Lost > 0 {
 		t.Unsure = b.Word.InDoubt
+	}
+	if l.hung(now) {
+		t.InDoubt++
+		t.Unsure++
 	}
 	if b.Word.Reversals > 0 {
 		t.UnsentAt = b.RevSince.by(now)

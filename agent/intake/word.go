@@ -18,7 +18,7 @@ func (l *Ledger) applyState(e Event, at, now stamp) {
 	inDoubt, _ := e.Int("in_doubt")
 	reversals, _ := e.Int("reversals_pending")
 	busy, _ := e.Flag("busy")
-	w := word{Start: e.Boot, Seq: e.Seq, At: at, InDoubt: int(inDoubt), Reversals: int(reversals), Busy: busy}
+	w := word{Start: e.Boot, Seq: e.Seq, At: at, Heard: now, InDoubt: int(inDoubt), Reversals: int(reversals), Busy: busy}
 	l.stand(w, now, func(s *sale) bool { return s.Start == "" || b.later(e.Boot, e.Seq, s.Start, s.Seq) })
 	b.sessionBy(e, at, now)
 	b.batchBy(e, at, now)
