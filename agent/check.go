@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/poshealth/poshealth/agent/diagnose"
@@ -63,6 +64,11 @@ func look(ctx context.Context, o Options, seen func(probes.Result)) (wire.Snapsh
 	// A name that cannot be kept is no obstacle to looking.
 	id, _ := identify(ctx, o.Config, t, o.Version)
 	results := schedule.Once(ctx, cat.tasks, schedule.Options{Boottime: o.Boottime, Parallel: checkParallel}, seen)
+	till, err := lookAtSales(o, id.bootID)
+	if err != nil {
+		o.Log.Warn("not all that the payment app has told can be read", slog.Any("error", err))
+	}
+	engine.Know(till)
 	verdict := engine.AddAll(diagnose.Instant{Boot: o.Boottime(), Wall: time.Now()}, results)
 	return snapshot(moment{identity: id, seq: 1, verdict: verdict, results: results, access: access(t)}), t, nil
 }

@@ -34,20 +34,38 @@ type sales struct {
 
 // newSales opens the ledger of a configuration; nil where nobody tells anything.
 func newSales(o Options, bootID string, wrote func(int)) *sales {
-	c := o.Config
-	if !c.Intake.Enabled {
+	if !o.Config.Intake.Enabled {
 		return nil
 	}
 	s := &sales{log: o.Log, boottime: o.Boottime, told: make(chan struct{}, 1)}
-	s.ledger = intake.OpenLedger(intake.LedgerOptions{
-		Dir: c.Terminal.StateDir, Hosts: hostNames(c), Issuers: issuers(c), Codes: response.NewTables(responseCodes(c)),
-		DayCut: cutBetween(dayCut(c)), BootID: bootID, Boottime: o.Boottime, Now: o.now, Wrote: wrote,
-		Timeout: diagnose.Profile{Limits: c.Threshold}.SaleTimeout(),
-	})
+	lo := ledgerOptions(o, bootID)
+	lo.Wrote = wrote
+	s.ledger = intake.OpenLedger(lo)
 	if err := s.ledger.Unread(); err != nil {
 		o.Log.Warn("not all that the payment app has told can be read: what is in doubt is to be confirmed", slog.Any("error", err))
 	}
 	return s
+}
+
+// ledgerOptions are what the configuration says of the hosts, and how their codes and days are read.
+func ledgerOptions(o Options, bootID string) intake.LedgerOptions {
+	c := o.Config
+	return intake.LedgerOptions{
+		Dir: c.Terminal.StateDir, Hosts: hostNames(c), Issuers: issuers(c), Codes: response.NewTables(responseCodes(c)),
+		DayCut: cutBetween(dayCut(c)), BootID: bootID, Boottime: o.Boottime, Now: o.now,
+		Timeout: diagnose.Profile{Limits: c.Threshold}.SaleTimeout(),
+	}
+}
+
+// lookAtSales reads what a daemon beside us has been told, for one look.
+func lookAtSales(o Options, bootID string) (diagnose.Till, error) {
+	if !o.Config.Intake.Enabled {
+		return diagnose.Till{}, nil
+	}
+	lo := ledgerOptions(o, bootID)
+	lo.Look = true
+	ledger := intake.OpenLedger(lo)
+	return ledger.Till(), ledger.Unread()
 }
 
 func hostNames(c config.Config) []string {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/agent/intake"
 	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/transport/wire"
@@ -21,6 +22,7 @@ type moment struct {
 	access   *wire.Access
 	report   *wire.Report
 	cost     *wire.Cost
+	removed  uint64 // before, since the start
 }
 
 // snapshot makes the one shape that everybody reads. Titles and advice are added where somebody reads them, in the
@@ -68,7 +70,31 @@ func snapshot(m moment) wire.Snapshot {
 	for _, r := range m.results {
 		s.Results = append(s.Results, result(r, v.Now))
 	}
+	s.Removed = m.removed + scrub(&s)
 	return s
+}
+
+// scrub takes out of a snapshot what looks like a card's number in words that came from elsewhere: what hosts, resolvers and programs of
+// the terminal said. It tells how many there were. Nothing is known to say any: it is the last net.
+func scrub(s *wire.Snapshot) uint64 {
+	n := uint64(0)
+	clean := func(text *string) {
+		var found bool
+		if *text, found = intake.Scrub(*text); found {
+			n++
+		}
+	}
+	for i := range s.Findings {
+		clean(&s.Findings[i].Detail)
+		clean(&s.Findings[i].Subject)
+	}
+	for i := range s.Results {
+		clean(&s.Results[i].Detail)
+		for j := range s.Results[i].Facts {
+			clean(&s.Results[i].Facts[j].Value)
+		}
+	}
+	return n
 }
 
 func answer(a diagnose.Answer) wire.Answer {

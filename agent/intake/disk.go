@@ -89,6 +89,13 @@ func (d *disk) load(b *book, apply func(record) error) (torn bool, damage error)
 	return whole < len(raw), damage
 }
 
+// current tells whether the book that was read is still the newest.
+func (d *disk) current() bool {
+	var b book
+	generation, _ := d.loadBook(&b)
+	return generation == d.generation
+}
+
 func (d *disk) loadBook(b *book) (uint64, error) {
 	raw, err := readBounded(d.bookFile(), 2*mostBook)
 	switch {

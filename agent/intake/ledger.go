@@ -21,6 +21,7 @@ type LedgerOptions struct {
 	Boottime func() time.Duration          // nil: of this process
 	Now      func() time.Time              // the wall clock; nil: time.Now
 	Wrote    func(bytes int)               // hears what goes to flash; nil: nobody does
+	Look     bool                          // another owns it: it is read once, and nothing is kept
 }
 
 // Ledger is the book of what was sold and is not yet sure money. What was taken is kept through a kill of the agent, and through a loss of
@@ -60,10 +61,19 @@ func OpenLedger(o LedgerOptions) *Ledger {
 	if o.Dir != "" {
 		l.disk = &disk{dir: o.Dir, wrote: o.Wrote}
 		torn, damage := l.disk.load(&l.book, l.replay)
+		for range 3 { // its owner may have put another book in its place between the two reads
+			if !o.Look || l.disk.current() {
+				break
+			}
+			l.book = book{}
+			torn, damage = l.disk.load(&l.book, l.replay)
+		}
 		if damage != nil {
 			l.book.lose(1, l.now())
 		}
-		if torn || damage != nil { // nothing is appended to what is broken
+		if o.Look {
+			l.disk = nil
+		} else if torn || damage != nil { // nothing is appended to what is broken
 			damage = errors.Join(damage, l.disk.store(&l.book))
 		}
 		l.unread = damage

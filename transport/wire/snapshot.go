@@ -22,6 +22,8 @@ type Snapshot struct {
 	Report   *Report   `json:"report,omitempty"`  // nil where nothing is reported: one-shot check, no broker
 	Told     *Told     `json:"told,omitempty"`    // what the fleet has told this terminal, and is in force
 	Cost     *Cost     `json:"cost,omitempty"`    // nil for a one-shot check
+	// Removed counts how often something like a card's number was taken out of words that were about to be shown or sent, since the start.
+	Removed uint64 `json:"removed,omitempty"`
 }
 
 // Spool says which record of a terminal's spool a message is. Each start of the agent begins a spool of changes and one of
