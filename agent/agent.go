@@ -78,7 +78,9 @@ type Agent struct {
 	latest   map[probes.ID]probes.Result
 	seq      uint64
 	last     wire.Snapshot
-	pulseDue bool // asked for before there was anything to tell
+	heardAt  time.Duration // when the till was judged last
+	owed     bool          // it has told more since
+	pulseDue bool          // asked for before there was anything to tell
 	pulses   pulses
 	shut     bool // the shop is closed: the hosts are looked at more rarely
 	rounded  bool // everything has been looked at once

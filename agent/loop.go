@@ -24,6 +24,9 @@ const (
 	memoryReturned = 4 * time.Minute
 	// packedReturned: to pack a message takes 0.8 MB, for milliseconds; once with what the courier makes of it, it is given back.
 	packedReturned = 10 * time.Second
+	// heardEvery: the first word of a payment app is judged at once, those that follow it closely together. To judge twenty a second
+	// would cost 4 MB of memory, and nobody reads so fast.
+	heardEvery = 500 * time.Millisecond
 )
 
 // loop owns the engine. Whatever happens ends in one place: judge, and tell if it means something else now.
@@ -70,11 +73,11 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 				a.sendPulse()
 			}
 		case <-due.C:
-			a.till()
-			a.judge(a.engine.At(a.now()))
+			a.hearTill()
 		case <-told:
-			a.till()
-			a.judge(a.engine.At(a.now()))
+			if a.owed = a.options.Boottime()-a.heardAt < heardEvery; !a.owed {
+				a.hearTill()
+			}
 		case <-steps: // somebody has set the clock: what that means is known without asking anybody
 			a.judge(a.engine.At(a.now()))
 		case <-dialled:
@@ -131,11 +134,21 @@ func (a *Agent) untilPulse() time.Duration {
 
 // untilDue is when time alone may change the verdict. It is looked at again each hour all the same.
 func (a *Agent) untilDue() time.Duration {
-	next, ok := a.engine.Next()
-	if !ok {
-		return time.Hour
+	wait := time.Hour
+	if a.owed {
+		wait = a.heardAt + heardEvery - a.options.Boottime()
 	}
-	return min(max(next-a.options.Boottime(), time.Millisecond), time.Hour)
+	if next, ok := a.engine.Next(); ok {
+		wait = min(wait, next-a.options.Boottime())
+	}
+	return max(wait, time.Millisecond)
+}
+
+// hearTill judges by how the till stands now.
+func (a *Agent) hearTill() {
+	a.owed, a.heardAt = false, a.options.Boottime()
+	a.till()
+	a.judge(a.engine.At(a.now()))
 }
 
 // judge makes the snapshot of a verdict, shows it, and sends what became different.

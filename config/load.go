@@ -8,7 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
+	"sort"
 	"syscall"
 )
 
@@ -75,7 +75,8 @@ func Parse(file string, data []byte) (Config, error) {
 	walk(root, &c)
 	b.refuseUnknown()
 	if len(b.faults) > 0 {
-		slices.SortStableFunc(b.faults, func(x, y FieldError) int { return x.Line - y.Line })
+		order := func(x, y FieldError) int { return x.Line - y.Line }
+		sort.SliceStable(b.faults, func(i, j int) bool { return order(b.faults[i], b.faults[j]) < 0 })
 		return Config{}, b.faults
 	}
 	return c, nil

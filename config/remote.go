@@ -1,7 +1,7 @@
 package config
 
 import (
-	"slices"
+	"sort"
 	"strings"
 )
 
@@ -50,7 +50,8 @@ func ParseRemote(file string, data []byte, machine Config) (Config, error) {
 		b.refuse("mqtt.broker", c.MQTT.Broker, "tls:// or wss://, as the terminal's own file has it")
 	}
 	if len(b.faults) > 0 {
-		slices.SortStableFunc(b.faults, func(x, y FieldError) int { return x.Line - y.Line })
+		order := func(x, y FieldError) int { return x.Line - y.Line }
+		sort.SliceStable(b.faults, func(i, j int) bool { return order(b.faults[i], b.faults[j]) < 0 })
 		return Config{}, b.faults
 	}
 	t, m := &c.Terminal, &c.MQTT

@@ -2,8 +2,8 @@ package diagnose
 
 import (
 	"cmp"
-	"maps"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/poshealth/poshealth/findings"
@@ -182,7 +182,13 @@ func (e *Engine) waitsFor(rule *Rule) time.Duration {
 
 // keys returns the findings in order: causes before symptoms, then by subject.
 func (e *Engine) keys() []Ref {
-	return slices.SortedFunc(maps.Keys(e.states), func(a, b Ref) int {
-		return cmp.Or(cmp.Compare(e.graph.index[a.Code], e.graph.index[b.Code]), cmp.Compare(a.Subject, b.Subject))
+	keys := make([]Ref, 0, len(e.states))
+	for k := range e.states {
+		keys = append(keys, k)
+	}
+	sort.Slice(keys, func(i, j int) bool {
+		a, b := keys[i], keys[j]
+		return cmp.Or(cmp.Compare(e.graph.index[a.Code], e.graph.index[b.Code]), cmp.Compare(a.Subject, b.Subject)) < 0
 	})
+	return keys
 }

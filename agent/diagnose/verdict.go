@@ -3,6 +3,7 @@ package diagnose
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/poshealth/poshealth/findings"
@@ -269,7 +270,7 @@ func (e *Engine) standing() []Standing {
 		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(e.layer(a.Code), e.layer(b.Code)),
 			cmp.Compare(a.Since.Boot, b.Since.Boot), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Subject, b.Subject))
 	}
-	slices.SortFunc(all, func(a, b Standing) int {
+	order := func(a, b Standing) int {
 		ra, rb := rootOf(a), rootOf(b)
 		if ra != rb {
 			return cmp.Or(cmp.Compare(worst[rb], worst[ra]), cmp.Compare(e.layer(ra.Code), e.layer(rb.Code)),
@@ -279,7 +280,8 @@ func (e *Engine) standing() []Standing {
 			return cmp.Compare(boolRank(a.ExplainedBy != nil), boolRank(b.ExplainedBy != nil))
 		}
 		return bySelf(a, b)
-	})
+	}
+	sort.Slice(all, func(i, j int) bool { return order(all[i], all[j]) < 0 })
 	return all
 }
 

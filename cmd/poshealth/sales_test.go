@@ -30,7 +30,7 @@ var kills = flag.Int("kills", 20, "how often the agent is killed among 200 sales
 
 // payingApp tells its events over bare lines, each until it is acknowledged: an agent that is gone is waited for.
 type payingApp struct {
-	t       *testing.T
+	t       testing.TB
 	address string
 	token   string // file
 	conn    net.Conn

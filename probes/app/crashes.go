@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -217,7 +218,8 @@ func (p *Crashes) ours(ctx context.Context, all []dump.Crash) []event {
 		}
 		events = append(events, event{c, at})
 	}
-	slices.SortFunc(events, func(a, b event) int { return a.at.Compare(b.at) })
+	order := func(a, b event) int { return a.at.Compare(b.at) }
+	sort.Slice(events, func(i, j int) bool { return order(events[i], events[j]) < 0 })
 	return events
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -95,7 +96,8 @@ func (p *Crashes) files(context.Context) (boxed, error) {
 			records = append(records, record{name, tag, at})
 		}
 	}
-	slices.SortFunc(records, func(a, b record) int { return cmp.Or(b.at.Compare(a.at), strings.Compare(a.name, b.name)) })
+	order := func(a, b record) int { return cmp.Or(b.at.Compare(a.at), strings.Compare(a.name, b.name)) }
+	sort.Slice(records, func(i, j int) bool { return order(records[i], records[j]) < 0 })
 	opened := make(map[string]*dump.Crash, min(len(records), maxOpened))
 	left := maxRead
 	for i, r := range records {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -69,9 +70,10 @@ func (p *Crashes) recent(folder string, wanted func(name string) bool, read func
 			traces = append(traces, trace{path, info.ModTime()})
 		}
 	}
-	slices.SortFunc(traces, func(a, b trace) int {
+	order := func(a, b trace) int {
 		return cmp.Or(b.written.Compare(a.written), strings.Compare(a.path, b.path))
-	})
+	}
+	sort.Slice(traces, func(i, j int) bool { return order(traces[i], traces[j]) < 0 })
 	for _, t := range traces[:min(len(traces), maxRead)] {
 		read(t.path, t.written)
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -158,7 +159,8 @@ func ordered(addrs []netip.Addr) []netip.Addr {
 			out = append(out, a)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b netip.Addr) int { return a.BitLen() - b.BitLen() })
+	order := func(a, b netip.Addr) int { return a.BitLen() - b.BitLen() }
+	sort.SliceStable(out, func(i, j int) bool { return order(out[i], out[j]) < 0 })
 	return out[:min(len(out), MaxAddresses)]
 }
 

@@ -12,6 +12,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -137,7 +138,7 @@ func (p *Probe) observation(got result) probes.Observation {
 		o.Facts = append(o.Facts, probes.Fact{Name: "server", Value: got.server})
 	}
 	shown := slices.Clone(got.addrs)
-	slices.SortFunc(shown, netip.Addr.Compare) // servers rotate their answers; a report should not look new for it
+	sort.Slice(shown, func(i, j int) bool { return shown[i].Less(shown[j]) }) // servers rotate their answers; a report should not look new for it
 	for i, addr := range shown[:min(len(shown), maxShown)] {
 		o.Facts = append(o.Facts, probes.Fact{Name: fmt.Sprintf("address_%d", i+1), Value: addr.String()})
 	}

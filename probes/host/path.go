@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -26,7 +27,9 @@ func trusted(certs []*x509.Certificate, roots *x509.CertPool, now time.Time) (pa
 	for _, c := range certs { // a stretch in which all are valid begins or ends with one of them
 		times = append(times, c.NotBefore, c.NotAfter)
 	}
-	slices.SortStableFunc(times[1:], func(a, b time.Time) int { return b.Compare(a) }) // the latest first: the chain that ended last
+	rest := times[1:]
+	order := func(a, b time.Time) int { return b.Compare(a) }
+	sort.SliceStable(rest, func(i, j int) bool { return order(rest[i], rest[j]) < 0 }) // the latest first: the chain that ended last
 	for _, at := range times {
 		chains, refusal := certs[0].Verify(x509.VerifyOptions{
 			Roots: roots, Intermediates: between, CurrentTime: at,

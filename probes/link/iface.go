@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -61,7 +62,8 @@ func (r reader) interfaces() ([]iface, error) {
 	} else {
 		all, err = r.read()
 	}
-	slices.SortFunc(all, func(a, b iface) int { return strings.Compare(a.name, b.name) })
+	order := func(a, b iface) int { return strings.Compare(a.name, b.name) }
+	sort.Slice(all, func(i, j int) bool { return order(all[i], all[j]) < 0 })
 	return all, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"syscall"
@@ -235,7 +236,8 @@ func (p *Standby) judge(links []iface, tries []attempt) probes.Observation {
 	for name, n := range map[string]int{"links": len(links), "reaching": reaching, "open": len(opens)} {
 		o.Readings = append(o.Readings, probes.Reading{Name: name, Value: float64(n), Unit: probes.One})
 	}
-	slices.SortFunc(o.Readings, func(a, b probes.Reading) int { return strings.Compare(a.Name, b.Name) })
+	order := func(a, b probes.Reading) int { return strings.Compare(a.Name, b.Name) }
+	sort.Slice(o.Readings, func(i, j int) bool { return order(o.Readings[i], o.Readings[j]) < 0 })
 	for _, f := range []probes.Fact{{Name: "bearer", Value: list(bearers)}, {Name: "opens", Value: list(opens)}, {Name: "shut", Value: list(shut)}} {
 		if f.Value != "" {
 			o.Facts = append(o.Facts, f)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -202,6 +203,7 @@ func (l *ledger) capabilities() []Capability {
 			c.Reason = a.Reason
 		}
 	}
-	slices.SortFunc(all, func(a, b Capability) int { return strings.Compare(a.Datum, b.Datum) })
+	order := func(a, b Capability) int { return strings.Compare(a.Datum, b.Datum) }
+	sort.Slice(all, func(i, j int) bool { return order(all[i], all[j]) < 0 })
 	return all
 }

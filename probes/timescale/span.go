@@ -7,7 +7,7 @@
 package timescale
 
 import (
-	"slices"
+	"sort"
 	"time"
 )
 
@@ -44,7 +44,7 @@ func common(spans []Span) (shared Span, depth int) {
 	for _, s := range spans {
 		edges = append(edges, edge{s.Lo, +1}, edge{s.Hi, -1})
 	}
-	slices.SortFunc(edges, func(a, b edge) int {
+	order := func(a, b edge) int {
 		switch {
 		case a.at < b.at:
 			return -1
@@ -52,7 +52,8 @@ func common(spans []Span) (shared Span, depth int) {
 			return +1
 		}
 		return b.step - a.step // begins before ends: spans that touch have a point in common
-	})
+	}
+	sort.Slice(edges, func(i, j int) bool { return order(edges[i], edges[j]) < 0 })
 	open := 0
 	for _, e := range edges {
 		switch {

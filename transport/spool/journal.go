@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -140,7 +141,8 @@ func (j *journal) load(known mark) error {
 			last++ // bytes that tell nothing any more behind the last record: there was one more at least, written or half written
 		}
 	}
-	slices.SortFunc(j.entries, func(a, b entry) int { return cmp.Compare(a.number, b.number) })
+	order := func(a, b entry) int { return cmp.Compare(a.number, b.number) }
+	sort.Slice(j.entries, func(a, b int) bool { return order(j.entries[a], j.entries[b]) < 0 })
 	j.entries = slices.CompactFunc(j.entries, func(a, b entry) bool { return a.number == b.number })
 	j.last, j.stored = last, last
 	for next, i := known.Done+1, 0; next <= last; next++ {
