@@ -20,6 +20,20 @@ type payer struct {
 	sales  *sales
 	starts int
 	seq    int
+	refs   int           // that were made up
+	state  []string      // the last that it told, but for moments: they are told once
+	every  time.Duration // how often it tells that again; 0: never
+	spoken time.Time     // when it did, by the bubble's clock
+}
+
+// next is when the app tells its state again by itself.
+func (p *payer) next() (time.Time, bool) { return p.spoken.Add(p.every), p.every > 0 && p.state != nil }
+
+// repeat tells the last state again.
+func (p *payer) repeat(t *testing.T, now time.Time) {
+	t.Helper()
+	p.spoken = time.Now()
+	p.hear(t, p.line(t, now, 0, intake.State, p.state))
 }
 
 // texts are fields that are text although they look like numbers.
@@ -36,6 +50,14 @@ func (p *payer) line(t *testing.T, now time.Time, mono time.Duration, kind strin
 	e := map[string]any{"v": 1, "kind": kind, "boot": fmt.Sprintf("%08x", p.starts+1), "seq": p.seq, "at": now.UnixMilli()}
 	if mono > 0 {
 		e["mono_ms"] = mono.Milliseconds()
+	}
+	if kind == intake.State {
+		p.spoken = time.Now()
+		p.state = slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return strings.Contains(f, "_at=") })
+	}
+	if (kind == intake.TxnBegin || kind == intake.TxnEnd) && !slices.ContainsFunc(fields, func(f string) bool { return strings.HasPrefix(f, "ref=") }) {
+		p.refs++
+		fields = append(slices.Clone(fields), fmt.Sprintf("ref=S%05d", p.refs))
 	}
 	defaults := map[string]string{
 		intake.TxnBegin: "type=sale entry=chip batch=000001 host=0", intake.TxnEnd: "type=sale batch=000001 offline=false host=0",
@@ -99,6 +121,16 @@ func (p *payer) tell(t *testing.T, now time.Time, who string, words []string) {
 		p.seq = 0
 	case words[0] == "lost":
 		p.seq++
+	case words[0] == "speaks":
+		every, err := time.ParseDuration(words[1])
+		require.NoError(t, err, words)
+		p.every = every
+	case strings.Trim(words[0], "0123456789") == "":
+		n, err := strconv.Atoi(words[0])
+		require.NoError(t, err, words)
+		for i := range n {
+			p.hear(t, p.line(t, now.Add(time.Duration(i-n)*time.Second), 0, words[1], words[2:]))
+		}
 	default:
 		p.hear(t, p.line(t, now, 0, words[0], words[1:]))
 	}

@@ -42,11 +42,14 @@ var update = flag.Bool("update", false, "rewrite the stories that the scenarios 
 //
 //	09:00:00 link fail no-carrier
 //	09:00:00 tcp/* fail timeout
+//	09:00:00 look standby pass   a look that this configuration has on another terminal only, from the start on
 //	12:00:00 clock pass offset=600000ms
 //	13:00:00 wall +10m          somebody sets the terminal's clock
 //	14:00:00 till txn.end ref=000123 outcome=no_answer   the payment app tells an event; boot, seq and times are filled in
 //	14:01:00 till lost          it told one that never came
 //	14:02:00 till restart        and begins anew
+//	14:02:30 till 5 txn.end outcome=approved   five such events, a second apart; what has no number of its own gets one
+//	14:02:40 till speaks 10m     from now on it tells its last state again so often; 0: it does not
 //	14:03:00 host in_doubt=0    the acquirer tells how its sales stand
 //	14:04:00 confirm 000123     a technician has looked a sale up
 //	22:00:00 sleep 8h           the terminal is suspended: only its boot clock and wall clock go on
@@ -57,8 +60,12 @@ func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("testdata/scenarios/*.txtar")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	local := time.Local
+	time.Local = time.UTC // opening hours and day-cuts are by the terminal's own zone: a story is the same wherever it is told
+	t.Cleanup(func() { time.Local = local })
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
 			archive, err := txtar.ParseFile(file)
 			require.NoError(t, err)
 			parts := map[string]*txtar.File{}
@@ -145,8 +152,9 @@ func live(t *testing.T, c config.Config, day string) string {
 			defer w.mu.Unlock()
 			return w.boot()
 		}
-		cat, err := newCatalog(Options{Config: c, Boottime: boottime}.withDefaults(), terminal.Open(t.TempDir()), nil)
+		cat, err := newCatalog(Options{Config: c, Boottime: boottime, Built: w.epoch().AddDate(0, -1, 0)}.withDefaults(), terminal.Open(t.TempDir()), nil)
 		require.NoError(t, err)
+		cat.tasks = append(cat.tasks, added(c, day)...)
 		for i, task := range cat.tasks {
 			cat.tasks[i].Probe = fake{task.Probe.ID(), w, time.Duration(i+1) * 1037 * time.Microsecond}
 		}
@@ -210,11 +218,14 @@ func (w *world) run(t *testing.T, day string, kick func()) {
 		require.NoError(t, err, line)
 		due := w.start.Add(time.Duration(h*3600+m*60+sec) * time.Second)
 		w.mu.Lock()
-		wait := time.Until(due.Add(-w.slept))
+		due = due.Add(-w.slept)
 		w.mu.Unlock()
-		require.GreaterOrEqual(t, wait, time.Duration(0), "%q lies before the line above", line)
-		<-time.After(wait) // the bubble's time
-		synctest.Wait()
+		require.False(t, due.Before(time.Now()), "%q lies before the line above", line)
+		for next, speaks := w.app.next(); speaks && next.Before(due); next, speaks = w.app.next() {
+			pass(next)
+			w.app.repeat(t, w.now())
+		}
+		pass(due)
 		require.Greater(t, len(words), 1, line)
 		w.mu.Lock()
 		switch words[1] {
@@ -223,6 +234,8 @@ func (w *world) run(t *testing.T, day string, kick func()) {
 			w.app.tell(t, w.now(), words[1], words[2:])
 			w.mu.Lock()
 		case "end":
+		case "look":
+			w.see(t, words[2], append(words[3:], "pass")) // what it sees at first
 		case "kick":
 			defer kick()
 		case "wall":
@@ -238,6 +251,29 @@ func (w *world) run(t *testing.T, day string, kick func()) {
 		}
 		w.mu.Unlock()
 	}
+}
+
+// pass lets time pass, the bubble's.
+func pass(due time.Time) {
+	<-time.After(time.Until(due))
+	synctest.Wait()
+}
+
+// added are the looks that a day adds: those that only an Android has, or the agent as a whole.
+func added(c config.Config, day string) []schedule.Task {
+	var tasks []schedule.Task
+	for line := range strings.Lines(day) {
+		words := strings.Fields(line)
+		if len(words) < 3 || words[1] != "look" {
+			continue
+		}
+		task := schedule.Task{Probe: fake{id: probes.ID(words[2])}, Every: spendingEvery, Timeout: spendingTimeout, Local: true}
+		if timing, ok := c.Probe[words[2]]; ok {
+			task.Every, task.Timeout = timing.Every, timing.Timeout
+		}
+		tasks = append(tasks, task)
+	}
+	return tasks
 }
 
 // see changes what the probes that match pattern see.
