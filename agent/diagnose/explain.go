@@ -14,6 +14,14 @@ const sameStart = 30 * time.Second
 // samePath tells whether something wrong with cause can reach symptom: the terminal carries all, anything carries itself.
 func samePath(cause, symptom string) bool { return cause == "" || cause == symptom }
 
+// reaches is the same for a finding as it stands. There is one payment app, and all that is of the terminal as a whole may be its doing; and
+// what the app tells of its sales is of the only host that there is, where there is but one.
+func (e *Engine) reaches(cause string, k Ref, m Match) bool {
+	p := &e.terms.Profile
+	return samePath(cause, k.Subject) || k.Subject == "" && cause == p.AppPackage ||
+		byTill(m.Proof) && len(p.Hosts) == 1 && cause == p.Hosts[0].Name
+}
+
 // explain finds the root of every standing finding. Causes come before symptoms, so one pass reaches any depth.
 func (e *Engine) explain(cleared []Ref) {
 	now := e.evidence.now.Boot
@@ -48,7 +56,7 @@ func (e *Engine) rootOf(k Ref, s *state) *Ref {
 			continue
 		}
 		for other, c := range e.states {
-			if other.Code != code || c.phase == pending || !samePath(other.Subject, k.Subject) ||
+			if other.Code != code || c.phase == pending || !e.reaches(other.Subject, k, s.match) ||
 				!c.match.explains() || cmp.Or(c.match.Begun, c.since.Boot) > s.since.Boot+sameStart {
 				continue
 			}

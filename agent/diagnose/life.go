@@ -159,7 +159,7 @@ func (e *Engine) mustWait(k Ref, s *state) bool {
 	for _, code := range e.graph.causes[k.Code] {
 		wait := e.waitsFor(&e.graph.rules[e.graph.index[code]])
 		for other, c := range e.states {
-			if other.Code == code && c.phase == pending && c.match.explains() && samePath(other.Subject, k.Subject) &&
+			if other.Code == code && c.phase == pending && c.match.explains() && e.reaches(other.Subject, k, s.match) &&
 				!slices.Contains(s.match.NotBy, code) && e.evidence.now.Boot-c.since.Boot < wait {
 				return true
 			}

@@ -15,21 +15,26 @@ func (p Profile) terminalCaptures(b Batch) bool {
 	return p.Capture == "terminal"
 }
 
-// batchNotSettled: where the terminal captures, nothing is paid until it settles. An empty batch wants nothing.
+// batchNotSettled: where the terminal captures, nothing is paid until it settles. An empty batch wants nothing, and after a weekend the first
+// sale is as new as it is.
 func (p Profile) batchNotSettled(e Evidence) []Match {
 	b := e.Till().Batch
 	if !b.Told || b.Count == 0 || !b.Settled.Is {
 		return nil
 	}
-	age := e.since(b.Settled.At)
-	m := mine(findings.Info, fmt.Sprintf("%s in the batch, settled %s ago", counted(b.Count, "sale"), aged(age)))
+	from := b.Settled.At
+	if b.Filled.Is {
+		from = max(from, b.Filled.At)
+	}
+	age := e.since(from)
+	m := mine(findings.Info, fmt.Sprintf("%s in the batch, settled %s ago", counted(b.Count, "sale"), aged(e.since(b.Settled.At))))
 	if !p.terminalCaptures(b) {
 		if age <= p.lasts("batch-not-settled.host") {
 			return nil
 		}
 		return []Match{m}
 	}
-	m.Due = e.wall(b.Settled.At).Add(p.lasts("batch-not-settled.blocking"))
+	m.Due = e.wall(from).Add(p.lasts("batch-not-settled.blocking"))
 	for _, s := range [...]findings.Severity{findings.Degraded, findings.Imminent, findings.Blocking} {
 		if age > p.lasts("batch-not-settled."+s.String()) {
 			m.Severity = s

@@ -122,13 +122,26 @@ func storageWearing(e Evidence) []Match {
 	})
 }
 
-// securityModule: the vendor's own record says that the terminal was tampered with. What is long past and was mended is none.
+// securityModule: the vendor's own record says that the terminal was tampered with, or sales fail in it. What is long past and was mended
+// is none. Keys that one answer calls wrong a sign-on brings anew: two in a row after one are the module's.
 func (p Profile) securityModule(e Evidence) []Match {
 	if e.Till().SecurityOK == No {
 		return []Match{mine(findings.Blocking, "the payment app says that the security module is not well")}
 	}
-	return failing(e, kindTamper, findings.Blocking, reasonTampered)
+	matches := failing(e, kindTamper, findings.Blocking, reasonTampered)
+	if row, _ := p.row(e, func(s Sale) bool { return s.RC == securityFailed }); row > 0 {
+		m := mine(findings.Degraded, counted(row, "answer")+" "+securityFailed+" in a row: security processing failed")
+		if signed := e.Till().Session.At; row > 1 && signed.Is && e.since(signed.At) <= rowLasts {
+			m.Severity = findings.Blocking
+			m.Detail += ", after a sign-on as well"
+		}
+		return joined(matches, m)
+	}
+	return matches
 }
+
+// securityFailed is the answer of a host whose security module, or the terminal's, could not do its part (DE39).
+const securityFailed = "A7"
 
 // unexpectedReboot counts starts that nobody asked for, within 24 h and in trading hours. Terminals restart once a day on purpose.
 func (p Profile) unexpectedReboot(e Evidence) []Match {

@@ -39,6 +39,11 @@ func (p Profile) txnInDoubt(e Evidence) []Match {
 		m.Detail += "; an event that was lost may have told it: to be confirmed"
 	}
 	m.Due = p.cutAfter(e.wall(e.now.Boot))
+	for _, d := range t.Doubts { // what is not taken back on the sale's own day will be refused
+		if m.Due = p.cutAfter(e.wall(d.Since)); m.Due.After(e.wall(e.now.Boot)) {
+			break
+		}
+	}
 	return []Match{m}
 }
 
@@ -74,10 +79,16 @@ func (p Profile) reversalPending(e Evidence) []Match {
 	if e.since(oldest) > p.lasts("reversal-pending.imminent") {
 		m.Severity = findings.Imminent
 	}
-	now := e.wall(e.now.Boot)
-	if cut := p.cutAfter(now); !cut.IsZero() {
+	// The host's day that counts is the sale's: past its end the reversal is refused, however soon the next one comes.
+	sale := oldest
+	for _, r := range t.Reversal {
+		if !r.Failed {
+			sale = min(sale, r.Sale)
+		}
+	}
+	if cut := p.cutAfter(e.wall(sale)); !cut.IsZero() {
 		m.Due = cut
-		if cut.Sub(now) <= p.lasts("reversal-pending.before-cut") {
+		if cut.Sub(e.wall(e.now.Boot)) <= p.lasts("reversal-pending.before-cut") {
 			m.Severity = findings.Blocking
 		}
 	}

@@ -35,6 +35,11 @@ func count(sales []Sale, of func(Sale) bool) int {
 
 func failedSale(s Sale) bool { return s.Class.Failed() || s.Open }
 
+// recovered tells whether the newest sales went through: three good ones in a row, as for a probe, and what was before is over.
+func recovered(sales []Sale) bool {
+	return len(sales) >= 3 && count(sales[len(sales)-3:], failedSale) == 0
+}
+
 // technicalDeclines: a share needs many sales, and a small shop has few: there a row tells sooner.
 func (p Profile) technicalDeclines(e Evidence) []Match {
 	day := online(e.Till().Sales)
@@ -44,7 +49,7 @@ func (p Profile) technicalDeclines(e Evidence) []Match {
 	failures := count(day, failedSale)
 	m := mine(findings.Degraded, "")
 	switch {
-	case count(ten, failedSale) >= int(p.limit("technical-decline-rate.of-ten")):
+	case !recovered(ten) && count(ten, failedSale) >= int(p.limit("technical-decline-rate.of-ten")):
 		m.Severity = findings.Blocking
 		m.Detail = fmt.Sprintf("%d of the last %d sales failed for reasons of systems", count(ten, failedSale), len(ten))
 	case row >= int(p.limit("technical-decline-rate.row")):
@@ -115,6 +120,9 @@ func (p Profile) switchMalfunction(e Evidence) []Match {
 		ten := all[max(len(all)-10, 0):]
 		n := count(recent, bad)
 		m := mine(findings.Imminent, fmt.Sprintf("answer 96 to %s in 10 min", counted(n, "sale")))
+		if recovered(all) {
+			return m, false
+		}
 		if five := count(ten, bad); five >= int(p.limit("technical-decline-rate.of-ten")) {
 			m.Severity, n = findings.Blocking, max(n, int(p.limit("switch-malfunction.count")))
 			m.Detail = fmt.Sprintf("answer 96 to %d of the last %d sales", five, len(ten))

@@ -129,14 +129,15 @@ func (p Profile) refusedBy(e Evidence, code, says string) []Match {
 	return nil
 }
 
-// functionNotPermitted is told by kind of sale: others go on. It stands until that kind is approved, or for a day.
+// functionNotPermitted is told by kind of sale: others go on. It stands until that kind is approved, or for as long as a refusal says
+// anything of the next try: a merchant who may not refund, and tried once, is no terminal at risk all night.
 func (p Profile) functionNotPermitted(e Evidence) []Match {
 	t := e.Till()
 	var matches []Match
 	var kinds []string
 	count := make(map[string]int)
 	code := make(map[string]string)
-	for _, s := range t.Sales {
+	for _, s := range e.lately(t.Sales, rowLasts) {
 		switch {
 		case s.RC == "40" || s.RC == "58" || s.RC == "C1" || s.Class == response.Policy && s.RC != "03" && s.RC != "97" && s.RC != "13":
 			if count[s.Type] == 0 {

@@ -121,6 +121,7 @@ type Batch struct {
 	Limit      int    // 0: not told
 	Capture    string // host, terminal; "": as the profile has it
 	Settled    Since  // last
+	Filled     Since  // when the first sale came into it, where it was seen empty
 	State      string // open, settling, settled, not_equal, uploading, upload_failed; "": not told
 	StateAt    time.Duration
 	RC         string
@@ -184,20 +185,28 @@ func (p Profile) appSpeaks(e Evidence) bool {
 }
 
 // tradingFor is how much of the time since a moment the shop was open; in steps of five minutes, which is finer than opening hours are.
+// Whole days are all alike.
 func (p Profile) tradingFor(e Evidence, since time.Duration) time.Duration {
 	gone := e.since(since)
 	if p.Trading == nil || gone <= 0 {
 		return max(gone, 0)
 	}
-	const step, most = 5 * time.Minute, 96 * time.Hour
-	open := time.Duration(0)
+	const step = 5 * time.Minute
 	now, _ := e.trueTime()
-	for back := time.Duration(0); back < min(gone, most); back += step {
-		if p.Trading(now.Add(-back)) {
-			open += min(step, gone-back)
+	within := func(gone time.Duration) time.Duration {
+		open := time.Duration(0)
+		for back := time.Duration(0); back < gone; back += step {
+			if p.Trading(now.Add(-back)) {
+				open += min(step, gone-back)
+			}
 		}
+		return open
 	}
-	return open
+	days := gone / aDay
+	if days == 0 {
+		return within(gone)
+	}
+	return days*within(aDay) + within(gone%aDay)
 }
 
 // open tells whether the shop sells now.

@@ -217,7 +217,7 @@ func (b *book) applyBatch(e Event, at stamp) {
 	t := &b.Batch
 	b.opened(e.Text("batch"), false, at)
 	count, _ := e.Int("count")
-	t.Told, t.Count = true, int(count)
+	t.counted(int(count), at)
 	if limit, told := e.Int("limit"); told {
 		t.Limit = int(limit)
 	}
@@ -227,8 +227,20 @@ func (b *book) applyBatch(e Event, at stamp) {
 		t.State, t.StateAt = state, at
 	}
 	if t.State == "settled" {
-		t.Settled, t.Count, t.Mismatches, t.SignedOn = at, 0, 0, false
+		t.counted(0, at)
+		t.Settled, t.Mismatches, t.SignedOn = at, 0, false
 	}
+}
+
+// counted notes how many sales there are, and when the first came.
+func (t *batch) counted(n int, at stamp) {
+	switch {
+	case n == 0:
+		t.Filled = stamp{}
+	case t.Told && t.Count == 0:
+		t.Filled = at
+	}
+	t.Told, t.Count = true, n
 }
 
 // opened notes a batch number that is another. Where settlements are told, one that changes under sales without any is somebody's edit.

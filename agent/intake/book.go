@@ -136,6 +136,7 @@ type batch struct {
 	Capture    string `json:"capture,omitempty"`
 	Settled    stamp  `json:"settled,omitzero"`
 	Opened     stamp  `json:"opened,omitzero"` // when this number was heard of first
+	Filled     stamp  `json:"filled,omitzero"` // when the first sale came into it, where it was known to be empty
 	State      string `json:"state,omitempty"`
 	StateAt    stamp  `json:"state_at,omitzero"`
 	RC         string `json:"rc,omitempty"`

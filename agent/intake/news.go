@@ -60,7 +60,7 @@ func (l *Ledger) applyNews(n News, now stamp) {
 		}
 	}
 	if n.BatchCount != nil {
-		b.Batch.Told, b.Batch.Count = true, int(*n.BatchCount)
+		b.Batch.counted(int(*n.BatchCount), at)
 	}
 	if n.BatchLimit != nil {
 		b.Batch.Limit = int(*n.BatchLimit)

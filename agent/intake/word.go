@@ -142,7 +142,7 @@ func (b *book) batchBy(e Event, at, now stamp) {
 	}
 	b.opened(e.Text("batch"), fresh, at)
 	count, _ := e.Int("batch_count")
-	t.Told, t.Count = true, int(count)
+	t.counted(int(count), at)
 	if limit, told := e.Int("batch_limit"); told {
 		t.Limit = int(limit)
 	}
