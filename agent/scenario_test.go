@@ -237,7 +237,9 @@ func (w *world) run(t *testing.T, day string, kick func()) {
 		case "look":
 			w.see(t, words[2], append(words[3:], "pass")) // what it sees at first
 		case "kick":
-			defer kick()
+			w.mu.Unlock()
+			kick()
+			w.mu.Lock()
 		case "wall":
 			d, err := time.ParseDuration(words[2])
 			require.NoError(t, err, line)

@@ -98,7 +98,7 @@ func Rules(p Profile) []Rule {
 		{Code: findings.DNSFailed, Holds: dnsFailed, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindDNS, kindResolvers}},
 
 		// Session: what the payment app says that the host lets it do. Its word needs no second look.
-		{Code: findings.NotSignedOn, Holds: p.notSignedOn, ClearFor: twoLooks, Sees: []string{kindIntake}},
+		{Code: findings.NotSignedOn, Holds: p.notSignedOn, Sees: []string{kindIntake}},
 		{Code: findings.SignOnDue, Holds: p.signOnDue, Sees: []string{kindIntake}},
 		{Code: findings.SignOnFailed, Holds: p.signOnFailed, Sees: []string{kindIntake}},
 		{Code: findings.WorkingKeyMismatch, Holds: p.keyMismatch, Sees: []string{kindIntake}},

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -40,12 +41,67 @@ func recovered(sales []Sale) bool {
 	return len(sales) >= 3 && count(sales[len(sales)-3:], failedSale) == 0
 }
 
+// ofAll leaves out what others' sales show to be no fault of all: wallet orders that fail while cards go through, and cards of a bank that is
+// away while those of others do. Who stops selling for them loses what could be sold.
+func ofAll(sales []Sale) []Sale {
+	card := near(sales, halfHour, func(s Sale) bool { return s.Class == response.Approved && !s.QR() })
+	alone := make(map[string][]bool)
+	kept := make([]Sale, 0, len(sales))
+	for i, s := range sales {
+		if failedSale(s) && s.QR() && card[i] {
+			continue
+		}
+		if s.Issuer != "" && issuerAway(s) {
+			if alone[s.Issuer] == nil {
+				alone[s.Issuer] = near(sales, tenMinutes, func(o Sale) bool { return o.Class == response.Approved && o.Issuer != s.Issuer })
+			}
+			if alone[s.Issuer][i] {
+				continue
+			}
+		}
+		kept = append(kept, s)
+	}
+	return kept
+}
+
+// near tells of each sale whether a good one lies so close to it, before or after.
+func near(sales []Sale, d time.Duration, good func(Sale) bool) []bool {
+	is := make([]bool, len(sales))
+	last := time.Duration(math.MinInt64 / 2)
+	for i, s := range sales {
+		if good(s) {
+			last = s.At
+		}
+		is[i] = s.At-last <= d
+	}
+	last = math.MaxInt64
+	for i, s := range slices.Backward(sales) {
+		if good(s) {
+			last = s.At
+		}
+		is[i] = is[i] || last-s.At <= d
+	}
+	return is
+}
+
+// issuerAway tells whether a host says of a sale that the issuer does not answer.
+func issuerAway(s Sale) bool { return slices.Contains([]string{"91", "92", "98", "68"}, s.RC) }
+
+// run counts the newest sales of a kind, back to one that was not.
+func run(sales []Sale, of func(Sale) bool) int {
+	n := 0
+	for n < len(sales) && of(sales[len(sales)-1-n]) {
+		n++
+	}
+	return n
+}
+
 // technicalDeclines: a share needs many sales, and a small shop has few: there a row tells sooner.
 func (p Profile) technicalDeclines(e Evidence) []Match {
-	day := online(e.Till().Sales)
+	day := ofAll(online(e.Till().Sales))
 	recent := e.lately(day, rowLasts)
 	ten := recent[max(len(recent)-10, 0):]
-	row, _ := p.row(e, failedSale)
+	row := run(recent, failedSale)
 	failures := count(day, failedSale)
 	m := mine(findings.Degraded, "")
 	switch {
@@ -135,7 +191,7 @@ func (p Profile) switchMalfunction(e Evidence) []Match {
 func (p Profile) perHost(e Evidence, judge func([]Sale) (Match, bool)) []Match {
 	by := make(map[string][]Sale)
 	var hosts []string
-	for _, s := range e.lately(online(e.Till().Sales), rowLasts) {
+	for _, s := range e.lately(ofAll(online(e.Till().Sales)), rowLasts) {
 		if by[s.Host] == nil {
 			hosts = append(hosts, s.Host)
 		}
@@ -153,7 +209,6 @@ func (p Profile) perHost(e Evidence, judge func([]Sale) (Match, bool)) []Match {
 
 // issuerUnavailable: one bank's cards fail, and the others' do not. Which bank it is, is known where the profile lists it.
 func (p Profile) issuerUnavailable(e Evidence) []Match {
-	away := func(s Sale) bool { return slices.Contains([]string{"91", "92", "98", "68"}, s.RC) }
 	recent := e.lately(online(e.Till().Sales), tenMinutes)
 	var matches []Match
 	var seen []string
@@ -163,7 +218,7 @@ func (p Profile) issuerUnavailable(e Evidence) []Match {
 		}
 		seen = append(seen, s.Issuer)
 		its := func(o Sale) bool { return o.Issuer == s.Issuer }
-		n := count(recent, func(o Sale) bool { return its(o) && away(o) })
+		n := count(recent, func(o Sale) bool { return its(o) && issuerAway(o) })
 		refused := count(recent, func(o Sale) bool { return its(o) && o.Class != response.Approved })
 		others := count(recent, func(o Sale) bool { return !its(o) && o.Class == response.Approved })
 		m := mine(findings.Degraded, fmt.Sprintf("%s in 10 min: the issuer does not answer", counted(n, "sale")))
@@ -195,10 +250,7 @@ func (p Profile) walletUnstable(e Evidence) []Match {
 			cards = append(cards, s)
 		}
 	}
-	n := 0
-	for i := len(orders) - 1; i >= 0 && failedSale(orders[i]); i-- {
-		n++
-	}
+	n := run(orders, failedSale)
 	if n < int(p.limit("wallet-service-unstable.count")) || count(cards, func(s Sale) bool { return s.Class == response.Approved }) == 0 {
 		return nil
 	}

@@ -136,7 +136,11 @@ func (e *Engine) unsettled() *Unsettled {
 	older(t.Offline.Pending > 0 && t.Offline.Oldest.Is, t.Offline.Oldest.At)
 	if e.terms.Profile.terminalCaptures(t.Batch) && t.Batch.Count > 0 {
 		u.Batch = t.Batch.Count
-		older(t.Batch.Settled.Is, t.Batch.Settled.At)
+		since := t.Batch.Settled
+		if t.Batch.Filled.Is && t.Batch.Filled.At > since.At {
+			since = t.Batch.Filled
+		}
+		older(since.Is, since.At)
 	}
 	if u == (Unsettled{}) {
 		return nil

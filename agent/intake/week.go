@@ -5,10 +5,10 @@ import "time"
 // weeksKept of each hour: the least of them is what is usual. One week is no habit, and a fair is none either.
 const weeksKept = 3
 
-// week is how many sales each hour of the week has seen, lately: 168 hours, a byte for each of three weeks. It is all the history that the
+// week is how many sales each hour of the week has seen, lately: 168 hours, a byte for each of three weeks and of this one. It is all the history that the
 // terminal keeps of its trade.
 type week struct {
-	Hours map[int][]byte `json:"hours,omitempty"` // hour of the week → the newest weeks' counts, newest last
+	Hours map[int][]byte `json:"hours,omitempty"` // hour of the week → the counts of the newest weeks and of the one that is judged, newest last
 	Hour  int64          `json:"hour,omitempty"`  // that is being counted, since 1970 in local time
 	Count int            `json:"count,omitempty"`
 	Last  int64          `json:"last,omitempty"` // ms since 1970 UTC: the last sale
@@ -45,7 +45,7 @@ func (w *week) move(now time.Time) {
 	for ; w.Hour < hour; w.Hour++ {
 		i := int(w.Hour % hoursOfWeek)
 		seen := append(w.Hours[i], byte(min(w.Count, 255)))
-		w.Hours[i] = seen[max(len(seen)-weeksKept, 0):]
+		w.Hours[i] = seen[max(len(seen)-weeksKept-1, 0):]
 		w.Count = 0
 	}
 }
@@ -63,9 +63,13 @@ func (w *week) usual(now time.Time) float64 {
 			next = now
 		}
 		seen := w.Hours[int(hourOf(t)%hoursOfWeek)]
+		if hourOf(t) < w.Hour && len(seen) > 0 {
+			seen = seen[:len(seen)-1] // this week's own: an hour without a sale does not make that usual
+		}
 		if len(seen) < weeksKept {
 			return 0
 		}
+		seen = seen[len(seen)-weeksKept:]
 		least := seen[0]
 		for _, n := range seen {
 			least = min(least, n)

@@ -117,14 +117,14 @@ func (b *book) sessionBy(e Event, at, now stamp) {
 	if yes, _ := e.Flag("signed_on"); yes {
 		on = diagnose.Yes
 	}
-	turned := s.On != on
+	turned := s.On == diagnose.No && on == diagnose.Yes // of one that was never heard of off nobody knows since when it is on
 	s.turn(on, at)
 	signed := past(e, "sign_on_at", now)
 	switch {
 	case on != diagnose.Yes:
 	case signed.is():
 		s.At = signed
-	case turned || !s.At.is():
+	case turned:
 		s.At = at
 	}
 	if on == diagnose.Yes && s.Failed > 0 && s.At.is() && s.At.Wall >= s.FailedAt.Wall {
