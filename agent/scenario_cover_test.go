@@ -18,6 +18,7 @@ func neverExplained() map[findings.Code]string {
 	return map[findings.Code]string{
 		findings.AppVersionIncompatible: "an app that is not there has no version",
 		findings.AppVersionBehind:       "below the minimum it is app-version-incompatible alone",
+		findings.CertExpiring:           "a clock that is behind makes no certificate end sooner, and past its end it is cert-expired alone",
 		findings.PaymentAppStopped:      "one that is missing is not installed and stopped",
 		findings.TLSVersionUnsupported:  "one handshake fails for one reason",
 		findings.WeakSignal:             "without a link there is no signal to be weak",
