@@ -88,6 +88,8 @@ type Agent struct {
 	proved   time.Duration // when a pulse was last sent to prove the link
 	packed   bool          // a message was, since the loop last looked
 	told     *wire.Told
+	weighed  *wire.Cost    // what the agent takes, as it was measured last
+	weighing time.Duration // and when that was
 	silenced bool          // the fleet wants no looks
 	step     time.Duration // wall less boot clock, to notice a clock being set
 

@@ -27,3 +27,17 @@ func cost(uptime time.Duration, children int64) *wire.Cost {
 	}
 	return c
 }
+
+// costEvery: a snapshot is made at each look, some 20,000 times a day, and to ask the kernel what we take costs more than to judge.
+// Whoever reads one wants to know whether we grow.
+const costEvery = 30 * time.Second
+
+// costs is what the agent takes, no older than costEvery.
+func (a *Agent) costs() *wire.Cost {
+	boot := a.options.Boottime()
+	if a.weighed == nil || boot-a.weighing >= costEvery {
+		a.weighed, a.weighing = cost(boot-a.started, a.catalog.terminal.Children()), boot
+	}
+	c := *a.weighed
+	return &c
+}

@@ -193,7 +193,7 @@ func networkFault(c findings.Code) bool {
 }
 
 func (a *Agent) snapshot(v diagnose.Verdict) wire.Snapshot {
-	m := moment{removed: a.last.Removed, identity: a.identity, seq: a.seq, verdict: v, results: make([]probes.Result, 0, len(a.latest)), access: access(a.catalog.terminal), cost: cost(a.options.Boottime()-a.started, a.catalog.terminal.Children())}
+	m := moment{removed: a.last.Removed, identity: a.identity, seq: a.seq, verdict: v, results: make([]probes.Result, 0, len(a.latest)), access: access(a.catalog.terminal), cost: a.costs()}
 	a.spending.tell(m.cost)
 	for _, t := range a.catalog.tasks {
 		if r, ok := a.latest[t.Probe.ID()]; ok {

@@ -46,7 +46,7 @@ func New(rules []Rule, terms Terms) (*Engine, error) {
 	e := &Engine{
 		graph:    g,
 		terms:    terms,
-		evidence: Evidence{records: make(map[probes.ID]*record)},
+		evidence: Evidence{records: make(map[probes.ID]*record), kinds: make(map[string][]probes.ID), till: &Till{}},
 		states:   make(map[Ref]*state),
 		doubts:   make(map[string]bool),
 		hinted:   make([]hinted, len(hints())),

@@ -71,10 +71,11 @@ type record struct {
 type Evidence struct {
 	now     Instant
 	records map[probes.ID]*record
-	ids     []probes.ID   // of the records, in order
-	woke    time.Duration // when the terminal last woke, by the boot clock
-	asleep  time.Duration // and for how long it had slept; 0: it has not
-	till    Till
+	ids     []probes.ID            // of the records, in order
+	woke    time.Duration          // when the terminal last woke, by the boot clock
+	asleep  time.Duration          // and for how long it had slept; 0: it has not
+	kinds   map[string][]probes.ID // the same, by kind: each rule asks for some
+	till    *Till                  // never nil; evidence is handed around by value, and a till is large
 }
 
 // Latest returns the newest result of a probe, whatever its outcome, and whether there is one.
@@ -89,8 +90,8 @@ func (e Evidence) Latest(id probes.ID) (probes.Result, bool) {
 // Of yields the newest result of each probe of a kind, in order of ID.
 func (e Evidence) Of(kind string) iter.Seq[probes.Result] {
 	return func(yield func(probes.Result) bool) {
-		for _, id := range e.ids {
-			if id.Kind() == kind && !yield(e.records[id].latest) {
+		for _, id := range e.kinds[kind] {
+			if !yield(e.records[id].latest) {
 				return
 			}
 		}
@@ -207,8 +208,8 @@ func (e *Evidence) remember(r probes.Result, keeps []Series) {
 	if rec == nil {
 		rec = &record{first: r.Boot, answered: r.Boot}
 		e.records[r.Probe] = rec
-		at, _ := slices.BinarySearch(e.ids, r.Probe)
-		e.ids = slices.Insert(slices.Clone(e.ids), at, r.Probe) // one that was handed out stays as it was
+		e.ids = inserted(e.ids, r.Probe)
+		e.kinds[r.Probe.Kind()] = inserted(e.kinds[r.Probe.Kind()], r.Probe)
 	}
 	if rec.latest.Seq >= r.Seq && rec.latest.Seq != 0 {
 		return
@@ -250,6 +251,12 @@ func (e *Evidence) remember(r probes.Result, keeps []Series) {
 		}
 		rec.series[k.Reading] = appendBounded(rec.series[k.Reading], sample{r.Boot, v}, cmp.Or(k.Keep, seriesLength))
 	}
+}
+
+// inserted is ids with another one, in order; what was handed out stays as it was.
+func inserted(ids []probes.ID, id probes.ID) []probes.ID {
+	at, _ := slices.BinarySearch(ids, id)
+	return slices.Insert(slices.Clone(ids), at, id)
 }
 
 func appendBounded[T any](s []T, v T, limit int) []T {

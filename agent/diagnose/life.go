@@ -43,10 +43,9 @@ func (e *Engine) observe(rule *Rule) {
 		return
 	}
 	now := e.evidence.now
-	seen := make(map[string]bool)
-	for _, m := range rule.Holds(e.evidence) {
+	matches := rule.Holds(e.evidence)
+	for _, m := range matches {
 		k := Ref{rule.Code, m.Subject}
-		seen[m.Subject] = true
 		s := e.states[k]
 		switch {
 		case s == nil && m.Unsure && !m.Suspect:
@@ -84,7 +83,7 @@ func (e *Engine) observe(rule *Rule) {
 		s.match = m
 	}
 	for k, s := range e.states {
-		if k.Code != rule.Code || seen[k.Subject] {
+		if k.Code != rule.Code || slices.ContainsFunc(matches, func(m Match) bool { return m.Subject == k.Subject }) {
 			continue
 		}
 		s.unsure = false

@@ -155,10 +155,10 @@ type Payout struct {
 }
 
 // Know takes in how the till stands. The next judgement heeds it.
-func (e *Engine) Know(t Till) { e.evidence.till = t }
+func (e *Engine) Know(t Till) { e.evidence.till = &t }
 
-// Till returns how the till stands.
-func (e Evidence) Till() Till { return e.till }
+// Till returns how the till stands, to be read only.
+func (e Evidence) Till() *Till { return e.till }
 
 // since is how long ago something was.
 func (e Evidence) since(at time.Duration) time.Duration { return e.now.Boot - at }
