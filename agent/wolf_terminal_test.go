@@ -159,11 +159,11 @@ func (s *shop) switchOff() {
 	s.agent = nil
 }
 
-// suspend has the terminal sleep: its timers stand still.
-func (s *shop) suspend(d time.Duration) {
+// suspend has the terminal sleep until a time of its week: its timers stand still.
+func (s *shop) suspend(until time.Duration) {
 	s.count.end()
 	s.mu.Lock()
-	s.slept += d
+	s.slept += max(0, s.epoch.Add(until).Sub(s.wall()))
 	s.mu.Unlock()
 	s.count.resume()
 }

@@ -136,7 +136,7 @@ func (s *shop) sleeping(at func(time.Duration, func()), from, to time.Duration) 
 		at(from, func() {
 			s.carry(false, s.bearer, 1)
 			<-time.After(time.Second)
-			s.suspend(until - from - time.Second)
+			s.suspend(until)
 		})
 		at(until+between(s.r, time.Second, 5*time.Second), func() { s.carry(true, s.bearer, 1) })
 		at(until+6*time.Second, s.state)
