@@ -86,14 +86,31 @@ func (e *Engine) observe(rule *Rule) {
 		if k.Code != rule.Code || slices.ContainsFunc(matches, func(m Match) bool { return m.Subject == k.Subject }) {
 			continue
 		}
+		unsure := s.unsure
 		s.unsure = false
 		switch s.phase {
 		case pending:
 			delete(e.states, k)
+			if !unsure && s.match.explains() {
+				e.beginAnew(k, s)
+			}
 		case standing:
 			s.phase, s.goneSince = clearing, now.Boot
 			e.doubtSymptomsOf(rule.Code) // so that they can be told by the time it is unsaid
 		case clearing:
+		}
+	}
+}
+
+// beginAnew: a cause that was seen and is gone before it was said leaves behind what it brought, as it was seen last. A symptom of it has
+// lasted for as long only as it is without that cause: a terminal that finds its network as it starts has no fault of its routes.
+func (e *Engine) beginAnew(cause Ref, was *state) {
+	now := e.evidence.now
+	for k, s := range e.states {
+		if s.phase == pending && e.graph.symptomOf(k.Code, cause.Code) && e.reaches(cause.Subject, k, s.match) &&
+			!slices.Contains(s.match.NotBy, cause.Code) && was.since.Boot <= s.since.Boot+lookTime {
+			s.since, s.asked = now, false
+			e.doubtSelf(k.Code)
 		}
 	}
 }
