@@ -54,6 +54,11 @@ func (p Profile) linkFlapping(e Evidence) []Match {
 	switch {
 	case n < int(p.limit("link-flapping.degraded")):
 		return nil
+	case e.hasEthernet() && p.hostTrouble(e) == "":
+		// Whoever lifts a terminal off its base, and puts it back, changes its links: that is how it is used, as long as hosts connect well.
+		if severity = findings.Info; n < int(p.limit("link-flapping.imminent")) {
+			return nil
+		}
 	case n >= int(p.limit("link-flapping.imminent")):
 		severity = findings.Imminent
 	}
