@@ -39,7 +39,7 @@ func (p Profile) hostUnreachable(e Evidence) []Match {
 		if knowsUp && knowsTried && up < tried {
 			return on("", findings.Degraded, fmt.Sprintf("%.0f of %.0f addresses take a connection", up, tried), r), true
 		}
-		n := e.Flips(r.Probe, unsteadyWindow)
+		n := e.Flips(r.Probe, unsteadyWindow) - e.Flips(kindLink, unsteadyWindow) // a host that goes with the link is as steady as that
 		return on("", findings.Degraded, fmt.Sprintf("came or went %d times in 30 min", n), r), n >= unsteady
 	}))
 }
