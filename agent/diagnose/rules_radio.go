@@ -222,6 +222,9 @@ func (p Profile) weakSignal(e Evidence) []Match {
 	})
 }
 
+// onceLost are the flips of a look that was lost and the next that was not: that happens everywhere.
+const onceLost = 2
+
 // hostTrouble says what of the payment hosts failed or was slow lately; "" for nothing. One that connects well shows that the
 // network is good enough: then the others' trouble is theirs, as is a refusal. What failed before there was a link, or while
 // the radio woke, is not the signal's doing: then only its coming back lies within the window.
@@ -235,9 +238,9 @@ func (p Profile) hostTrouble(e Evidence) string {
 	for r := range e.Of(kindTCP) {
 		ms := e.Samples(r.Probe, connectReading, window)
 		switch {
-		case isSilence(r) && e.Fresh(r), e.Flips(r.Probe, window) > 1:
+		case isSilence(r) && e.Fresh(r), e.Flips(r.Probe, window) > onceLost:
 			trouble = cmp.Or(trouble, r.Probe.Subject()+" did not connect")
-		case len(ms) > 0 && slices.Max(ms) > p.limit("high-latency.degraded"):
+		case slowest(ms) > p.limit("high-latency.degraded"):
 			trouble = cmp.Or(trouble, fmt.Sprintf("%s took %.0f ms to connect", r.Probe.Subject(), slices.Max(ms)))
 		case r.Outcome == probes.Pass && e.Fresh(r):
 			return ""
