@@ -20,7 +20,8 @@ func (p Profile) notSignedOn(e Evidence) []Match {
 	}
 	m := mine(findings.Imminent, "the payment app says that it is not signed on")
 	grace := p.lasts("not-signed-on.grace")
-	started := e.now.Boot < grace || t.Batch.Settled.Is && e.since(t.Batch.Settled.At) < grace
+	settled := e.since(t.Batch.Settled.At)
+	started := e.now.Boot < grace || t.Batch.Settled.Is && (settled < grace || p.Trading == nil && settled < overNight) || p.openedWithin(e, grace)
 	switch {
 	case refused && p.open(e):
 		m.Severity, m.Detail = findings.Blocking, "a sale was refused: sign on first"
@@ -28,6 +29,15 @@ func (p Profile) notSignedOn(e Evidence) []Match {
 		m.Severity = findings.Info
 	}
 	return []Match{m}
+}
+
+// overNight: where nobody has told when the shop sells, whoever settles and signs off in the evening is back after so long at the latest.
+const overNight = 14 * time.Hour
+
+// openedWithin tells whether the shop has opened so lately; whoever signs on by hand does it then.
+func (p Profile) openedWithin(e Evidence, d time.Duration) bool {
+	now, _ := e.trueTime()
+	return p.Trading != nil && p.Trading(now) && !p.Trading(now.Add(-d))
 }
 
 // signOnDue: acquirers let a sign-on last a day or a week.
