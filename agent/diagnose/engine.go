@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/probes"
 )
 
@@ -32,6 +33,7 @@ type Engine struct {
 	states   map[Ref]*state
 	doubts   map[string]bool // kinds of probes worth a look now
 	hinted   []hinted        // by the index of hints
+	shut     bool            // the shop is, at the moment that is judged
 }
 
 // New builds an engine. It refuses rules that occur twice, name unknown causes, go round in circles or explain money away,
@@ -82,6 +84,7 @@ func (e *Engine) AddAll(now Instant, results []probes.Result) Verdict {
 // At judges anew when only time has passed.
 func (e *Engine) At(now Instant) Verdict {
 	e.evidence.moveTo(now)
+	e.shut = !e.terms.OneShot && !e.terms.Profile.open(e.evidence)
 	for i := range e.graph.rules {
 		e.observe(&e.graph.rules[i])
 	}
@@ -107,13 +110,13 @@ func (e *Engine) Next() (time.Duration, bool) {
 		rule := &e.graph.rules[e.graph.index[k.Code]]
 		switch s.phase {
 		case pending:
-			sooner(s.since.Boot + e.scaled(rule.HoldFor))
+			sooner(s.since.Boot + e.holdFor(rule, s.match.Severity))
 			sooner(s.since.Boot + e.waitsFor(rule)) // its symptoms wait no longer
 		case clearing:
 			sooner(s.goneSince + e.scaled(rule.ClearFor))
 		case standing:
 			if s.worse > 0 {
-				sooner(s.worse + e.scaled(rule.HoldFor))
+				sooner(s.worse + e.holdFor(rule, findings.Blocking))
 			}
 			// A fault that is seen by the clock alone is seen afresh at the next moment.
 			if s.excusedAt == e.evidence.now.Boot && s.match.At == s.excusedAt {
@@ -130,7 +133,7 @@ func (e *Engine) Next() (time.Duration, bool) {
 			}
 		}
 		if rec.passed && rec.latest.Outcome != probes.Pass {
-			sooner(rec.lapsed + e.scaled(stillGood))
+			sooner(rec.lapsed + e.patience())
 		}
 	}
 	return next, found

@@ -72,7 +72,7 @@ func (e *Engine) observe(rule *Rule) {
 			m.At = now.Boot
 		}
 		// Once: where looks are always as rare as that, two of them must do.
-		if s.phase == pending && !s.restarted && !m.Rare && m.At-max(s.match.At, s.since.Boot) > max(notSeen, e.scaled(rule.HoldFor)) {
+		if s.phase == pending && !s.restarted && !m.Rare && m.At-max(s.match.At, s.since.Boot) > max(notSeen, e.holdFor(rule, m.Severity)) {
 			s.restarted, s.asked, s.since = true, false, Instant{Boot: m.At, Wall: now.Wall.Add(m.At - now.Boot)}
 			e.doubtSelf(rule.Code)
 			e.doubtCausesOf(rule.Code)
@@ -127,7 +127,7 @@ func (e *Engine) lasting(s *state, rule *Rule, m Match) findings.Severity {
 		e.doubtSelf(rule.Code)
 		e.doubtCausesOf(rule.Code)
 	}
-	if m.At-s.worse < e.scaled(rule.HoldFor) {
+	if m.At-s.worse < e.holdFor(rule, m.Severity) {
 		return s.match.Severity
 	}
 	s.worse = 0
@@ -157,8 +157,9 @@ func (e *Engine) raise() {
 		s := e.states[k]
 		rule := &e.graph.rules[e.graph.index[k.Code]]
 		// It has lasted when a look at the end of the hold time still saw it, not when nobody looked again.
-		if s.phase != pending || s.unsure || s.match.At-s.since.Boot < e.scaled(rule.HoldFor) {
-			if s.phase == pending && !s.asked && e.evidence.now.Boot-s.since.Boot >= e.scaled(rule.HoldFor) {
+		hold := e.holdFor(rule, s.match.Severity)
+		if s.phase != pending || s.unsure || s.match.At-s.since.Boot < hold {
+			if s.phase == pending && !s.asked && e.evidence.now.Boot-s.since.Boot >= hold {
 				s.asked = true
 				e.doubtSelf(rule.Code)
 			}
@@ -174,6 +175,9 @@ func (e *Engine) raise() {
 func (e *Engine) mustWait(k Ref, s *state) bool {
 	for _, code := range e.graph.causes[k.Code] {
 		wait := e.waitsFor(&e.graph.rules[e.graph.index[code]])
+		if e.sleeps(k.Code) && e.sleeps(code) { // both are patient
+			wait += e.scaled(nightHold)
+		}
 		for other, c := range e.states {
 			if other.Code == code && c.phase == pending && c.match.explains() && e.reaches(other.Subject, k, s.match) &&
 				!slices.Contains(s.match.NotBy, code) && e.evidence.now.Boot-c.since.Boot < wait {

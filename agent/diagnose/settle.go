@@ -25,7 +25,28 @@ const (
 // him it is open.
 func (e *Engine) sleeps(c Code) bool {
 	layer := e.layer(c)
-	return !e.terms.OneShot && layer >= firstAway && layer <= lastAway && !e.terms.Profile.open(e.evidence)
+	return e.shut && layer >= firstAway && layer <= lastAway
+}
+
+// nightHold: while the shop is closed nobody waits for a router that restarts, or for a host that its people work on. Such a fault is said
+// when it has lasted for so long, or when the shop opens with it.
+const nightHold = 15 * time.Minute
+
+// holdFor is how long a fault must last before it is said. What is mere information is told as ever.
+func (e *Engine) holdFor(rule *Rule, severity findings.Severity) time.Duration {
+	hold := e.scaled(rule.HoldFor)
+	if severity >= findings.Degraded && e.sleeps(rule.Code) {
+		hold = max(hold, e.scaled(nightHold))
+	}
+	return hold
+}
+
+// patience is how long a host that stops answering is still what it was.
+func (e *Engine) patience() time.Duration {
+	if e.shut {
+		return e.scaled(nightHold)
+	}
+	return e.scaled(stillGood)
 }
 
 // sold tells whether a sale was approved online at a host within the last ten minutes, and none since has failed there.
