@@ -112,7 +112,7 @@ type Basis string
 const (
 	ByTerminal Basis = "terminal" // the terminal's own clock
 	ByAgreed   Basis = "agreed"   // what the sources agree on
-	ByProved   Basis = "proved"   // the newest time that was proved: the terminal's clock is before it
+	ByProved   Basis = "proved"   // the newest time that was proved: the terminal's clock, or all that the sources say, is before it
 )
 
 // Moment is a time that may be the true one, and whose it is.
@@ -132,29 +132,33 @@ func (k *Keeper) Judge() []Moment {
 	defer k.mu.Unlock()
 	now, wall := k.o.Boottime(), k.o.Now().Round(0)
 	floor := k.floorAt(now)
-	atLeast := func(m Moment) Moment {
-		if m.Time.Before(floor) {
-			return Moment{floor, ByProved}
+	// latest is the origin of the latest time that m may mean: a good look at the sources proves more than the middle of a poor one
+	// afterwards, which is narrowed by that and not contradicted.
+	atLeast := func(m Moment, latest time.Duration) Moment {
+		switch {
+		case !m.Time.Before(floor):
+			return m
+		case !timescale.TimeOf(latest, now).Before(floor):
+			return Moment{floor, m.By}
 		}
-		return m
+		return Moment{floor, ByProved}
 	}
 	own := timescale.OriginOf(wall, now)
 	said := k.spanNow(now)
-	origin := own
+	origin, most := own, own
 	if k.proof.given {
 		proved := k.proofNow(now)
 		if k.known && k.estimate.Proved && !said.Widened(time.Second).Overlaps(timescale.Span{Lo: own, Hi: own}) {
 			origin = said.Middle()
 		}
-		origin = min(max(origin, proved.Lo), proved.Hi)
+		origin, most = min(max(origin, proved.Lo), proved.Hi), proved.Hi
 	}
-	first := Moment{wall, ByTerminal}
+	all := []Moment{atLeast(Moment{wall, ByTerminal}, own)}
 	if (origin - own).Abs() > time.Second {
-		first = Moment{timescale.TimeOf(origin, now), ByAgreed}
+		all[0] = atLeast(Moment{timescale.TimeOf(origin, now), ByAgreed}, most)
 	}
-	all := []Moment{atLeast(first)}
 	if k.known && !k.estimate.Proved && (k.estimate.Voices >= 2 || k.vouched) && said.Middle() > origin+time.Second {
-		all = append(all, atLeast(Moment{timescale.TimeOf(said.Middle(), now), ByAgreed}))
+		all = append(all, atLeast(Moment{timescale.TimeOf(said.Middle(), now), ByAgreed}, said.Hi))
 	}
 	return all
 }

@@ -111,6 +111,24 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// A look on a busy terminal, whose answers were read late, comes after a good one: what certainly passed is later than its middle, and
+// within what it says. It is still what the sources agree on.
+func TestJudgeAfterAPoorLook(t *testing.T) {
+	b := newBench(t)
+	b.wallSet = 2 * time.Hour
+	k := b.keeper()
+	require.True(t, k.fuse(withPage(0)(b), true).Majority)
+	b.boot += 2 * time.Second
+	late := func(s *Sample) {
+		s.Origin = timescale.Around(s.Origin.Middle()-500*time.Millisecond, 510*time.Millisecond)
+	}
+	require.True(t, k.fuse([]Sample{b.says("a", 0, late), b.says("b", 0, late), b.says("page", 0, late, vouching)}, true).Majority)
+	require.Len(t, k.Judge(), 1)
+	m := k.Judge()[0]
+	assert.Equal(t, ByAgreed, m.By)
+	assert.WithinDuration(t, b.truth(), m.Time, 100*time.Millisecond, "not before what certainly passed")
+}
+
 // withPage is three servers, and a page that shows who it is.
 func withPage(ahead time.Duration) func(b *bench) []Sample {
 	return func(b *bench) []Sample { return append(three(ahead)(b), b.says("page", ahead, vouching)) }
