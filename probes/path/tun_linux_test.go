@@ -94,9 +94,11 @@ func strangeHosts() func(packet []byte, send func([]byte)) {
 				held = nil
 			}
 		case 3: // says everything three times, and other things
-			send(answer(packet, func(icmp []byte) { icmp[15] ^= 1 }))                                       // not our token
-			send(answer(packet, func(icmp []byte) { binary.BigEndian.PutUint16(icmp[6:], uint16(seq+7)) })) // before it was sent
-			send(answer(packet, func(icmp []byte) { icmp[0] = 8 }))                                         // a request
+			if seq == 0 { // before it was sent, however late we come to say so: after ten the first answer is waited for
+				send(answer(packet, func(icmp []byte) { binary.BigEndian.PutUint16(icmp[6:], 49) }))
+			}
+			send(answer(packet, func(icmp []byte) { icmp[15] ^= 1 })) // not our token
+			send(answer(packet, func(icmp []byte) { icmp[0] = 8 }))   // a request
 			for range 3 {
 				send(answer(packet, nil))
 			}
@@ -128,49 +130,61 @@ func TestStrangeHosts(t *testing.T) {
 	tun(t, strangeHosts())
 
 	t.Run("out of order: a train follows, and others when it was long ago", func(t *testing.T) {
-		now := time.Hour
-		p := pathTo(t, path.Options{Address: "10.9.0.2:1", TrainGap: time.Minute, Boottime: func() time.Duration { return now }})
-		o := look(t, p)
+		looks := make([]probes.Observation, 4)
+		undisturbed(t, func() {
+			now := time.Hour
+			p := pathTo(t, path.Options{Address: "10.9.0.2:1", TrainGap: time.Minute, Boottime: func() time.Duration { return now }})
+			for i, later := range []time.Duration{0, 1, time.Minute - 1, 1} {
+				now += later
+				looks[i] = look(t, p)
+			}
+		})
+		o := looks[0]
 		require.Equal(t, probes.Pass, o.Outcome, "%+v", o)
 		assert.Equal(t, 50.0, value(t, o, "received"))
 		assert.Equal(t, 300.0, value(t, o, "train_sent"))
 		assert.Equal(t, 300.0, value(t, o, "train_received"))
 		assert.Equal(t, 10.0, value(t, o, "reordered"))
-		now++
-		assert.Equal(t, 300.0, value(t, look(t, p), "train_sent"), "what is new is looked at once more")
-		now += time.Minute - 1
-		_, trained := look(t, p).Reading("train_sent")
+		assert.Equal(t, 300.0, value(t, looks[1], "train_sent"), "what is new is looked at once more")
+		_, trained := looks[2].Reading("train_sent")
 		assert.False(t, trained, "too soon")
-		now++
-		assert.Equal(t, 300.0, value(t, look(t, p), "train_sent"))
+		assert.Equal(t, 300.0, value(t, looks[3], "train_sent"))
 	})
 	t.Run("a suspicion is enough, and an orderly train ends it", func(t *testing.T) {
-		suspect := true
-		now := time.Hour
-		o := path.Options{Address: "10.9.0.4:1", Boottime: func() time.Duration { return now }, Suspect: func() bool { return suspect }}
-		p := pathTo(t, o)
-		assert.Zero(t, value(t, look(t, p), "reordered"))
-		now += time.Hour
-		suspect = false
-		_, trained := look(t, p).Reading("train_sent")
+		var first, second probes.Observation
+		undisturbed(t, func() {
+			suspect := true
+			now := time.Hour
+			o := path.Options{Address: "10.9.0.4:1", Boottime: func() time.Duration { return now }, Suspect: func() bool { return suspect }}
+			p := pathTo(t, o)
+			first = look(t, p)
+			now += time.Hour
+			suspect = false
+			second = look(t, p)
+		})
+		assert.Zero(t, value(t, first, "reordered"))
+		_, trained := second.Reading("train_sent")
 		assert.False(t, trained)
 	})
 	t.Run("duplicates and strays are not counted", func(t *testing.T) {
-		o := look(t, pathTo(t, path.Options{Address: "10.9.0.3:1"}))
+		var o probes.Observation
+		undisturbed(t, func() { o = look(t, pathTo(t, path.Options{Address: "10.9.0.3:1"})) })
 		require.Equal(t, probes.Pass, o.Outcome, "%+v", o)
 		assert.Equal(t, 50.0, value(t, o, "received"))
 		_, trained := o.Reading("train_sent")
 		assert.False(t, trained)
 	})
 	t.Run("a router tells the size: the way works as it should", func(t *testing.T) {
-		o := look(t, pathTo(t, path.Options{Address: "10.9.0.4:1"}))
+		var o probes.Observation
+		undisturbed(t, func() { o = look(t, pathTo(t, path.Options{Address: "10.9.0.4:1"})) })
 		require.Equal(t, probes.Pass, o.Outcome, "%+v", o)
 		assert.Equal(t, 1400.0, value(t, o, "large_size"))
 		assert.Equal(t, 1.0, value(t, o, "large_sent"), "one that comes back is enough")
 		assert.Equal(t, 1.0, value(t, o, "large_received"))
 	})
 	t.Run("far away", func(t *testing.T) {
-		o := look(t, gatewayAt("10.9.0.5", nil))
+		var o probes.Observation
+		undisturbed(t, func() { o = look(t, gatewayAt("10.9.0.5", nil)) })
 		require.Equal(t, probes.Pass, o.Outcome, "%+v", o)
 		assert.Equal(t, "10.9.0.5", o.Fact("gateway"))
 		assert.Equal(t, 50.0, value(t, o, "received"))
@@ -178,11 +192,13 @@ func TestStrangeHosts(t *testing.T) {
 		t.Logf("a round trip of %v is measured as %.3f ms, p95 %.3f, jitter %.3f", slow, value(t, o, "rtt"), value(t, o, "rtt_p95"), value(t, o, "jitter"))
 	})
 	t.Run("who shouts is not listened to for ever", func(t *testing.T) {
-		o := look(t, gatewayAt("10.9.0.6", nil))
+		var o probes.Observation
+		undisturbed(t, func() { o = look(t, gatewayAt("10.9.0.6", nil)) })
 		assert.Equal(t, path.Silent, o.Reason, "%+v", o)
 	})
 	t.Run("answers the first alone", func(t *testing.T) {
-		o := look(t, gatewayAt("10.9.0.7", nil))
+		var o probes.Observation
+		undisturbed(t, func() { o = look(t, gatewayAt("10.9.0.7", nil)) })
 		require.Equal(t, probes.Pass, o.Outcome, "%+v", o)
 		assert.Equal(t, 98.0, value(t, o, "loss"))
 		_, jitter := o.Reading("jitter")
