@@ -2,7 +2,9 @@ package path_test
 
 import (
 	"encoding/binary"
+	"net"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,19 +34,35 @@ func tun(t *testing.T, host func(packet []byte, send func(packet []byte))) {
 	file := os.NewFile(uintptr(fd), "tun9")
 	ended := make(chan struct{})
 	t.Cleanup(func() { _ = file.Close(); <-ended })
+	through := make(chan struct{})
 	go func() {
 		defer close(ended)
+		first := sync.OnceFunc(func() { close(through) })
 		for {
 			buf := make([]byte, 2048)
 			n, err := file.Read(buf)
 			if err != nil {
 				return
 			}
+			first()
 			if n >= 28 && buf[0] == 0x45 && buf[9] == unix.IPPROTO_ICMP && buf[20] == 8 {
 				host(buf[:n], func(packet []byte) { _, _ = file.Write(packet) })
 			}
 		}
 	}()
+	// The kernel gives a device that has just found its cable a queue in its own time, and drops what comes before.
+	knock, err := net.Dial("udp", "10.9.0.254:9")
+	require.NoError(t, err)
+	defer func() { _ = knock.Close() }()
+	require.Eventually(t, func() bool {
+		_, _ = knock.Write([]byte{0})
+		select {
+		case <-through:
+			return true
+		default:
+			return false
+		}
+	}, time.Minute, time.Millisecond, "nothing comes through the device")
 }
 
 func sequence(packet []byte) int { return int(binary.BigEndian.Uint16(packet[26:])) }
