@@ -156,11 +156,11 @@ func TestAnswers(t *testing.T) {
 		{name: "with a date of another form", says: []string{"HTTP/1.1 200 OK\r\nDate: 2026-11-26\r\n\r\n"}, outcome: probes.Pass, status: 200},
 		{name: "a head without end", says: []string{"HTTP/1.1 200 OK\r\n", strings.Repeat("X: 0123456789\r\n", 2000)}, outcome: probes.Pass, status: 200},
 		{name: "a head that breaks off", says: []string{"HTTP/1.1 200 OK\r\nServ"}, outcome: probes.Pass, status: 200},
-		{name: "a head that does not go on", says: []string{"HTTP/1.1 200 OK\r\nServ"}, stays: true, limit: time.Second, outcome: probes.Pass, status: 200},
+		{name: "a head that does not go on", says: []string{"HTTP/1.1 200 OK\r\nServ"}, stays: true, limit: 3 * time.Second, outcome: probes.Pass, status: 200},
 		{name: "broken", says: []string{"HTTP/1.1 500 Internal Server Error\r\n" + head}, outcome: probes.Fail, reason: host.ServerError, status: 500, date: true},
 		{name: "a gateway without what is behind it", says: []string{"HTTP/1.1 502 Bad Gateway\r\n\r\n"}, outcome: probes.Fail, reason: host.ServerError, status: 502},
-		{name: "none", stays: true, limit: time.Second, outcome: probes.Fail, reason: host.Timeout},
-		{name: "half a word", says: []string{"HTT"}, stays: true, limit: time.Second, outcome: probes.Fail, reason: host.Timeout},
+		{name: "none", stays: true, limit: 3 * time.Second, outcome: probes.Fail, reason: host.Timeout},
+		{name: "half a word", says: []string{"HTT"}, stays: true, limit: 3 * time.Second, outcome: probes.Fail, reason: host.Timeout},
 		{name: "none, and closed", outcome: probes.Fail, reason: host.Closed},
 		{name: "half a word, and closed", says: []string{"HTTP/1.1 2"}, outcome: probes.Fail, reason: host.Closed},
 		{name: "of another protocol, which waits", says: []string{"SSH-2.0-x\r\n"}, stays: true, outcome: probes.Fail, reason: host.NotHTTP},
@@ -221,7 +221,7 @@ func TestHTTPSLeavesTheRestToEarlierStages(t *testing.T) {
 	t.Run("certificates", func(t *testing.T) {
 		h := payHost(t)
 		require.NoError(t, h.SetLeaf(probetest.LeafExpired))
-		o := within(t, httpsProbe(t, host.Options{Address: h.Addr()}), time.Second)
+		o := within(t, httpsProbe(t, host.Options{Address: h.Addr()}), 3*time.Second) // in which the handshake must have passed
 		assert.Equal(t, host.Timeout, o.Reason, "it is TLS only, and says nothing: %s", o.Detail)
 	})
 }
