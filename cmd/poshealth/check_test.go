@@ -48,7 +48,7 @@ func TestCheckWithoutAnyNetwork(t *testing.T) {
 	unshare, binary := namespaces(t), buildAgent(t)
 	start := time.Now()
 	a := call(t, unshare, "-n", binary, "check", "--format", "json")
-	assert.Less(t, time.Since(start), 10*time.Second)
+	assert.Less(t, time.Since(start), patience/3, "it waits for nobody who cannot be there")
 	assert.Equal(t, 2, a.code, a.out+a.errors)
 	conforms(t, "health", a.out)
 	s, err := wire.Decode[wire.Snapshot]([]byte(a.out))
