@@ -130,7 +130,7 @@ func (l *lab) brokerLater(name string) (url, ca string, start func()) {
 			return err == nil
 		}, patience, 20*time.Millisecond, "mosquitto does not listen")
 		l.brokerPort, l.brokerCA = port, ca
-		l.heard = newHearing(l.t, probetest.Need(l.t, "mosquitto_sub"), "-h", "localhost", "-p", port, "--cafile", ca, "-q", "1", "-F", "%t %x", "-t", "pos/v1/#")
+		l.heard = newHearing(l.t, probetest.Need(l.t, "mosquitto_sub"), "-h", "localhost", "-p", port, "--cafile", ca, "-q", "1", "-F", "%t %x", "-t", "pos/v1/#", "-t", brokersOwn)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,12 +21,16 @@ import (
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
+// brokersOwn is a message that mosquitto has for each who subscribes to it: the answer that it was heard.
+const brokersOwn = "$SYS/broker/version"
+
 // hearing is a subscriber: what the fleet gets.
 type hearing struct {
 	t     testing.TB
 	lines chan string
 }
 
+// args must subscribe to brokersOwn as well.
 func newHearing(t testing.TB, program string, args ...string) *hearing {
 	t.Helper()
 	cmd := exec.Command(program, args...)
@@ -34,14 +39,25 @@ func newHearing(t testing.TB, program string, args ...string) *hearing {
 	require.NoError(t, cmd.Start())
 	h := &hearing{t: t, lines: make(chan string, 4096)}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	subscribed := make(chan struct{})
 	go func() {
 		defer close(h.lines)
+		begun := sync.OnceFunc(func() { close(subscribed) })
 		s := bufio.NewScanner(out)
 		s.Buffer(nil, 4<<20) // a message of a megabyte, in hexadecimal digits
 		for s.Scan() {
+			if strings.HasPrefix(s.Text(), brokersOwn) {
+				begun()
+				continue
+			}
 			h.lines <- s.Text()
 		}
 	}()
+	select {
+	case <-subscribed: // whoever publishes from now on is heard
+	case <-time.After(patience):
+		require.FailNow(t, "the subscriber does not subscribe")
+	}
 	return h
 }
 

@@ -142,7 +142,7 @@ func (s *shop) mosquitto() []string {
 			return err == nil
 		}, patience, 20*time.Millisecond, "mosquitto does not listen")
 	}
-	s.heard = newHearing(s.t, probetest.Need(s.t, "mosquitto_sub"), "-h", "127.0.0.1", "-p", port(s.t, listeners[0]), "-q", "1", "-F", "%t %x", "-t", "pos/v1/#")
+	s.heard = newHearing(s.t, probetest.Need(s.t, "mosquitto_sub"), "-h", "127.0.0.1", "-p", port(s.t, listeners[0]), "-q", "1", "-F", "%t %x", "-t", "pos/v1/#", "-t", brokersOwn)
 	return listeners
 }
 
