@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ func TestADayOfFaults(t *testing.T) {
 	daemon := lab.start()
 
 	healthy := daemon.until("all is well", func(s wire.Snapshot) bool {
-		return s.Verdict.TakeCard.Level == wire.Ready && len(s.Findings) == 0 && s.Report != nil && s.Report.Sent > 0 && s.Session.ClockOffsetMS != nil
+		return allClear(s) && s.Report != nil && s.Report.Sent > 0 && s.Session.ClockOffsetMS != nil
 	})
 	assert.InDelta(t, 0, *healthy.Session.ClockOffsetMS, 5000, "chrony serves this machine's own time")
 	lab.expectCheck(0, "")
@@ -81,8 +82,20 @@ func TestADayOfFaults(t *testing.T) {
 	lab.hearsState(false)
 }
 
+// overloaded is what the load of the machine that runs the test brings, which is real and no part of the story: a processor that is
+// busy with other tests.
+const overloaded = "resource-pressure"
+
+// allClear: nothing stands, but for that.
 func allClear(s wire.Snapshot) bool {
-	return len(s.Findings) == 0 && s.Verdict.TakeCard.Level == wire.Ready
+	others := slices.ContainsFunc(s.Findings, func(f wire.Finding) bool { return f.Code != overloaded })
+	return ready(s) && !others
+}
+
+// ready: it can take cards, but for that.
+func ready(s wire.Snapshot) bool {
+	card := s.Verdict.TakeCard
+	return card.Level == wire.Ready || card.Level == wire.AtRisk && card.Root.Code == overloaded
 }
 
 func rootIs(code, subject string) func(wire.Snapshot) bool {
@@ -92,8 +105,7 @@ func rootIs(code, subject string) func(wire.Snapshot) bool {
 	}
 }
 
-// assertOneRoot: whatever stands beside the root is explained by it, but for the load of the machine that runs the test, which is
-// real and no part of the story.
+// assertOneRoot: whatever stands beside the root is explained by it, but for the load of the machine.
 func assertOneRoot(t testing.TB, s wire.Snapshot) {
 	t.Helper()
 	for _, f := range s.Findings {
@@ -102,7 +114,7 @@ func assertOneRoot(t testing.TB, s wire.Snapshot) {
 			assert.Nil(t, f.ExplainedBy, "the root is nobody's symptom")
 			continue
 		}
-		if f.Code == "resource-pressure" {
+		if f.Code == overloaded {
 			continue
 		}
 		if assert.NotNil(t, f.ExplainedBy, "%v stands beside the root", ref) {

@@ -30,7 +30,7 @@ func TestABlockingChangeOnASpentPlan(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(s.state, "usage"), fmt.Appendf(nil, "%s %08x", body, crc32.ChecksumIEEE([]byte(body))), 0o600))
 	d := s.open()
 	d.until("all is well, nothing is left of the plan, and no link stands", func(now wire.Snapshot) bool {
-		return now.Verdict.TakeCard.Level == wire.Ready && hasFinding(now.Findings, "data-budget-spent") && now.Report.State == "resting"
+		return ready(now) && hasFinding(now.Findings, "data-budget-spent") && now.Report.State == "resting"
 	})
 	for _, row := range []struct {
 		mode probetest.HostMode

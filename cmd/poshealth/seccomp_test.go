@@ -71,7 +71,7 @@ func TestUnderTheFilterOfApps(t *testing.T) {
 			})
 
 			s := d.until("a full round, reported", func(s wire.Snapshot) bool {
-				return s.Verdict.TakeCard.Level == wire.Ready && looked(s, "battery", "app", "storage", "network", "mobile", "wifi", "switches", "thermal", "integrity") && s.Report != nil && s.Report.Sent > 0
+				return ready(s) && looked(s, "battery", "app", "storage", "network", "mobile", "wifi", "switches", "thermal", "integrity") && s.Report != nil && s.Report.Sent > 0
 			})
 			assertUnfiltered(t, s)
 			kernel, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(d.server.cmd.Process.Pid), "status"))

@@ -19,7 +19,7 @@ func TestNothingStoredIsLost(t *testing.T) {
 	s.door.shut(t)
 	d := s.open()
 	d.until("the host is ready, the broker is not", func(now wire.Snapshot) bool {
-		return now.Verdict.TakeCard.Level == wire.Ready && reports("fail", "check the port, and whether the broker runs")(now)
+		return ready(now) && reports("fail", "check the port, and whether the broker runs")(now)
 	})
 	require.NoError(t, s.host.SetMode(probetest.HostClosed))
 	first := s.waits(d, "the host is gone", func(now wire.Snapshot) bool { return hasFinding(now.Findings, "host-unreachable") })
@@ -31,7 +31,7 @@ func TestNothingStoredIsLost(t *testing.T) {
 		return l.Pending == first.Pending && l.Last == first.Last && l.Held == "flash" && len(l.Lost) == 0
 	})
 	require.NoError(t, s.host.SetMode(probetest.HostOK))
-	second := s.waits(d, "the host is back", func(now wire.Snapshot) bool { return now.Verdict.TakeCard.Level == wire.Ready })
+	second := s.waits(d, "the host is back", ready)
 	require.NotEqual(t, first.Spool, second.Spool)
 
 	s.door.reopen(t)
