@@ -19,7 +19,7 @@ import (
 )
 
 // patience bounds what waits for a process; only a broken test meets it.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // device is a terminal: a folder with the few programs that a terminal's shell has, behind testdata/adb.
 type device struct {

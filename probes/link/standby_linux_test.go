@@ -100,7 +100,7 @@ func TestStandbyTriesEachLinkByItself(t *testing.T) {
 	far := shopOutside(t)
 	open, shut := link.StandbyHost{Name: "acquirer-a", Address: "10.9.9.9:7000"}, link.StandbyHost{Name: "acquirer-b", Address: "10.9.9.9:7001"}
 	o := link.StandbyOptions{Hosts: []link.StandbyHost{open, shut}}
-	const limit = 2 * time.Second
+	const limit = 5 * time.Second
 
 	got := standbyLook(t, o, limit)
 	assert.Equal(t, probes.Pass, got.Outcome, got.Detail)

@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a test waits for what should be at once.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // program makes a terminal whose dumpsys is the given script.
 func program(t *testing.T, script string) *terminal.Terminal {
