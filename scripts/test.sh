@@ -23,11 +23,12 @@ fi
 
 "$go" vet ./...
 # -count=1: the cache of test results does not know that a peer was installed since, and would repeat the skip.
+# -timeout: of each package. The longest took nine minutes on one busy processor, and Go gives ten.
 status=0
 if [ -n "$race" ]; then
-	CGO_ENABLED=1 "$go" test -race -vet=off -count=1 ./... || status=$?
+	CGO_ENABLED=1 "$go" test -race -vet=off -count=1 -timeout 30m ./... || status=$?
 else
-	"$go" test -vet=off -count=1 ./... || status=$?
+	"$go" test -vet=off -count=1 -timeout 30m ./... || status=$?
 fi
 
 case $reason in there*) echo "test: without the race detector: $reason" ;; esac
