@@ -174,8 +174,10 @@ func (a *Agent) judge(v diagnose.Verdict) {
 		return
 	}
 	for _, d := range deltas {
-		if d.What == wire.Cleared && networkFault(findings.Code(d.Code)) && a.reporter != nil {
-			a.reporter.courier.Kick() // the way to the broker may be open again
+		open := d.What == wire.Cleared && networkFault(findings.Code(d.Code)) // the way to the broker may be open again
+		urgent := d.Code != "" && d.To == findings.Blocking.String()          // a broker that was away for long is asked seldom: not now
+		if (open || urgent) && a.reporter != nil {
+			a.reporter.courier.Kick()
 		}
 		a.options.Log.Info("changed", slog.String("what", d.What), slog.String("code", d.Code), slog.String("subject", d.Subject),
 			slog.String("question", d.Question), slog.String("from", d.From), slog.String("to", d.To))

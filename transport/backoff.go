@@ -122,10 +122,12 @@ func (s *schedule) failed(err error) time.Duration {
 // lost is the wait after a link that was up for held. A far side that closed a steady link closed it to others too: the
 // first attempt is spread. A link lost on the way here was ours alone: the first attempt comes soon.
 func (s *schedule) lost(err error, held time.Duration) time.Duration {
+	s.vain = 0 // it was there: the outage has ended
+	s.window = min(s.window, s.Cap)
 	if held <= steady {
 		return s.failed(err)
 	}
-	s.window, s.vain = s.Base, 0
+	s.window = s.Base
 	if errors.Is(err, ErrClosed) {
 		return s.draw(s.Spread)
 	}

@@ -138,3 +138,19 @@ func TestWaitAfterALostLink(t *testing.T) {
 		})
 	}
 }
+
+// TestALongOutageEnds: whoever has been there again, however shortly, is asked as one that was away for a moment.
+func TestALongOutageEnds(t *testing.T) {
+	const held, last = time.Second, 40 // 40 attempts with the longest waits take hours
+	waits := attempts(t, transport.FleetBackoff(1), always(1), 24*time.Hour, func(attempt int) (transport.Link, error) {
+		if attempt != last {
+			return nil, errRadio
+		}
+		l := new(fakeLink).up()
+		time.AfterFunc(held, func() { l.fall(errRadio) })
+		return l, nil
+	})
+	require.Greater(t, len(waits), last+1)
+	assert.Greater(t, waits[last], 30*time.Second, "it was away for long")
+	assert.LessOrEqual(t, waits[last+1]-held, 15*time.Second)
+}
