@@ -124,7 +124,8 @@ var deviceLayer = [...]Finding{
 		Visit:    Visit{Needed: true, Bring: "spare terminal"},
 		Observed: "payment app reports tamper/keys erased, or DE39=A7; or the maker's own record on the terminal says tampered",
 		Escalation: []Step{
-			{Blocking, "app reports tamper or erased keys, or the maker's record does"},
+			{Degraded, "answer A7 to a sale, or to several"},
+			{Blocking, "A7 again after a sign-on; app reports tamper or erased keys, or the maker's record does"},
 		},
 		Title: Text{
 			EN: "Security module fault – keys not usable",

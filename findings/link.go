@@ -153,7 +153,8 @@ var linkLayer = [...]Finding{
 		ExplainedBy: []Code{LinkDown, RadioOff, SIMNotReady},
 		Observed:    "interface/registration up-down events",
 		Escalation: []Step{
-			{Degraded, "≥3 changes in 10 min"},
+			{Info, "≥10 changes in 10 min on a terminal with a cable, while hosts connect well: it is lifted off its base and put back"},
+			{Degraded, "≥3"},
 			{Imminent, "≥10"},
 		},
 		Title: Text{
