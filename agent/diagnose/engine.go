@@ -110,6 +110,7 @@ func (e *Engine) Next() (time.Duration, bool) {
 		rule := &e.graph.rules[e.graph.index[k.Code]]
 		switch s.phase {
 		case pending:
+			sooner(e.scaled(startingUp))
 			sooner(s.since.Boot + e.holdFor(rule, s.match.Severity))
 			sooner(s.since.Boot + e.waitsFor(rule)) // its symptoms wait no longer
 		case clearing:

@@ -158,7 +158,7 @@ func (e *Engine) raise() {
 		rule := &e.graph.rules[e.graph.index[k.Code]]
 		// It has lasted when a look at the end of the hold time still saw it, not when nobody looked again.
 		hold := e.holdFor(rule, s.match.Severity)
-		if s.phase != pending || s.unsure || s.match.At-s.since.Boot < hold {
+		if s.phase != pending || s.unsure || s.match.At-s.since.Boot < hold || e.starting(rule, s.match) {
 			if s.phase == pending && !s.asked && e.evidence.now.Boot-s.since.Boot >= hold {
 				s.asked = true
 				e.doubtSelf(rule.Code)

@@ -41,6 +41,15 @@ func (e *Engine) holdFor(rule *Rule, severity findings.Severity) time.Duration {
 	return hold
 }
 
+// startingUp: half a minute after its kernel a terminal begins to look for its networks, and has found them a minute later. That it has
+// none before is how it starts.
+const startingUp = 90 * time.Second
+
+// starting tells whether a fault of the network may be no more than that.
+func (e *Engine) starting(rule *Rule, m Match) bool {
+	return e.evidence.now.Boot < e.scaled(startingUp) && !e.terms.OneShot && m.Severity >= findings.Degraded && rule.Layer >= firstAway && rule.Layer <= lastAway
+}
+
 // patience is how long a host that stops answering is still what it was.
 func (e *Engine) patience() time.Duration {
 	if e.shut {
