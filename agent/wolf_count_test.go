@@ -26,6 +26,7 @@ type count struct {
 	told    int                                 // messages of change
 	toldAt  time.Time
 	cries   []string // what stood in for not ready or at risk, one by one
+	lapses  []string // what was known and is not any more
 	nightly []string // the same at night, and findings that were raised then at degraded or worse
 }
 
@@ -150,6 +151,9 @@ func (c *count) Handle(_ context.Context, r slog.Record) error {
 		}
 		c.levels[q] = d["to"] + " " + root
 		line += q + " " + c.levels[q]
+		if d["to"] == wire.Unknown {
+			c.lapses = append(c.lapses, line)
+		}
 		if d["to"] == wire.AtRisk || d["to"] == wire.NotReady {
 			c.cries = append(c.cries, line)
 			if c.shop.closed(now) {

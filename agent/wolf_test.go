@@ -83,7 +83,7 @@ func sample() []traits {
 // table is what it came to.
 func table(counts []*count, days int) string {
 	sum := newCount()
-	var cries, nightly []string
+	var cries, nightly, lapses []string
 	for _, c := range counts {
 		sum.running += c.running
 		sum.open += c.open
@@ -100,6 +100,7 @@ func table(counts []*count, days int) string {
 			sum.blamed[code] += d
 		}
 		cries, nightly = append(cries, c.cries...), append(nightly, c.nightly...)
+		lapses = append(lapses, c.lapses...)
 	}
 	var b strings.Builder
 	hours := sum.running.Hours()
@@ -115,6 +116,6 @@ func table(counts []*count, days int) string {
 			fmt.Fprintf(&b, "%-60s %8.2f h\n", code, m[code].Hours())
 		}
 	}
-	fmt.Fprintf(&b, "at night:\n%s\ncries:\n%s\n", strings.Join(nightly, "\n"), strings.Join(cries, "\n"))
+	fmt.Fprintf(&b, "lapses:\n%s\nat night:\n%s\ncries:\n%s\n", strings.Join(lapses, "\n"), strings.Join(nightly, "\n"), strings.Join(cries, "\n"))
 	return b.String()
 }
