@@ -29,7 +29,7 @@ func neverExplained() map[findings.Code]string {
 // stories are held to what happens by [TestScenarios].
 func TestEveryCodeHasItsStory(t *testing.T) {
 	raised, cleared, explained := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	line := regexp.MustCompile(`(?m)^  ([-+~]) ([a-z-]+)(/\S+)?(?: \w+)?(,? because of \S+)?`)
+	line := regexp.MustCompile(`(?m)^  ([-+~]) ([a-z-]+)(/\S+)?(?: (?:info|degraded|imminent|blocking))?(,? because of \S+)?`)
 	files, err := filepath.Glob("testdata/scenarios/*.txtar")
 	require.NoError(t, err)
 	for _, file := range files {
