@@ -36,9 +36,19 @@ func count(sales []Sale, of func(Sale) bool) int {
 
 func failedSale(s Sale) bool { return s.Class.Failed() || s.Open }
 
-// recovered tells whether the newest sales went through: three good ones in a row, as for a probe, and what was before is over.
-func recovered(sales []Sale) bool {
-	return len(sales) >= 3 && count(sales[len(sales)-3:], failedSale) == 0
+// anew are the sales since three in a row went through, as three good looks end what a probe saw: what was before is over, and one more failure
+// does not bring it back.
+func anew(sales []Sale) []Sale {
+	good := 0
+	for i, s := range slices.Backward(sales) {
+		if good++; failedSale(s) {
+			good = 0
+		}
+		if good == 3 {
+			return sales[i+3:]
+		}
+	}
+	return sales
 }
 
 // ofAll leaves out what others' sales show to be no fault of all: wallet orders that fail while cards go through, and cards of a bank that is
@@ -100,12 +110,13 @@ func run(sales []Sale, of func(Sale) bool) int {
 func (p Profile) technicalDeclines(e Evidence) []Match {
 	day := ofAll(online(e.Till().Sales))
 	recent := e.lately(day, rowLasts)
-	ten := recent[max(len(recent)-10, 0):]
+	ten := anew(recent)
+	ten = ten[max(len(ten)-10, 0):]
 	row := run(recent, failedSale)
 	failures := count(day, failedSale)
 	m := mine(findings.Degraded, "")
 	switch {
-	case !recovered(ten) && count(ten, failedSale) >= int(p.limit("technical-decline-rate.of-ten")):
+	case count(ten, failedSale) >= int(p.limit("technical-decline-rate.of-ten")):
 		m.Severity = findings.Blocking
 		m.Detail = fmt.Sprintf("%d of the last %d sales failed for reasons of systems", count(ten, failedSale), len(ten))
 	case row >= int(p.limit("technical-decline-rate.row")):
@@ -172,13 +183,11 @@ const (
 func (p Profile) switchMalfunction(e Evidence) []Match {
 	return p.perHost(e, func(all []Sale) (Match, bool) {
 		bad := func(s Sale) bool { return s.RC == "96" }
+		all = anew(all)
 		recent := e.lately(all, tenMinutes)
 		ten := all[max(len(all)-10, 0):]
 		n := count(recent, bad)
 		m := mine(findings.Imminent, fmt.Sprintf("answer 96 to %s in 10 min", counted(n, "sale")))
-		if recovered(all) {
-			return m, false
-		}
 		if five := count(ten, bad); five >= int(p.limit("technical-decline-rate.of-ten")) {
 			m.Severity, n = findings.Blocking, max(n, int(p.limit("switch-malfunction.count")))
 			m.Detail = fmt.Sprintf("answer 96 to %d of the last %d sales", five, len(ten))
