@@ -15,19 +15,28 @@ func (p Profile) terminalCaptures(b Batch) bool {
 	return p.Capture == "terminal"
 }
 
+// begun is since when the batch has been filling: since the last settlement, or where nobody tells of any, since its number was heard of.
+func (b Batch) begun() Since {
+	if b.Settled.Is {
+		return b.Settled
+	}
+	return b.Opened
+}
+
 // batchNotSettled: where the terminal captures, nothing is paid until it settles. An empty batch wants nothing, and after a weekend the first
 // sale is as new as it is.
 func (p Profile) batchNotSettled(e Evidence) []Match {
 	b := e.Till().Batch
-	if !b.Told || b.Count == 0 || !b.Settled.Is {
+	begun := b.begun()
+	if !b.Told || b.Count == 0 || !begun.Is {
 		return nil
 	}
-	from := b.Settled.At
+	from := begun.At
 	if b.Filled.Is {
 		from = max(from, b.Filled.At)
 	}
 	age := e.since(from)
-	m := mine(findings.Info, fmt.Sprintf("%s in the batch, settled %s ago", counted(b.Count, "sale"), aged(e.since(b.Settled.At))))
+	m := mine(findings.Info, fmt.Sprintf("%s in the batch, settled %s ago", counted(b.Count, "sale"), aged(e.since(begun.At))))
 	if !p.terminalCaptures(b) {
 		if age <= p.lasts("batch-not-settled.host") {
 			return nil
@@ -65,9 +74,9 @@ func (p Profile) batchFull(e Evidence) []Match {
 	case share >= p.limit("batch-full.degraded"):
 		m.Severity = findings.Degraded
 	}
-	if left := limit + int(p.limit("batch-full.over")) - b.Count; left > 0 && b.Settled.Is {
+	if left := limit + int(p.limit("batch-full.over")) - b.Count; left > 0 && b.begun().Is {
 		// At the rate since the last settlement.
-		if age := e.since(b.Settled.At); age > 0 && b.Count > 0 {
+		if age := e.since(b.begun().At); age > 0 && b.Count > 0 {
 			m.Due = e.wall(e.now.Boot).Add(time.Duration(float64(age) / float64(b.Count) * float64(left)))
 		}
 	}

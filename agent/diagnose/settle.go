@@ -166,7 +166,7 @@ func (e *Engine) unsettled() *Unsettled {
 	older(t.Offline.Pending > 0 && t.Offline.Oldest.Is, t.Offline.Oldest.At)
 	if e.terms.Profile.terminalCaptures(t.Batch) && t.Batch.Count > 0 {
 		u.Batch = t.Batch.Count
-		since := t.Batch.Settled
+		since := t.Batch.begun()
 		if t.Batch.Filled.Is && t.Batch.Filled.At > since.At {
 			since = t.Batch.Filled
 		}

@@ -120,7 +120,8 @@ type Batch struct {
 	Count      int
 	Limit      int    // 0: not told
 	Capture    string // host, terminal; "": as the profile has it
-	Settled    Since  // last
+	Settled    Since  // last; is not: nobody has told of any
+	Opened     Since  // when its number was heard of first
 	Filled     Since  // when the first sale came into it, where it was seen empty
 	State      string // open, settling, settled, not_equal, uploading, upload_failed; "": not told
 	StateAt    time.Duration

@@ -30,7 +30,7 @@ func (l *Ledger) Till() diagnose.Till {
 		},
 		Batch: diagnose.Batch{
 			Told: b.Batch.Told, Number: b.Batch.Number, Count: b.Batch.Count, Limit: b.Batch.Limit, Capture: b.Batch.Capture,
-			Settled: since(b.Batch.Settled, now), Filled: since(b.Batch.Filled, now), State: b.Batch.State, StateAt: b.Batch.StateAt.by(now), RC: b.Batch.RC,
+			Settled: since(b.Batch.Settled, now), Opened: since(b.Batch.Opened, now), Filled: since(b.Batch.Filled, now), State: b.Batch.State, StateAt: b.Batch.StateAt.by(now), RC: b.Batch.RC,
 			Mismatches: b.Batch.Mismatches, SignedOn: b.Batch.SignedOn,
 		},
 		Offline:  diagnose.Offline{Told: b.Offline.Told, Pending: b.Offline.Pending, Limit: b.Offline.Limit, Oldest: since(b.Offline.Oldest, now)},
@@ -44,9 +44,6 @@ func (l *Ledger) Till() diagnose.Till {
 	}
 	if b.Host.Expected != 0 {
 		t.Payout.Expected = time.UnixMilli(b.Host.Expected)
-	}
-	if !t.Batch.Settled.Is { // nobody has told of a settlement: the batch is as old as what is known of it
-		t.Batch.Settled = since(b.Batch.Opened, now)
 	}
 	if t.UnderWay {
 		t.Next = b.Word.At.by(now) + l.options.Timeout
