@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/poshealth/poshealth/findings"
@@ -98,7 +99,7 @@ func (p Profile) reversalPending(e Evidence) []Match {
 // reversalFailed: the customer may have paid, and no machine will put it right any more.
 func (p Profile) reversalFailed(e Evidence) []Match {
 	n := 0
-	detail := ""
+	var detail strings.Builder
 	for _, r := range e.Till().Reversal {
 		if !r.Failed {
 			continue
@@ -113,12 +114,12 @@ func (p Profile) reversalFailed(e Evidence) []Match {
 		case r.RC != "":
 			why = "answer " + r.RC
 		}
-		detail += fmt.Sprintf(", %s of %s (%s)", r.Ref, clockOf(e.wall(r.Sale), e.wall(e.now.Boot)), why)
+		fmt.Fprintf(&detail, ", %s of %s (%s)", r.Ref, clockOf(e.wall(r.Sale), e.wall(e.now.Boot)), why)
 	}
 	if n == 0 {
 		return nil
 	}
-	return []Match{mine(findings.Blocking, counted(n, "reversal")+" failed"+detail)}
+	return []Match{mine(findings.Blocking, counted(n, "reversal")+" failed"+detail.String())}
 }
 
 // offlineQueue: what was sold without the host is not paid until it is sent, and refused when it is too old.

@@ -91,8 +91,7 @@ func (p Profile) keyMismatch(e Evidence) []Match {
 func (p Profile) row(e Evidence, of func(Sale) bool) (int, Sale) {
 	t := e.Till()
 	n, last := 0, Sale{}
-	for i := len(t.Sales) - 1; i >= 0; i-- {
-		s := t.Sales[i]
+	for _, s := range slices.Backward(t.Sales) {
 		if s.Offline || s.Class == response.Cancelled {
 			continue
 		}

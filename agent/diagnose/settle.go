@@ -207,7 +207,7 @@ func (e *Engine) deadline(v Verdict) *Deadline {
 }
 
 // ends says what a finding's due time is.
-func (e *Engine) ends(c Code) string {
+func (e *Engine) ends(c findings.Code) string {
 	switch c {
 	case findings.TxnInDoubt, findings.ReversalPending:
 		return "day-cut"

@@ -203,11 +203,10 @@ func (p Profile) tradingFor(e Evidence, since time.Duration) time.Duration {
 		}
 		return open
 	}
-	days := gone / aDay
-	if days == 0 {
+	if gone < aDay {
 		return within(gone)
 	}
-	return days*within(aDay) + within(gone%aDay)
+	return time.Duration(int64(gone/aDay))*within(aDay) + within(gone%aDay)
 }
 
 // open tells whether the shop sells now.
