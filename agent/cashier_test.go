@@ -24,7 +24,6 @@ type cashier struct {
 		ref, outcome string
 		at           time.Duration // of the day
 	}
-	settled time.Duration // ago of the day
 	planned []time.Duration
 	sold    int
 	stateAt time.Duration

@@ -238,7 +238,8 @@ func (s *sales) Observe(context.Context) probes.Observation {
 	}
 	silent := s.boottime() - t.Heard
 	o := probes.Observation{Outcome: probes.Pass, Detail: "the payment app tells of its sales", Readings: []probes.Reading{
-		{Name: "silent_for", Value: silent.Truncate(time.Second).Seconds(), Unit: probes.Seconds}, one("level", t.Level),
+		{Name: "silent_for", Value: silent.Truncate(time.Second).Seconds(), Unit: probes.Seconds},
+		one("level", t.Level),
 		one("in_doubt", t.InDoubt), one("reversals", t.Unsent), one("lost", t.Lost),
 	}}
 	if t.Batch.Told {

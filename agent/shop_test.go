@@ -269,7 +269,7 @@ func (s *shopRig) judge(p shopStep) {
 				assert.Equal(s.t, want, v.Deadline.Ends+"@"+at.UTC().Format("15:04"), p.line)
 			}
 		case "has":
-			for _, code := range strings.Split(want, ",") {
+			for code := range strings.SplitSeq(want, ",") {
 				code, severity, _ := strings.Cut(code, ":")
 				i := slices.IndexFunc(snapshot.Findings, func(f wire.Finding) bool { return f.Code == code && (severity == "" || f.Severity == severity) })
 				assert.True(s.t, i >= 0 || s.level != everything, "%s: %s is not there: %+v", p.line, code, snapshot.Findings)

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"testing"
 
 	"github.com/poshealth/poshealth/config"
 )

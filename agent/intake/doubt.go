@@ -61,6 +61,7 @@ func (l *Ledger) applyReversal(e Event, at stamp) {
 		b.Word.Reversals = max(b.Word.Reversals-1, 0)
 	}
 	switch s.Back {
+	case notReversed, reversing:
 	case reversed:
 		b.end(s)
 	case reversalFailed: // from here on it is that, and no mere doubt

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -41,9 +42,7 @@ type payingApp struct {
 func (a *payingApp) line(kind string, fields map[string]any) string {
 	a.seq++
 	e := map[string]any{"v": 1, "kind": kind, "boot": "0000beef", "seq": a.seq, "at": time.Now().UnixMilli()}
-	for name, v := range fields {
-		e[name] = v
-	}
+	maps.Copy(e, fields)
 	b, err := json.Marshal(e)
 	require.NoError(a.t, err)
 	return string(b)
