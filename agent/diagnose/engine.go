@@ -62,14 +62,31 @@ func New(rules []Rule, terms Terms) (*Engine, error) {
 // Add takes in one result and judges anew. A result that is not newer than the last of its probe changes nothing.
 func (e *Engine) Add(now Instant, r probes.Result) Verdict {
 	before, _ := e.evidence.Latest(r.Probe)
+	e.evidence.moveTo(now) // whether it has slept says how old what was known is
 	e.evidence.remember(r, e.keeps)
 	if before.Outcome == probes.Pass && r.Outcome == probes.Unknown && r.Probe.Subject() != "" {
 		// A stage that can no longer be tried: what it rests on is in doubt, before its proof has lapsed.
-		e.doubts[kindLink], e.doubts[kindRoute], e.doubts[kindDNS] = true, true, true
+		// And itself: where the look alone was lost, nothing else would have it looked at again for hours.
+		e.doubts[kindLink], e.doubts[kindRoute], e.doubts[kindDNS], e.doubts[r.Probe.Kind()] = true, true, true, true
+	}
+	if r.Probe.Kind() == kindTCP && r.Outcome == probes.Pass && before.Outcome != probes.Pass {
+		e.goOn(r.Probe.Subject())
 	}
 	verdict := e.At(now)
 	e.heed(r)
 	return verdict
+}
+
+// goOn asks for a look at the stages of a host that could not be tried while it took no connection: by their timetables some would be
+// unknown for hours.
+func (e *Engine) goOn(host string) {
+	for _, h := range e.terms.Hosts {
+		for _, id := range h.Stages {
+			if r, ok := e.evidence.Latest(id); h.Name == host && ok && r.Outcome == probes.Unknown && !beyondOurReach(r.Reason) {
+				e.doubts[id.Kind()] = true
+			}
+		}
+	}
 }
 
 // AddAll takes in results that were seen at one time, and judges once: what stands or falls with all of them is not judged

@@ -101,11 +101,16 @@ func (e Evidence) Of(kind string) iter.Seq[probes.Result] {
 // Fresh tells whether r is news still: not older than three of its periods. A one-shot look does not age. When the
 // terminal has just woken, what was fresh when it fell asleep stays so until the probes have had their chance.
 func (e Evidence) Fresh(r probes.Result) bool {
-	age := e.now.Boot - r.Boot
-	if e.asleep > 0 && r.Boot < e.woke && e.now.Boot-e.woke <= wakingUp {
-		age -= e.asleep
-	}
+	age := e.now.Boot - r.Boot - e.sleptThrough(r.Boot)
 	return r.Every == 0 || age <= staleAfter*r.Every
+}
+
+// sleptThrough is how much of the time since a moment does not count, because the terminal has only just woken.
+func (e Evidence) sleptThrough(since time.Duration) time.Duration {
+	if e.asleep > 0 && since < e.woke && e.now.Boot-e.woke <= wakingUp {
+		return e.asleep
+	}
+	return 0
 }
 
 // moveTo sets the moment of judgement, and notices that nothing was judged for so long that the terminal must have slept.
@@ -217,7 +222,7 @@ func (e *Evidence) remember(r probes.Result, keeps []Series) {
 	if r.Outcome != probes.Pass && rec.latest.Outcome == probes.Pass {
 		rec.lapsed = r.Boot
 		if was := rec.latest; was.Every > 0 {
-			rec.lapsed = min(rec.lapsed, was.Boot+staleAfter*was.Every) // what was stale already is not good once more
+			rec.lapsed = min(rec.lapsed, was.Boot+e.sleptThrough(was.Boot)+staleAfter*was.Every) // what was stale already is not good once more
 		}
 	}
 	rec.latest = r

@@ -216,7 +216,7 @@ func (e *Engine) proven(h Host) bool {
 		case rec.latest.Outcome == probes.Unknown && beyondOurReach(rec.latest.Reason):
 			continue
 		case rec.latest.Outcome != probes.Pass:
-			if !rec.passed || e.evidence.now.Boot-rec.lapsed >= e.patience() {
+			if !rec.passed || e.evidence.now.Boot-rec.lapsed-e.evidence.sleptThrough(rec.lapsed) >= e.patience() {
 				return false
 			}
 		case !e.evidence.Fresh(rec.latest):
