@@ -61,23 +61,29 @@ func liveIn(t *testing.T, of traits, days int, c *count) {
 func sample() []traits {
 	var shops []traits
 	seen := map[string]bool{}
-	for i := range 100 {
-		s := shopOf(i)
-		fresh := 0
-		for _, name := range s.names() {
-			if !seen[name] {
-				fresh++
+	for {
+		var best traits
+		most := 0
+		for i := range 100 {
+			s := shopOf(i)
+			fresh := 0
+			for _, name := range s.names() {
+				if !seen[name] {
+					fresh++
+				}
+			}
+			if fresh > most || fresh == most && fresh > 0 && s.sales < best.sales {
+				best, most = s, fresh
 			}
 		}
-		if fresh == 0 {
-			continue
+		if most == 0 {
+			return shops
 		}
-		for _, name := range s.names() {
+		for _, name := range best.names() {
 			seen[name] = true
 		}
-		shops = append(shops, s)
+		shops = append(shops, best)
 	}
-	return shops
 }
 
 // table is what it came to.

@@ -72,7 +72,8 @@ func (e *Engine) observe(rule *Rule) {
 			m.At = now.Boot
 		}
 		// Once: where looks are always as rare as that, two of them must do.
-		if s.phase == pending && !s.restarted && !m.Rare && m.At-max(s.match.At, s.since.Boot) > max(notSeen, e.holdFor(rule, m.Severity)) {
+		slept := e.evidence.asleep > 0 && s.match.At < e.evidence.woke && e.evidence.woke <= m.At // each wake finds its radio off anew
+		if s.phase == pending && (!s.restarted || slept) && !m.Rare && m.At-max(s.match.At, s.since.Boot) > max(notSeen, e.holdFor(rule, m.Severity)) {
 			s.restarted, s.asked, s.since = true, false, Instant{Boot: m.At, Wall: now.Wall.Add(m.At - now.Boot)}
 			e.doubtSelf(rule.Code)
 			e.doubtCausesOf(rule.Code)
