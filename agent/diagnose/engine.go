@@ -66,8 +66,10 @@ func (e *Engine) Add(now Instant, r probes.Result) Verdict {
 	e.evidence.remember(r, e.keeps)
 	if before.Outcome == probes.Pass && r.Outcome == probes.Unknown && r.Probe.Subject() != "" {
 		// A stage that can no longer be tried: what it rests on is in doubt, before its proof has lapsed.
-		// And itself: where the look alone was lost, nothing else would have it looked at again for hours.
-		e.doubts[kindLink], e.doubts[kindRoute], e.doubts[kindDNS], e.doubts[r.Probe.Kind()] = true, true, true, true
+		e.doubts[kindLink], e.doubts[kindRoute], e.doubts[kindDNS] = true, true, true
+		if r.Every > seldom { // where the look alone was lost, nothing else would have it looked at again for hours
+			e.doubts[r.Probe.Kind()] = true
+		}
 	}
 	if r.Probe.Kind() == kindTCP && r.Outcome == probes.Pass && before.Outcome != probes.Pass {
 		e.goOn(r.Probe.Subject())
@@ -76,6 +78,9 @@ func (e *Engine) Add(now Instant, r probes.Result) Verdict {
 	e.heed(r)
 	return verdict
 }
+
+// seldom: what is looked at less often than this is no proof again by its timetable before somebody minds.
+const seldom = time.Hour
 
 // goOn asks for a look at the stages of a host that could not be tried while it took no connection: by their timetables some would be
 // unknown for hours.
