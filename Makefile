@@ -22,7 +22,7 @@ export PATH := $(CURDIR)/.tools/peers/usr/sbin:$(CURDIR)/.tools/peers/usr/bin:$(
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help go programs build demo test race fuzz lint fmt vuln docs dist size rss qemu lab loss soak lab-arm reproducible check clean
+.PHONY: help go programs build demo test race fuzz lint fmt vuln docs dist size rss qemu lab loss soak wolf lab-arm reproducible check clean
 
 ##@ Start here
 
@@ -90,6 +90,9 @@ soak: go ## two hours more: 10,000 changes through 200 blows, 30 power cuts, the
 	@$(GO) run ./lab/soak -changes 10000 -blows 200
 	@$(GO) run ./lab/path -parts calm,broker,day -calm 10m
 	@$(GO) run ./lab/arm -only cuts -cuts 30
+
+wolf: go ## a week of 100 healthy shops, with all that happens in healthy shops: nobody is told of a fault; a quarter of an hour and more
+	@GOGC=400 $(GO) test ./agent -run TestNoCryingWolf -shops 100 -days 7 -count=1 -timeout 90m -v
 
 lab-arm: programs ## a day of an emulated ARM terminal: memory, clock, reboot, the system call filter of apps, power cuts; Debian
 	@scripts/peers.sh lab

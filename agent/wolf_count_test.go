@@ -19,6 +19,7 @@ type count struct {
 	levels  map[string]string
 	codes   map[string]string // a finding, its subject and its severity
 	running time.Duration
+	untold  map[string]time.Duration            // nights of shops that have told no hours: what goes wrong then is told, by what was said of settle and take_card
 	open    time.Duration                       // of it in trading hours
 	spent   map[string]map[string]time.Duration // question → level → how long
 	stood   map[string]time.Duration            // code and severity → how long, at degraded and worse
@@ -27,12 +28,13 @@ type count struct {
 	toldAt  time.Time
 	cries   []string // what stood in for not ready or at risk, one by one
 	lapses  []string // what was known and is not any more
-	nightly []string // the same at night, and findings that were raised then at degraded or worse
+	nightly []string // the same at night where its hours are told, and findings that were raised then at degraded or worse
 }
 
 func newCount() *count {
 	return &count{
-		spent: map[string]map[string]time.Duration{"take_card": {}, "settle": {}}, stood: map[string]time.Duration{}, blamed: map[string]time.Duration{},
+		untold: map[string]time.Duration{},
+		spent:  map[string]map[string]time.Duration{"take_card": {}, "settle": {}}, stood: map[string]time.Duration{}, blamed: map[string]time.Duration{},
 	}
 }
 
@@ -71,6 +73,13 @@ func (c *count) add() {
 	now := c.shop.now()
 	gone := now.Sub(c.since)
 	c.since = now
+	if closed := c.shop.closed(now); closed && !c.shop.hoursSet {
+		for _, level := range c.levels {
+			of, _, _ := cut(level)
+			c.untold[of] += gone
+		}
+		return
+	}
 	c.running += gone
 	if !c.shop.closed(now) {
 		c.open += gone
@@ -135,7 +144,7 @@ func (c *count) Handle(_ context.Context, r slog.Record) error {
 	case wire.Raised, wire.Severity:
 		c.codes[what] = d["to"]
 		line += what + " " + d["to"]
-		if d["to"] != "info" && c.shop.closed(now) {
+		if d["to"] != "info" && c.shop.hoursSet && c.shop.closed(now) {
 			c.nightly = append(c.nightly, line)
 		}
 	case wire.Cleared:
@@ -154,9 +163,12 @@ func (c *count) Handle(_ context.Context, r slog.Record) error {
 		if d["to"] == wire.Unknown {
 			c.lapses = append(c.lapses, line)
 		}
+		if c.shop.closed(now) && !c.shop.hoursSet {
+			break
+		}
 		if d["to"] == wire.AtRisk || d["to"] == wire.NotReady {
 			c.cries = append(c.cries, line)
-			if c.shop.closed(now) {
+			if c.shop.hoursSet && c.shop.closed(now) {
 				c.nightly = append(c.nightly, line)
 			}
 		}
