@@ -4,6 +4,7 @@
 
 GO ?= go
 FUZZTIME ?= 30s
+RATE_FOR ?= 1m
 
 # The product's name for itself. Without git or a commit (an unpacked archive) it is "dev".
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -22,7 +23,7 @@ export PATH := $(CURDIR)/.tools/peers/usr/sbin:$(CURDIR)/.tools/peers/usr/bin:$(
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help go programs build demo test race fuzz lint fmt vuln docs dist size rss qemu lab loss soak wolf lab-arm reproducible check clean
+.PHONY: help go programs build demo test race fuzz lint fmt vuln docs dist size rss rate qemu lab loss soak wolf lab-arm reproducible check clean
 
 ##@ Start here
 
@@ -69,6 +70,10 @@ dist: go ## static, stripped, reproducible programs for every platform and the k
 size: programs ## how big the programs are; fails when the terminal's outgrows its budget
 	@scripts/size.sh dist
 
+rate: programs ## tell the agent 20 events a second, as much as a payment app may: what a reply takes, and whether the agent grows; RATE_FOR=1m
+	@POSHEALTH_BINARY='$(CURDIR)/dist/poshealth-linux-$(shell $(GO) env GOARCH)' RATE_FOR='$(RATE_FOR)' \
+		$(GO) test ./cmd/poshealth -run '^$$' -bench TwentyASecond -benchtime 1x -timeout 30m
+
 rss: programs ## how much memory the running agent takes; fails when it outgrows its budget
 	@GO='$(GO)' scripts/rss.sh dist
 
@@ -84,9 +89,10 @@ loss: go ## kill agent and broker and break the line between them while changes 
 	@scripts/peers.sh path
 	@$(GO) run ./lab/soak
 
-soak: go ## two hours more: 10,000 changes through 200 blows, 30 power cuts, the lab healthy, slow, lossy and roaming, a day's data
+soak: go ## two hours more: a hundred kills among sales, 10,000 changes through 200 blows, 30 power cuts, the lab healthy, slow, lossy and roaming, a day's data
 	@scripts/peers.sh path lab
 	@scripts/armhf.sh
+	@$(GO) test ./cmd/poshealth -run SalesOutliveKills -kills 100 -count 1 -v
 	@$(GO) run ./lab/soak -changes 10000 -blows 200
 	@$(GO) run ./lab/path -parts calm,broker,day -calm 10m
 	@$(GO) run ./lab/arm -only cuts -cuts 30

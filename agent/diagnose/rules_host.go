@@ -158,8 +158,31 @@ func (p Profile) hostSlow(e Evidence) []Match {
 			matches = joined(matches, m)
 		}
 	}
+	// What sales took says it too: the way to the host is in it, which is short beside seconds.
+	for _, m := range p.perHost(e, func(all []Sale) (Match, bool) {
+		var ms []float64
+		for _, s := range e.lately(all, tenMinutes) {
+			if s.HostMS > 0 {
+				ms = append(ms, float64(s.HostMS))
+			}
+		}
+		if len(ms) < slowSales {
+			return Match{}, false
+		}
+		p95 := slowest(ms)
+		m := mine(findings.Degraded, fmt.Sprintf("sales take %.1f s (95th percentile of %d)", p95/1000, len(ms)))
+		if p95 > p.limit("host-slow.imminent") {
+			m.Severity = findings.Imminent
+		}
+		return m, p95 > p.limit("host-slow.degraded")
+	}) {
+		matches = joined(matches, m)
+	}
 	return matches
 }
+
+// slowSales: as many in ten minutes are no single card that somebody was slow to take back.
+const slowSales = 5
 
 // hostSlowWindow is how long before the newest look others count. It counts three looks at least: an echo comes every ten minutes at most.
 func hostSlowWindow(r probes.Result) time.Duration {

@@ -64,11 +64,13 @@ func (p Profile) maintenanceWindow(e Evidence) []Match {
 		}
 		worst[w.Host] = m
 	}
+	closing := p.closingBySales(e)
 	for r := range e.Of(kindISO8583) {
-		m, closing := e.closingDay(r.Probe)
-		if !closing {
-			continue
+		if m, is := e.closingDay(r.Probe); is {
+			closing = append(closing, m)
 		}
+	}
+	for _, m := range closing {
 		if before, there := worst[m.Subject]; there {
 			m = graver(before, m)
 		} else {
@@ -99,6 +101,23 @@ func (e Evidence) closingDay(id probes.ID) (Match, bool) {
 		m.Unsure = true
 	}
 	return m, true
+}
+
+// afterCut is how long a host has been seen to refuse sales after its day has ended.
+const afterCut = 45 * time.Minute
+
+// closingBySales: the last sale at a host was refused because it is closing its day. When it does so by its profile it is what it does each
+// night.
+func (p Profile) closingBySales(e Evidence) []Match {
+	return p.perHost(e, func(all []Sale) (Match, bool) {
+		last := all[len(all)-1]
+		m := mine(findings.Degraded, "the host answers to a sale that it is closing its day (response code "+cutOff+")")
+		m.Explains, m.Begun = ExplainsAlways, last.At
+		if now := e.wall(e.now.Boot); p.DayCut != 0 && now.Sub(p.cutAfter(now).AddDate(0, 0, -1)) < afterCut {
+			m.Severity = findings.Info
+		}
+		return m, last.RC == cutOff && e.since(last.At) <= halfHour
+	})
 }
 
 // graver is one match of two windows that touch the same host: the graver one is told, and what is active explains what it

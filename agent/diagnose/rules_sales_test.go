@@ -1,0 +1,56 @@
+package diagnose_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/poshealth/poshealth/agent/diagnose"
+	"github.com/poshealth/poshealth/findings"
+	"github.com/poshealth/poshealth/probes/response"
+)
+
+// standsBySales judges at a time of the day, by what the till tells alone.
+func standsBySales(t *testing.T, clock time.Duration, p diagnose.Profile, sales ...diagnose.Sale) map[diagnose.Ref]findings.Severity {
+	t.Helper()
+	engine, err := diagnose.New(diagnose.Rules(p), diagnose.Terms{Intake: true})
+	require.NoError(t, err)
+	const boot = 5 * time.Hour
+	for i := range sales {
+		sales[i].At = boot - time.Duration(len(sales)-i)*time.Minute
+	}
+	engine.Know(diagnose.Till{Known: true, Heard: boot, Level: 2, Sales: sales})
+	found := make(map[diagnose.Ref]findings.Severity)
+	for _, f := range engine.At(diagnose.Instant{Boot: boot, Wall: epoch.Truncate(24 * time.Hour).Add(clock)}).Findings {
+		found[f.Ref] = f.Severity
+	}
+	return found
+}
+
+// TestASlowHostBySales: five sales in ten minutes that took long say of a host what a probe says.
+func TestASlowHostBySales(t *testing.T) {
+	slow := diagnose.Ref{Code: findings.HostSlow, Subject: "a"}
+	sales := func(n, ms int) (all []diagnose.Sale) {
+		for range n {
+			all = append(all, diagnose.Sale{Host: "a", HostMS: ms, Class: response.Approved, Type: "sale"})
+		}
+		return all
+	}
+	assert.NotContains(t, standsBySales(t, 12*time.Hour, diagnose.Profile{}, sales(4, 9000)...), slow)
+	assert.NotContains(t, standsBySales(t, 12*time.Hour, diagnose.Profile{}, sales(9, 3000)...), slow)
+	assert.Equal(t, findings.Degraded, standsBySales(t, 12*time.Hour, diagnose.Profile{}, sales(5, 3001)...)[slow])
+	assert.Equal(t, findings.Imminent, standsBySales(t, 12*time.Hour, diagnose.Profile{}, sales(5, 10001)...)[slow])
+}
+
+// TestAHostThatClosesItsDay says so to a sale: by its profile each night, else it is worth a word.
+func TestAHostThatClosesItsDay(t *testing.T) {
+	window := diagnose.Ref{Code: findings.MaintenanceWindow, Subject: "a"}
+	refused := diagnose.Sale{Host: "a", RC: "90", Class: response.Technical, Type: "sale"}
+	good := diagnose.Sale{Host: "a", RC: "00", Class: response.Approved, Type: "sale"}
+	nightly := diagnose.Profile{DayCut: 23 * time.Hour}
+	assert.Equal(t, findings.Info, standsBySales(t, 23*time.Hour+10*time.Minute, nightly, good, refused)[window])
+	assert.Equal(t, findings.Degraded, standsBySales(t, 15*time.Hour, nightly, good, refused)[window])
+	assert.NotContains(t, standsBySales(t, 15*time.Hour, nightly, refused, good), window)
+}
