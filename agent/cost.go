@@ -32,10 +32,10 @@ func cost(uptime time.Duration, children int64) *wire.Cost {
 // Whoever reads one wants to know whether we grow.
 const costEvery = 30 * time.Second
 
-// costs is what the agent takes, no older than costEvery.
+// costs is what the agent takes, no older than costEvery, and no older than a tenth of its life.
 func (a *Agent) costs() *wire.Cost {
 	boot := a.options.Boottime()
-	if a.weighed == nil || boot-a.weighing >= costEvery {
+	if every := min(costEvery, (boot-a.started)/10); a.weighed == nil || boot-a.weighing >= every {
 		a.weighed, a.weighing = cost(boot-a.started, a.catalog.terminal.Children()), boot
 	}
 	c := *a.weighed

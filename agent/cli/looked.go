@@ -21,7 +21,7 @@ func looked(s wire.Snapshot, st style) string {
 		{st.say("Names", "解析"), []string{"dns", "resolvers"}},
 		{st.say("Hosts", "主机"), []string{"tcp", "tls", "https", "iso8583"}},
 		{st.say("Clock", "时钟"), []string{"clock"}},
-		{st.say("App", "应用"), []string{"app"}},
+		{st.say("App", "应用"), []string{"app", "intake"}},
 		{st.say("Device", "设备"), []string{"cpu", "memory", "storage", "battery", "thermal", "wear", "tamper"}},
 		{st.say("Reporting", "上报"), []string{"report", "enrolment", "config"}},
 	}
@@ -105,7 +105,7 @@ func item(r wire.Result, accused, old bool, st style) string {
 func kindName(kind string, st style) string {
 	names := map[string][2]string{
 		"link": {"link", "链路"}, "route": {"route", "路由"}, "tcp": {"TCP", "TCP"}, "tls": {"TLS", "TLS"},
-		"clock": {"time", "对时"}, "app": {"", ""}, "cpu": {"processor", "处理器"}, "memory": {"memory", "内存"},
+		"clock": {"time", "对时"}, "app": {"", ""}, "intake": {"sales told", "交易数据"}, "cpu": {"processor", "处理器"}, "memory": {"memory", "内存"},
 		"storage": {"storage", "存储"}, "battery": {"battery", "电量"}, "report": {"broker", "服务器"}, "budget": {"data budget", "流量额度"}, "enrolment": {"identity", "入网身份"}, "config": {"configuration", "配置"}, "network": {"network", "系统网络"}, "mobile": {"mobile", "移动网络"}, "wifi": {"Wi-Fi", "Wi-Fi"},
 		"switches": {"switches", "开关"}, "crashes": {"crashes", "崩溃记录"}, "thermal": {"heat", "温度"}, "wear": {"flash", "闪存"}, "tamper": {"tamper", "防拆"},
 		"kills": {"low-memory kills", "低内存查杀"}, "reboots": {"starts", "开机记录"}, "integrity": {"system", "系统"}, "terminal": {"terminal", "终端"}, "dns": {"DNS", "DNS"},
@@ -177,6 +177,9 @@ func essence(kind string, r wire.Result, st style) []string {
 		return judgedBy(fact("judged_by"), st)
 	case "app":
 		return []string{fact("package"), fact("version")}
+	case "intake":
+		ago, _ := reading("silent_for")
+		return []string{st.say(plainMS(ago*1000)+" ago", plainMS(ago*1000)+" 前")}
 	case "cpu":
 		busy, _ := reading("busy")
 		return []string{fmt.Sprintf("%.0f %%", busy)}

@@ -125,7 +125,32 @@ func verdictLine(s wire.Snapshot, st style, question string, a wire.Answer, read
 		// It has just cleared, and what followed from it has not been looked at afresh.
 		return line + titleOf(a.Root.Code, st) + "  " + st.paint(dim, st.say("(over, looking again)", "（已恢复，复查中）")) + "\n"
 	}
-	return strings.TrimRight(line+lacks(a.Lacks, st), " ") + "\n"
+	return strings.TrimRight(line+lacks(a.Lacks, st)+restsOn(a, st), " ") + "\n"
+}
+
+// restsOn says by whose word it is so, where it is not by probes alone.
+func restsOn(a wire.Answer, st style) string {
+	if a.Level != wire.Ready {
+		return ""
+	}
+	var words []string
+	for _, by := range a.RestsOn {
+		switch by {
+		case "app-l0":
+			words = append(words, st.say("the payment app's state", "支付应用状态"))
+		case "app-l1":
+			words = append(words, st.say("the payment app's sales", "支付应用交易结果"))
+		case "app-l2":
+			words = append(words, st.say("all that the payment app tells", "支付应用全部数据"))
+		case "host":
+			words = append(words, st.say("the acquirer's word", "收单机构通知"))
+		case "probe":
+		}
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return st.paint(dim, st.say("by ", "依据 ")+strings.Join(words, st.say(", ", "、")))
 }
 
 func titleOf(code string, st style) string {
