@@ -123,7 +123,8 @@ func (p Profile) technicalDeclines(e Evidence) []Match {
 		m.Severity = findings.Imminent
 		m.Detail = fmt.Sprintf("%d sales in a row failed for reasons of systems", row)
 	case len(day) >= int(p.limit("technical-decline-rate.of")) && failures >= int(p.limit("technical-decline-rate.least")) &&
-		100*float64(failures) >= p.limit("technical-decline-rate.share")*float64(len(day)) && count(recent, failedSale) > 0:
+		100*float64(failures) >= p.limit("technical-decline-rate.share")*float64(len(day)) && count(recent, failedSale) > 0 &&
+		leastShare(float64(failures), float64(len(day))) > p.limit("technical-decline-rate.share")/2: // where one of 150 fails, three a day are chance
 		m.Detail = fmt.Sprintf("%d of %d sales in a day failed for reasons of systems", failures, len(day))
 	default:
 		return nil
