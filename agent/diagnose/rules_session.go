@@ -32,7 +32,7 @@ func (p Profile) notSignedOn(e Evidence) []Match {
 }
 
 // overNight: where nobody has told when the shop sells, whoever settles and signs off in the evening is back after so long at the latest.
-const overNight = 14 * time.Hour
+const overNight = 16 * time.Hour
 
 // openedWithin tells whether the shop has opened so lately; whoever signs on by hand does it then.
 func (p Profile) openedWithin(e Evidence, d time.Duration) bool {
