@@ -93,7 +93,7 @@ var transactionLayer = [...]Finding{
 		ExplainedBy: []Code{HostNoAnswer, HostUnreachable, SwitchMalfunction, IssuerUnavailable, WorkingKeyMismatch, PacketLoss, MaintenanceWindow},
 		Observed:    "share of outcomes in the technical class",
 		Escalation: []Step{
-			{Degraded, "≥2 % of ≥50 in 24 h, and ≥3 of them"},
+			{Degraded, "≥2 % of ≥50 in 24 h, ≥3 of them, and more than chance would have of half as many"},
 			{Imminent, "3 in a row"},
 			{Blocking, "≥5 of last 10"},
 		},
