@@ -115,7 +115,7 @@ func (p *payer) tell(t *testing.T, now time.Time, who string, words []string) {
 			c.Ref = words[0]
 		}
 		require.NoError(t, p.sales.ledger.Confirm(c))
-		p.sales.changed()
+		p.sales.changed(true)
 	case words[0] == "restart":
 		p.starts++
 		p.seq = 0

@@ -17,19 +17,22 @@ import (
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
-// syncedWithin is how long what the payment app has told may be beyond the reach of a kill and within that of a power cut. Shorter wears the
-// flash: an event each is two blocks of it.
-const syncedWithin = 2 * time.Second
+// How long what was told may be out of the reach of a kill and within that of a power cut: where money may be in doubt, and else. Each
+// sync wears the flash by a block or two.
+const (
+	syncedWithin = 2 * time.Second
+	syncedLater  = time.Minute
+)
 
 // sales is what is known of the money that the terminal took. All of it is nil-safe: where nothing is told, nothing is known.
 type sales struct {
-	ledger   *intake.Ledger
-	desk     *intake.Desk // where events come in; nil: they do not
-	log      *slog.Logger
-	boottime func() time.Duration
-	told     chan struct{} // for the loop: something was
-	syncing  atomic.Bool   // what was told will be, soon
-	news     int64         // when the acquirer's last word was so; the loop's
+	ledger      *intake.Ledger
+	desk        *intake.Desk // where events come in; nil: they do not
+	log         *slog.Logger
+	boottime    func() time.Duration
+	told        chan struct{} // for the loop: something was
+	soon, later atomic.Bool   // a sync is due
+	news        int64         // when the acquirer's last word was so; the loop's
 }
 
 // newSales opens the ledger of a configuration; nil where nobody tells anything.
@@ -125,21 +128,26 @@ func cutBetween(cut time.Duration) func(from, to time.Time) bool {
 // take takes in what the payment app tells. It waits for no judgement.
 func (s *sales) take(events []intake.Event) error {
 	err := s.ledger.Take(events)
-	s.changed()
+	s.changed(intake.Urgent(events))
 	return err
 }
 
 // changed has the loop judge, and flash hold what was told.
-func (s *sales) changed() {
+func (s *sales) changed(urgent bool) {
 	replace(s.told, struct{}{})
-	if s.syncing.CompareAndSwap(false, true) {
-		time.AfterFunc(syncedWithin, func() {
-			s.syncing.Store(false)
-			if err := s.ledger.Sync(); err != nil {
-				s.log.Warn("what the payment app has told would be lost with the power", slog.Any("error", err))
-			}
-		})
+	due, within := &s.later, syncedLater
+	if urgent {
+		due, within = &s.soon, syncedWithin
 	}
+	if !due.CompareAndSwap(false, true) {
+		return
+	}
+	time.AfterFunc(within, func() {
+		due.Store(false)
+		if err := s.ledger.Sync(); err != nil {
+			s.log.Warn("what the payment app has told would be lost with the power", slog.Any("error", err))
+		}
+	})
 }
 
 // hear takes the acquirer's word, each once.
@@ -159,14 +167,14 @@ func (s *sales) hear(n *downlink.HostNews) {
 	if err := s.ledger.Hear(word); err != nil {
 		s.log.Warn("the acquirer's word is not kept", slog.Any("error", err))
 	}
-	s.changed()
+	s.changed(true)
 }
 
 // confirm takes a technician's word.
 func (s *sales) confirm(c status.Confirmation) error {
 	err := s.ledger.Confirm(intake.Confirmation{Ref: c.Ref, Batch: c.Batch, Result: c.Result})
 	s.log.Info("a technician has looked up a sale", slog.String("result", c.Result), slog.Bool("taken", err == nil))
-	s.changed()
+	s.changed(true)
 	return err
 }
 

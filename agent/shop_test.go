@@ -321,6 +321,6 @@ func (c *cashier) confirm(ref string) {
 	if c.shop.level != hostOnly {
 		require.NoError(c.shop.t, err)
 	}
-	c.payer.sales.changed()
+	c.payer.sales.changed(true)
 	c.tellState()
 }

@@ -24,6 +24,15 @@ const (
 	mostRecord  = 4 << 10
 )
 
+// A block of flash is what a synced write costs at least, and a file that is written anew costs four beside itself: its inode, its folder
+// and the file system's journal of both.
+const (
+	block          = 4 << 10
+	replacedBlocks = 4
+)
+
+const journalName = "intake.journal." // and its generation
+
 // disk keeps a book: the whole of it as it was at one time, and a journal of what came since. A journal belongs to one book, by its
 // generation: whatever moment a kill picks, one book and its journal are whole.
 type disk struct {
@@ -32,7 +41,8 @@ type disk struct {
 
 	generation uint64
 	journal    *os.File
-	size       int64
+	size       int64 // of what was written to it
+	synced     int64 // of that, what a power cut does not take
 
 	behind  bool // it lacks a record
 	dirty   bool // it has some that a power cut would take
@@ -59,7 +69,7 @@ type kept struct {
 func (d *disk) bookFile() string { return filepath.Join(d.dir, "intake.book") }
 
 func (d *disk) journalFile(generation uint64) string {
-	return filepath.Join(d.dir, "intake.journal."+strconv.FormatUint(generation, 10))
+	return filepath.Join(d.dir, journalName+strconv.FormatUint(generation, 10))
 }
 
 // load reads the book and has its journal applied. An error says what is lost; what there is then is whole all the same. The journal is
@@ -71,9 +81,16 @@ func (d *disk) load(b *book, apply func(record) error) (torn bool, damage error)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		damage = errors.Join(damage, fmt.Errorf("journal of sales cannot be read: %w", err))
 	}
-	whole := bytes.LastIndexByte(raw, '\n') + 1 // a kill in the middle of a line: nobody was told that it was taken
+	written, rest := raw, []byte(nil)
+	if i := bytes.IndexByte(raw, 0); i >= 0 { // what was made room for
+		written, rest = raw[:i], raw[i:]
+	}
+	whole := bytes.LastIndexByte(written, '\n') + 1 // a kill in the middle of a line: nobody was told that it was taken
 	bad := 0
-	for line := range bytes.Lines(raw[:whole]) {
+	if len(bytes.Trim(rest, "\x00")) > 0 {
+		bad++ // flash has forgotten where it ends
+	}
+	for line := range bytes.Lines(written[:whole]) {
 		r, err := open(line)
 		if err == nil {
 			err = apply(r)
@@ -85,8 +102,8 @@ func (d *disk) load(b *book, apply func(record) error) (torn bool, damage error)
 	if bad > 0 {
 		damage = errors.Join(damage, fmt.Errorf("journal of sales: %d records are damaged", bad))
 	}
-	d.size = int64(len(raw))
-	return whole < len(raw), damage
+	d.size = int64(len(written))
+	return whole < len(written), damage
 }
 
 // current tells whether the book that was read is still the newest.
@@ -149,17 +166,16 @@ func (d *disk) append(records ...record) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.journal == nil {
-		f, err := os.OpenFile(d.journalFile(d.generation), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+		f, err := d.make()
 		if err != nil {
 			d.behind = true
 			return fmt.Errorf("journal of sales: %w", err)
 		}
 		d.journal = f
 	}
-	n, err := d.journal.Write(lines)
+	n, err := d.journal.WriteAt(lines, d.size)
 	d.size += int64(n)
 	d.dirty, d.behind = true, d.behind || err != nil
-	d.wrote(n)
 	if err != nil {
 		return fmt.Errorf("journal of sales: %w", err)
 	}
@@ -183,20 +199,43 @@ func (d *disk) store(b *book) error {
 	if err := replace(d.bookFile(), raw); err != nil {
 		return fmt.Errorf("book of sales: %w", err)
 	}
-	d.wrote(len(raw))
-	old := d.journalFile(d.generation)
+	d.wrote(len(raw) + replacedBlocks*block)
 	d.mu.Lock()
 	if d.journal != nil {
 		_ = d.journal.Close() // what it holds is in the book
 		d.journal = nil
 	}
 	d.generation++
-	d.size, d.dirty, d.behind = 0, false, false
+	d.size, d.synced, d.dirty, d.behind = 0, 0, false, false
 	d.mu.Unlock()
-	if err := os.Remove(old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	// The journal before this one, and any that a damaged book has left.
+	all, err := filepath.Glob(filepath.Join(d.dir, journalName+"*"))
+	for _, name := range all {
+		err = errors.Join(err, os.Remove(name))
+	}
+	if err != nil {
 		return fmt.Errorf("journal of sales: %w", err)
 	}
 	return nil
+}
+
+// make makes room for a journal. A file that grows costs four blocks more of flash at each sync, for its inode and the file system's
+// journal, than one that is written over.
+func (d *disk) make() (*os.File, error) {
+	name := d.journalFile(d.generation)
+	if d.size > 0 {
+		return os.OpenFile(name, os.O_WRONLY, 0o600)
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.Write(make([]byte, mostJournal))
+	if err = errors.Join(err, f.Sync()); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	d.wrote(mostJournal + replacedBlocks*block)
+	return f, nil
 }
 
 // replace puts a file in place of another, whole, whatever happens.
@@ -225,7 +264,8 @@ func (d *disk) sync() error {
 	defer d.syncing.Unlock()
 	d.mu.Lock()
 	f, dirty := d.journal, d.dirty
-	d.dirty = false
+	blocks := (d.size-1)/block - d.synced/block + 1
+	d.dirty, d.synced = false, d.size
 	d.mu.Unlock()
 	if f == nil || !dirty {
 		return nil
@@ -234,6 +274,7 @@ func (d *disk) sync() error {
 	if err := f.Sync(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return fmt.Errorf("journal of sales: %w", err)
 	}
+	d.wrote(int(blocks) * block)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -24,12 +25,20 @@ func sizeOf(t *testing.T, dir string) int64 {
 	return total
 }
 
+// written is what is in a journal, without the room that was made for more.
+func written(t *testing.T, name string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.Len(t, raw, mostJournal)
+	return bytes.TrimRight(raw, "\x00")
+}
+
 // TestAKillAtAnyByte: a journal that ends anywhere is read up to its last whole line, and what nobody was told was taken is not missed.
 func TestAKillAtAnyByte(t *testing.T) {
 	k := newTill(t).say(TxnBegin, "ref='1'").say(TxnEnd, "ref='1'", "outcome='no_answer'").say(Reversal, "ref='1'", "state='queued'")
 	name := k.ledger.disk.journalFile(0)
-	whole, err := os.ReadFile(name)
-	require.NoError(t, err)
+	whole := written(t, name)
 	ends := []string{"all settled", "all settled", "under way", "doubt 1", "doubt 1, reversal 1"} // after so many lines; the first is the boot's
 	for cut := range len(whole) + 1 {
 		o := k.o
@@ -47,8 +56,7 @@ func TestAKillAtAnyByte(t *testing.T) {
 func TestDamage(t *testing.T) {
 	k := newTill(t).say(TxnBegin, "ref='1'").say(TxnEnd, "ref='1'", "outcome='approved'").say(TxnEnd, "ref='2'", "outcome='no_answer'")
 	name := k.ledger.disk.journalFile(0)
-	whole, err := os.ReadFile(name)
-	require.NoError(t, err)
+	whole := written(t, name)
 	for at := 0; at < len(whole); at += 7 {
 		if whole[at] == '\n' {
 			continue
@@ -99,4 +107,28 @@ func TestAge(t *testing.T) {
 	assert.Equal(t, 2*time.Hour+time.Minute, k.o.Boottime()-d.Since)
 	k.begin = k.begin.Add(-400 * 24 * time.Hour) // the clock was lost
 	assert.Less(t, k.ledger.Till().Doubts[0].Since, time.Duration(1))
+}
+
+// TestADayOnFlash: two hundred sales, each synced when it begins, and once more within a minute of its end, take a third of what the
+// agent may write in a day.
+func TestADayOnFlash(t *testing.T) {
+	k := newTill(t)
+	total := 0
+	k.o.Wrote = func(n int) { total += n }
+	k.open()
+	sync := func() { require.NoError(t, k.ledger.Sync()) }
+	for i := range 200 {
+		ref := "ref='" + strconv.Itoa(100000+i) + "'"
+		k.say(TxnBegin, ref)
+		sync()
+		k.say(TxnEnd, ref, "outcome='approved'", "rc='00'", "rrn='123456789012'", "host_ms=640")
+		if i%3 == 0 {
+			k.say(State, "batch_count="+strconv.Itoa(i), "batch='000001'")
+		}
+		sync()
+		sync()
+		k.now += 3 * time.Minute
+	}
+	t.Logf("%d bytes of flash, in whole blocks", total)
+	assert.Less(t, total, 3<<20)
 }

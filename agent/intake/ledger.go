@@ -25,7 +25,7 @@ type LedgerOptions struct {
 }
 
 // Ledger is the book of what was sold and is not yet sure money. What was taken is kept through a kill of the agent, and through a loss of
-// power but for the last two seconds, which the app's next state puts right. It is safe for use by many.
+// power but for what was not synced, which the app's next state puts right. It is safe for use by many.
 type Ledger struct {
 	options LedgerOptions
 	reader  *Reader
@@ -150,7 +150,23 @@ func (l *Ledger) keep(records ...record) error {
 	return err
 }
 
-// Sync puts what was taken beyond the reach of a power cut. Who owns the ledger calls it each two seconds; it does nothing where nothing is new.
+// Urgent tells whether one of some events is worth a write to flash of its own: without it a power cut would hide that money is, or may be,
+// in doubt. The end of a good sale is none: without it there is one doubt too many, until the app's next state.
+func Urgent(events []Event) bool {
+	for _, e := range events {
+		switch e.Kind {
+		case TxnBegin, Reversal:
+			return true
+		case TxnEnd:
+			if outcome := e.Text("outcome"); outcome != "approved" && outcome != "declined" && outcome != "cancelled" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Sync puts what was taken beyond the reach of a power cut. It does nothing where nothing is new.
 func (l *Ledger) Sync() error {
 	l.mu.Lock()
 	d := l.disk
