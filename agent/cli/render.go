@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,8 +23,8 @@ func render(s wire.Snapshot, st style) string {
 	b.WriteString(verdictLine(s, st, st.say("Settle", "结算"), s.Verdict.Settle, [2]string{"will be settled", "可以结算"}, [2]string{"will not be settled", "不能结算"}))
 	b.WriteString(money(s, st))
 	b.WriteString(told(s.Told, st))
-	if root := rootOf(s); root != nil {
-		b.WriteString("\n" + advice(*root, st))
+	for _, root := range rootsOf(s) {
+		b.WriteString("\n" + advice(root, st))
 	}
 	b.WriteString(others(s, st))
 	b.WriteString("\n" + looked(s, st))
@@ -188,14 +189,18 @@ func lacks(what string, st style) string {
 	return ""
 }
 
-// rootOf is the finding that both answers would name first.
-func rootOf(s wire.Snapshot) *wire.Finding {
+// rootsOf are the findings that the answers name: one mostly, and two where money is in doubt besides.
+func rootsOf(s wire.Snapshot) []wire.Finding {
+	var roots []wire.Finding
 	for _, a := range []wire.Answer{s.Verdict.TakeCard, s.Verdict.Settle} {
-		if a.Root != nil {
-			return find(s, *a.Root)
+		if a.Root == nil || len(roots) > 0 && roots[0].Code == a.Root.Code && roots[0].Subject == a.Root.Subject {
+			continue
+		}
+		if f := find(s, *a.Root); f != nil {
+			roots = append(roots, *f)
 		}
 	}
-	return nil
+	return roots
 }
 
 func find(s wire.Snapshot, r wire.Ref) *wire.Finding {
@@ -228,10 +233,13 @@ func subject(f wire.Finding) string {
 
 // others lists what stands beside the root: its symptoms first, then everything else.
 func others(s wire.Snapshot, st style) string {
-	root := rootOf(s)
+	roots := rootsOf(s)
+	isRoot := func(code, subject string) bool {
+		return slices.ContainsFunc(roots, func(r wire.Finding) bool { return r.Code == code && r.Subject == subject })
+	}
 	var symptoms, rest strings.Builder
 	for _, f := range s.Findings {
-		if root != nil && f.Code == root.Code && f.Subject == root.Subject {
+		if isRoot(f.Code, f.Subject) {
 			continue
 		}
 		line := severity(f, st) + " " + f.Title + subject(f)
@@ -241,7 +249,7 @@ func others(s wire.Snapshot, st style) string {
 			line += "\n" + st.paint(dim, wrap("", indent+11, f.Detail))
 		}
 		switch {
-		case f.ExplainedBy != nil && root != nil && f.ExplainedBy.Code == root.Code && f.ExplainedBy.Subject == root.Subject:
+		case f.ExplainedBy != nil && isRoot(f.ExplainedBy.Code, f.ExplainedBy.Subject):
 			symptoms.WriteString(pad(label(&symptoms, st.say("Follows", "连带")), indent) + line)
 		default:
 			rest.WriteString(pad(label(&rest, st.say("Besides", "另有")), indent) + line)
@@ -250,7 +258,7 @@ func others(s wire.Snapshot, st style) string {
 	if symptoms.Len()+rest.Len() == 0 {
 		return ""
 	}
-	if root == nil {
+	if len(roots) == 0 {
 		return "\n" + symptoms.String() + rest.String()
 	}
 	return symptoms.String() + rest.String()

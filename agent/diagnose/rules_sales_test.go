@@ -9,6 +9,7 @@ import (
 
 	"github.com/poshealth/poshealth/agent/diagnose"
 	"github.com/poshealth/poshealth/findings"
+	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/probes/response"
 )
 
@@ -53,4 +54,21 @@ func TestAHostThatClosesItsDay(t *testing.T) {
 	assert.Equal(t, findings.Info, standsBySales(t, 23*time.Hour+10*time.Minute, nightly, good, refused)[window])
 	assert.Equal(t, findings.Degraded, standsBySales(t, 15*time.Hour, nightly, good, refused)[window])
 	assert.NotContains(t, standsBySales(t, 15*time.Hour, nightly, refused, good), window)
+}
+
+// TestNoMoneyHidesBehindANetwork: of two faults that both block the settlement, the one that may have charged somebody is named.
+func TestNoMoneyHidesBehindANetwork(t *testing.T) {
+	engine, err := diagnose.New(diagnose.Rules(diagnose.Profile{Intake: true}), diagnose.Terms{Intake: true})
+	require.NoError(t, err)
+	const boot = 5 * time.Hour
+	engine.Know(diagnose.Till{Known: true, Heard: boot, Level: 2, InDoubt: 1, Doubts: []diagnose.Doubt{{Ref: "000123", Since: boot - time.Minute}}})
+	var v diagnose.Verdict
+	for at := boot - time.Minute; at <= boot; at += 10 * time.Second {
+		down := probes.Result{Probe: "link", Seq: uint64(at / time.Second), Boot: at, Every: 15 * time.Second, Observation: probes.Observation{Outcome: probes.Fail, Reason: "no-carrier"}}
+		v = engine.Add(diagnose.Instant{Boot: at, Wall: epoch.Add(at)}, down)
+	}
+	assert.Equal(t, &diagnose.Ref{Code: findings.LinkDown}, v.TakeCard.Root)
+	assert.Equal(t, &diagnose.Ref{Code: findings.TxnInDoubt}, v.Settle.Root)
+	assert.Equal(t, diagnose.No, v.ChargeAgain)
+	assert.Equal(t, []string{"probe", "app-l2"}, v.Settle.RestsOn)
 }

@@ -138,8 +138,12 @@ func (e *Engine) answer(all []Standing, question findings.Affects) Answer {
 		return Answer{Level: Unknown}
 	}
 	// The order of the findings decides between equals: roots first, lower layers first.
-	root := blame[0].Ref
-	if by := blame[0].ExplainedBy; by != nil {
+	first := blame[0]
+	if i := slices.IndexFunc(blame, func(f Standing) bool { return e.graph.rules[e.graph.index[f.Code]].Money }); i >= 0 && question == findings.Settle {
+		first = blame[i] // no money hides behind a network's fault
+	}
+	root := first.Ref
+	if by := first.ExplainedBy; by != nil {
 		root = *by
 	}
 	level := AtRisk
