@@ -34,6 +34,7 @@ const (
 	hostOnly   = -1
 )
 
+// shopConfig looks at what the day is not about as rarely as may be: each look costs the test a judgement.
 const shopConfig = `
 [terminal]
 trading_hours = "08:00-23:30"
@@ -45,6 +46,15 @@ ntp = ["ntp.example"]
 [intake]
 enabled = true
 day_cut = "23:00"
+[probe]
+link = { every = "1m" }
+route = { every = "1m" }
+cpu = { every = "30m" }
+memory = { every = "30m" }
+storage = { every = "30m" }
+battery = { every = "30m" }
+terminal = { every = "1h" }
+counters = { every = "30m" }
 `
 
 // TestADayAtAShop: at every step the right verdict, deadline, and word on charging again; the same when the agent is killed at a hundred
