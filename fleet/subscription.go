@@ -131,6 +131,9 @@ func (s *subscription) greet(ctx context.Context, filters map[string]byte) error
 func (s *subscription) await(ctx context.Context, token paho.Token) error {
 	select {
 	case <-token.Done():
+		if why := s.conn.why(); why != nil && token.Error() != nil {
+			return why // the library knows only that it was lost
+		}
 		return token.Error()
 	case <-s.conn.done:
 		return s.conn.why()
