@@ -72,3 +72,28 @@ func TestNoMoneyHidesBehindANetwork(t *testing.T) {
 	assert.Equal(t, diagnose.No, v.ChargeAgain)
 	assert.Equal(t, []string{"probe", "app-l2"}, v.Settle.RestsOn)
 }
+
+// TestABatteryThatEndsIt: where something is unsettled, the battery's end at its present rate is a deadline; on a charger, or where nothing
+// waits, it is none.
+func TestABatteryThatEndsIt(t *testing.T) {
+	ends := func(pending int, charging float64) *diagnose.Deadline {
+		engine, err := diagnose.New(diagnose.Rules(diagnose.Profile{Intake: true}), diagnose.Terms{Intake: true})
+		require.NoError(t, err)
+		var v diagnose.Verdict
+		for n := range 13 { // an hour, from 60 % to 48 %
+			at := 5*time.Hour + time.Duration(n)*5*time.Minute
+			engine.Know(diagnose.Till{Known: true, Heard: at, Offline: diagnose.Offline{Told: true, Pending: pending, Oldest: diagnose.Since{Is: true, At: at}}})
+			r := probes.Result{Probe: "battery", Seq: uint64(n + 1), Boot: at, Every: 5 * time.Minute, Observation: probes.Observation{
+				Outcome: probes.Pass, Readings: []probes.Reading{reading("level", float64(60-n)), reading("charging", charging)},
+			}}
+			v = engine.Add(diagnose.Instant{Boot: at, Wall: epoch.Add(at)}, r)
+		}
+		return v.Deadline
+	}
+	d := ends(3, 0)
+	require.NotNil(t, d)
+	assert.Equal(t, "battery", d.Ends)
+	assert.Equal(t, epoch.Add(6*time.Hour+4*time.Hour), d.At, "48 % at 12 % an hour")
+	assert.Nil(t, ends(0, 0))
+	assert.Nil(t, ends(3, 1))
+}
