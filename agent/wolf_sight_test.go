@@ -100,7 +100,7 @@ func (g *glance) far() (probes.Observation, time.Duration) {
 	if g.r.Float64() < lostLooks {
 		return silent(patience)
 	}
-	if time.Now().Before(s.awayUntil) && kind != "dns" && kind != "resolvers" && kind != "gateway" && kind != "clock" {
+	if s.wall().Before(s.awayUntil) && kind != "dns" && kind != "resolvers" && kind != "gateway" && kind != "clock" {
 		if kind == "tcp" {
 			return failed("refused"), rtt
 		}

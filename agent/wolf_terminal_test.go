@@ -47,7 +47,7 @@ type shop struct {
 	bearerNow    string
 	changes      int // ups and downs since they were asked for
 	stalledUntil time.Time
-	awayUntil    time.Time // the payment hosts are
+	awayUntil    time.Time // by the wall clock: the payment hosts are
 	updating     time.Time // the payment app is missing until
 	certFrom     time.Time
 	certTo       time.Time

@@ -98,8 +98,11 @@ func (s *shop) hands(at func(time.Duration, func()), midnight time.Duration, fir
 			at(shut+between(r, time.Minute, 5*time.Minute), s.settle)
 		}
 	case "automatic":
-		if s.night == "on" {
+		switch s.night {
+		case "on":
 			at(midnight+23*time.Hour, s.settle)
+		case "suspended", "dozing": // before it sleeps
+			at(shut+between(r, time.Minute, 5*time.Minute), s.settle)
 		}
 	}
 	if s.walks {
@@ -175,9 +178,10 @@ func (s *shop) networks(at func(time.Duration, func()), midnight time.Duration, 
 		at(midnight+3*time.Hour+30*time.Minute+lasts, func() { s.carry(true, "wi-fi", 1) })
 	}
 	if d == 3 { // the acquirer works on its hosts, and tells nobody
-		at(midnight+2*time.Hour+between(r, 0, 50*time.Minute), func() {
+		from := midnight + 2*time.Hour + between(r, 0, 50*time.Minute)
+		at(from, func() {
 			s.mu.Lock()
-			s.awayUntil = time.Now().Add(10 * time.Minute)
+			s.awayUntil = s.epoch.Add(from + 10*time.Minute) // a terminal that sleeps meanwhile does not see it
 			s.mu.Unlock()
 		})
 	}

@@ -73,7 +73,8 @@ func (e *Engine) observe(rule *Rule) {
 		}
 		// Once: where looks are always as rare as that, two of them must do.
 		slept := e.evidence.asleep > 0 && s.match.At < e.evidence.woke && e.evidence.woke <= m.At // each wake finds its radio off anew
-		if s.phase == pending && (!s.restarted || slept) && !m.Rare && m.At-max(s.match.At, s.since.Boot) > max(notSeen, e.holdFor(rule, m.Severity)) {
+		if s.phase == pending && (!s.restarted || slept) && !m.Rare &&
+			(slept || m.At-max(s.match.At, s.since.Boot) > max(notSeen, e.holdFor(rule, m.Severity))) {
 			s.restarted, s.asked, s.since = true, false, Instant{Boot: m.At, Wall: now.Wall.Add(m.At - now.Boot)}
 			e.doubtSelf(rule.Code)
 			e.doubtCausesOf(rule.Code)
@@ -152,6 +153,11 @@ func (e *Engine) sweep() []Ref {
 	return cleared
 }
 
+// beforeSleep tells whether a look is from before the terminal slept, and the probes have their chance to look again.
+func (e *Engine) beforeSleep(at time.Duration) bool {
+	return e.evidence.asleep > 0 && at < e.evidence.woke && e.evidence.now.Boot-e.evidence.woke <= wakingUp
+}
+
 // raise says what has lasted, unless a cause of it that was seen may be about to be said: the first message is the right one.
 func (e *Engine) raise() {
 	for _, k := range e.keys() {
@@ -159,7 +165,7 @@ func (e *Engine) raise() {
 		rule := &e.graph.rules[e.graph.index[k.Code]]
 		// It has lasted when a look at the end of the hold time still saw it, not when nobody looked again.
 		hold := e.holdFor(rule, s.match.Severity)
-		if s.phase != pending || s.unsure || s.match.At-s.since.Boot < hold || e.starting(rule, s.match) {
+		if s.phase != pending || s.unsure || s.match.At-s.since.Boot < hold || e.starting(rule, s.match) || e.beforeSleep(s.match.At) {
 			if s.phase == pending && !s.asked && e.evidence.now.Boot-s.since.Boot >= hold {
 				s.asked = true
 				e.doubtSelf(rule.Code)

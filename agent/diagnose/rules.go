@@ -119,9 +119,9 @@ func Rules(p Profile) []Rule {
 		{Code: findings.IssuerUnavailable, Holds: p.issuerUnavailable, Sees: []string{kindIntake}},
 		{Code: findings.WalletServiceUnstable, Holds: p.walletUnstable, Sees: []string{kindIntake}},
 
-		// Settlement.
+		// Settlement. An app that settles by itself may do so when it starts.
 		{Code: findings.OfflineQueuePending, Holds: p.offlineQueue, Sees: []string{kindIntake}},
-		{Code: findings.BatchNotSettled, Holds: p.batchNotSettled, Sees: []string{kindIntake}},
+		{Code: findings.BatchNotSettled, Holds: p.batchNotSettled, HoldFor: 15 * time.Minute, Sees: []string{kindIntake}},
 		{Code: findings.BatchFull, Holds: p.batchFull, Sees: []string{kindIntake}},
 		{Code: findings.BatchUploadIncomplete, Holds: p.batchUpload, Sees: []string{kindIntake}},
 		{Code: findings.BatchNumberMismatch, Holds: p.batchMismatch, Sees: []string{kindIntake}},

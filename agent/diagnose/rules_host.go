@@ -162,7 +162,7 @@ func (p Profile) hostSlow(e Evidence) []Match {
 	for _, m := range p.perHost(e, func(all []Sale) (Match, bool) {
 		var ms []float64
 		for _, s := range e.lately(all, tenMinutes) {
-			if s.HostMS > 0 {
+			if s.HostMS > 0 && !s.QR() { // a wallet's owner takes his time
 				ms = append(ms, float64(s.HostMS))
 			}
 		}

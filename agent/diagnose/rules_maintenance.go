@@ -106,17 +106,17 @@ func (e Evidence) closingDay(id probes.ID) (Match, bool) {
 // afterCut is how long a host has been seen to refuse sales after its day has ended.
 const afterCut = 45 * time.Minute
 
-// closingBySales: the last sale at a host was refused because it is closing its day. When it does so by its profile it is what it does each
-// night.
+// closingBySales: the last two sales at a host were refused because it is closing its day; one may be chance. When it does so by its profile
+// it is what it does each night.
 func (p Profile) closingBySales(e Evidence) []Match {
 	return p.perHost(e, func(all []Sale) (Match, bool) {
 		last := all[len(all)-1]
-		m := mine(findings.Degraded, "the host answers to a sale that it is closing its day (response code "+cutOff+")")
+		m := mine(findings.Degraded, "the host answers to sales that it is closing its day (response code "+cutOff+")")
 		m.Explains, m.Begun = ExplainsAlways, last.At
 		if now := e.wall(e.now.Boot); p.DayCut != 0 && now.Sub(p.cutAfter(now).AddDate(0, 0, -1)) < afterCut {
 			m.Severity = findings.Info
 		}
-		return m, last.RC == cutOff && e.since(last.At) <= halfHour
+		return m, len(all) > 1 && last.RC == cutOff && all[len(all)-2].RC == cutOff && e.since(last.At) <= halfHour
 	})
 }
 
