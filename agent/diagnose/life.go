@@ -73,8 +73,8 @@ func (e *Engine) observe(rule *Rule) {
 		}
 		// Once: where looks are always as rare as that, two of them must do.
 		slept := e.evidence.asleep > 0 && s.match.At < e.evidence.woke && e.evidence.woke <= m.At // each wake finds its radio off anew
-		if s.phase == pending && (!s.restarted || slept) && !m.Rare &&
-			(slept || m.At-max(s.match.At, s.since.Boot) > max(notSeen, e.holdFor(rule, m.Severity))) {
+		if s.phase == pending && (slept ||
+			!s.restarted && !m.Rare && m.At-max(s.match.At, s.since.Boot) > max(notSeen, e.holdFor(rule, m.Severity))) {
 			s.restarted, s.asked, s.since = true, false, Instant{Boot: m.At, Wall: now.Wall.Add(m.At - now.Boot)}
 			e.doubtSelf(rule.Code)
 			e.doubtCausesOf(rule.Code)
@@ -124,7 +124,7 @@ func (e *Engine) lasting(s *state, rule *Rule, m Match) findings.Severity {
 		s.worse = 0
 		return m.Severity
 	}
-	if s.worse == 0 {
+	if s.worse == 0 || e.evidence.asleep > 0 && s.worse < e.evidence.woke { // each wake begins anew
 		s.worse = m.At
 		e.doubtSelf(rule.Code)
 		e.doubtCausesOf(rule.Code)
