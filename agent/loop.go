@@ -20,8 +20,8 @@ import (
 
 const (
 	// memoryReturned: what starting and bursts of handshakes took is given back to the terminal; more often costs more than
-	// it frees: each time what runs is read in again, from the page cache.
-	memoryReturned = 2 * time.Minute
+	// it frees: within a minute what runs is back.
+	memoryReturned = 4 * time.Minute
 	// packedReturned: to pack a message takes 0.8 MB, for milliseconds; once with what the courier makes of it, it is given back.
 	packedReturned = 10 * time.Second
 	// heardEvery: the first word of a payment app is judged at once, those that follow it closely together. To judge twenty a second
