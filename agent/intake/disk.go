@@ -272,6 +272,9 @@ func (d *disk) sync() error {
 	}
 	// Beside it events are appended: they are synced with it, or the next time. One that was closed meanwhile is in the book.
 	if err := f.Sync(); err != nil && !errors.Is(err, os.ErrClosed) {
+		d.mu.Lock()
+		d.dirty = true
+		d.mu.Unlock()
 		return fmt.Errorf("journal of sales: %w", err)
 	}
 	d.wrote(int(blocks) * block)

@@ -166,7 +166,7 @@ func Urgent(events []Event) bool {
 	return false
 }
 
-// Sync puts what was taken beyond the reach of a power cut. It does nothing where nothing is new.
+// Sync puts what was taken beyond the reach of a power cut. It does nothing where nothing is new; what failed is tried again by the next.
 func (l *Ledger) Sync() error {
 	l.mu.Lock()
 	d := l.disk
@@ -177,7 +177,7 @@ func (l *Ledger) Sync() error {
 	return d.sync()
 }
 
-// Close keeps the whole book.
+// Close syncs what was taken, and lets go of its files. It fails where flash does.
 func (l *Ledger) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
