@@ -89,6 +89,13 @@ func (s *shop) starts() {
 	s.state()
 }
 
+// stateAlone: an app that tells nothing else tells its state at each change, as docs/intake.md asks.
+func (s *shop) stateAlone() {
+	if s.level == 0 {
+		s.state()
+	}
+}
+
 func (s *shop) signOn() {
 	if s.agent == nil {
 		return
@@ -158,6 +165,7 @@ func (s *shop) sale() []event {
 		t.trace++
 		ref, t.busy = fmt.Sprintf("%06d", t.trace), true
 		s.say(2, "txn.begin", "ref="+ref, s.batchName(), "type="+kind, "entry="+entry)
+		s.stateAlone()
 	}
 	end := func() {
 		t.busy = false
@@ -167,12 +175,14 @@ func (s *shop) sale() []event {
 		}
 		s.say(1, "txn.end", fields...)
 		if kind == "balance" {
+			s.stateAlone()
 			return
 		}
 		t.last, t.lastWord, t.lastAt = ref, outcome, s.now()
 		if outcome == "approved" {
 			t.count++
 		}
+		s.stateAlone()
 	}
 	return []event{{0, begin}, {takes, end}}
 }

@@ -114,6 +114,9 @@ func (p Profile) technicalDeclines(e Evidence) []Match {
 	ten = ten[max(len(ten)-10, 0):]
 	row := run(recent, failedSale)
 	failures := count(day, failedSale)
+	again := count(recent, failedSale)
+	share := p.limit("technical-decline-rate.share")
+	least := leastShare(float64(failures), float64(len(day))) // where one of 150 fails, three a day are chance
 	m := mine(findings.Degraded, "")
 	switch {
 	case count(ten, failedSale) >= int(p.limit("technical-decline-rate.of-ten")):
@@ -123,8 +126,7 @@ func (p Profile) technicalDeclines(e Evidence) []Match {
 		m.Severity = findings.Imminent
 		m.Detail = fmt.Sprintf("%d sales in a row failed for reasons of systems", row)
 	case len(day) >= int(p.limit("technical-decline-rate.of")) && failures >= int(p.limit("technical-decline-rate.least")) &&
-		100*float64(failures) >= p.limit("technical-decline-rate.share")*float64(len(day)) && count(recent, failedSale) > 0 &&
-		leastShare(float64(failures), float64(len(day))) > p.limit("technical-decline-rate.share")/2: // where one of 150 fails, three a day are chance
+		100*float64(failures) >= share*float64(len(day)) && (again >= 2 && least > share/2 || again >= 1 && least > share):
 		m.Detail = fmt.Sprintf("%d of %d sales in a day failed for reasons of systems", failures, len(day))
 	default:
 		return nil
