@@ -56,7 +56,7 @@ func ledgerOptions(o Options, bootID string) intake.LedgerOptions {
 	return intake.LedgerOptions{
 		Dir: c.Terminal.StateDir, Hosts: hostNames(c), Issuers: issuers(c), Codes: response.NewTables(responseCodes(c)),
 		DayCut: cutBetween(dayCut(c)), BootID: bootID, Boottime: o.Boottime, Now: o.now,
-		Timeout: diagnose.Profile{Limits: c.Threshold}.SaleTimeout(),
+		Timeout: (&diagnose.Profile{Limits: c.Threshold}).SaleTimeout(),
 	}
 }
 

@@ -27,8 +27,11 @@ for platform in "$@"; do
 	for program in $programs; do
 		slim=''
 		[ "$program" = poshealth-fleet ] || slim=$SLIM
+		# 32-bit ARM knows pages of 4 KiB alone; the linker's 64 KiB would fill three gaps with zeros.
+		round=''
+		[ "$arch" != arm ] || round='-R 4096'
 		# shellcheck disable=SC2086 # SLIM is a list of flags
-		GOOS=$os GOARCH=$arch "$go" build $slim -trimpath -buildvcs=false -ldflags "$LDFLAGS" \
+		GOOS=$os GOARCH=$arch "$go" build $slim -trimpath -buildvcs=false -ldflags "$LDFLAGS $round" \
 			-o "$out/$program-$os-$arch" "./cmd/$program"
 	done
 done

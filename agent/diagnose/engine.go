@@ -106,7 +106,7 @@ func (e *Engine) AddAll(now Instant, results []probes.Result) Verdict {
 // At judges anew when only time has passed.
 func (e *Engine) At(now Instant) Verdict {
 	e.evidence.moveTo(now)
-	e.shut = !e.terms.OneShot && !e.terms.Profile.open(e.evidence)
+	e.shut = !e.terms.OneShot && !e.terms.Profile.open(&e.evidence)
 	for i := range e.graph.rules {
 		e.observe(&e.graph.rules[i])
 	}

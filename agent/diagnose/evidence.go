@@ -75,11 +75,11 @@ type Evidence struct {
 	woke    time.Duration          // when the terminal last woke, by the boot clock
 	asleep  time.Duration          // and for how long it had slept; 0: it has not
 	kinds   map[string][]probes.ID // the same, by kind: each rule asks for some
-	till    *Till                  // never nil; evidence is handed around by value, and a till is large
+	till    *Till                  // never nil
 }
 
 // Latest returns the newest result of a probe, whatever its outcome, and whether there is one.
-func (e Evidence) Latest(id probes.ID) (probes.Result, bool) {
+func (e *Evidence) Latest(id probes.ID) (probes.Result, bool) {
 	r, ok := e.records[id]
 	if !ok {
 		return probes.Result{}, false
@@ -88,7 +88,7 @@ func (e Evidence) Latest(id probes.ID) (probes.Result, bool) {
 }
 
 // Of yields the newest result of each probe of a kind, in order of ID.
-func (e Evidence) Of(kind string) iter.Seq[probes.Result] {
+func (e *Evidence) Of(kind string) iter.Seq[probes.Result] {
 	return func(yield func(probes.Result) bool) {
 		for _, id := range e.kinds[kind] {
 			if !yield(e.records[id].latest) {
@@ -100,13 +100,13 @@ func (e Evidence) Of(kind string) iter.Seq[probes.Result] {
 
 // Fresh tells whether r is news still: not older than three of its periods. A one-shot look does not age. When the
 // terminal has just woken, what was fresh when it fell asleep stays so until the probes have had their chance.
-func (e Evidence) Fresh(r probes.Result) bool {
+func (e *Evidence) Fresh(r probes.Result) bool {
 	age := e.now.Boot - r.Boot - e.sleptThrough(r.Boot)
 	return r.Every == 0 || age <= staleAfter*r.Every
 }
 
 // sleptThrough is how much of the time since a moment does not count, because the terminal has only just woken.
-func (e Evidence) sleptThrough(since time.Duration) time.Duration {
+func (e *Evidence) sleptThrough(since time.Duration) time.Duration {
 	if e.asleep > 0 && since < e.woke && e.now.Boot-e.woke <= wakingUp {
 		return e.asleep
 	}
@@ -128,14 +128,14 @@ func (e *Evidence) moveTo(now Instant) {
 }
 
 // Passes tells whether the newest look of a probe passed and is fresh.
-func (e Evidence) Passes(id probes.ID) bool {
+func (e *Evidence) Passes(id probes.ID) bool {
 	r, ok := e.Latest(id)
 	return ok && r.Outcome == probes.Pass && e.Fresh(r)
 }
 
 // LastKnown returns the newest result of a probe that was not Unknown, and whether there is one. A rule that rests on it
 // while the newest is Unknown must say so by [Match.Unsure].
-func (e Evidence) LastKnown(id probes.ID) (probes.Result, bool) {
+func (e *Evidence) LastKnown(id probes.ID) (probes.Result, bool) {
 	r, ok := e.records[id]
 	if !ok || r.known.Seq == 0 {
 		return probes.Result{}, false
@@ -145,7 +145,7 @@ func (e Evidence) LastKnown(id probes.ID) (probes.Result, bool) {
 
 // LastWith returns the newest result of a probe that has a reading which not every look gives, and whether there is one. Only
 // what a rule asked for by its Keeps is remembered.
-func (e Evidence) LastWith(id probes.ID, reading string) (probes.Result, bool) {
+func (e *Evidence) LastWith(id probes.ID, reading string) (probes.Result, bool) {
 	r, ok := e.records[id]
 	if !ok {
 		return probes.Result{}, false
@@ -155,13 +155,13 @@ func (e Evidence) LastWith(id probes.ID, reading string) (probes.Result, bool) {
 }
 
 // EverPassed tells whether a probe has passed since the agent started.
-func (e Evidence) EverPassed(id probes.ID) bool {
+func (e *Evidence) EverPassed(id probes.ID) bool {
 	r, ok := e.records[id]
 	return ok && r.passed
 }
 
 // FirstLook is when a probe first gave any news.
-func (e Evidence) FirstLook(id probes.ID) time.Duration {
+func (e *Evidence) FirstLook(id probes.ID) time.Duration {
 	if r, ok := e.records[id]; ok {
 		return r.first
 	}
@@ -169,7 +169,7 @@ func (e Evidence) FirstLook(id probes.ID) time.Duration {
 }
 
 // KnownSince is when a probe first said what it says now, unknowns aside.
-func (e Evidence) KnownSince(id probes.ID) time.Duration {
+func (e *Evidence) KnownSince(id probes.ID) time.Duration {
 	if r, ok := e.records[id]; ok {
 		return r.since
 	}
@@ -177,7 +177,7 @@ func (e Evidence) KnownSince(id probes.ID) time.Duration {
 }
 
 // Flips counts how often a probe went from pass to fail or back within the last window.
-func (e Evidence) Flips(id probes.ID, window time.Duration) int {
+func (e *Evidence) Flips(id probes.ID, window time.Duration) int {
 	r, ok := e.records[id]
 	if !ok {
 		return 0
@@ -193,7 +193,7 @@ func (e Evidence) Flips(id probes.ID, window time.Duration) int {
 
 // Samples returns the remembered values of a reading within the last window, oldest first. Only what a rule asked for by
 // its Keeps is remembered.
-func (e Evidence) Samples(id probes.ID, reading string, window time.Duration) []float64 {
+func (e *Evidence) Samples(id probes.ID, reading string, window time.Duration) []float64 {
 	r, ok := e.records[id]
 	if !ok {
 		return nil

@@ -12,7 +12,7 @@ type hint struct {
 	kinds []string
 	// At most so often, whatever comes: a shop whose network is bad all day must not pay for it all day.
 	every time.Duration
-	holds func(e Evidence, r probes.Result) bool
+	holds func(e *Evidence, r probes.Result) bool
 }
 
 // slowReport is a round trip to the broker, in milliseconds, with which a sale would be slow as well: it is only worth a look, so no
@@ -23,8 +23,8 @@ const slowReport = 800
 // otherwise. Three looks follow a doubt: of the way to a host 47 kB, so that two a day make 2.8 MB a month and host at worst.
 func hints() []hint {
 	return []hint{
-		{kindCounters, []string{kindPath, kindGateway, kindTCP}, 12 * time.Hour, func(e Evidence, _ probes.Result) bool { return e.kernelSentAgain() }},
-		{kindReport, []string{kindTCP, kindGateway}, time.Hour, func(_ Evidence, r probes.Result) bool {
+		{kindCounters, []string{kindPath, kindGateway, kindTCP}, 12 * time.Hour, func(e *Evidence, _ probes.Result) bool { return e.kernelSentAgain() }},
+		{kindReport, []string{kindTCP, kindGateway}, time.Hour, func(_ *Evidence, r probes.Result) bool {
 			ms, told := r.Reading(rttReading)
 			return told && ms > slowReport
 		}},
@@ -38,7 +38,7 @@ func (e *Engine) heed(r probes.Result) {
 			continue
 		}
 		was := &e.hinted[i]
-		if !h.holds(e.evidence, r) {
+		if !h.holds(&e.evidence, r) {
 			was.holds = false
 			continue
 		}

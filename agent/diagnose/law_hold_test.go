@@ -68,7 +68,7 @@ func TestLawHold(t *testing.T) {
 				3 end`,
 			rules: []diagnose.Rule{changed(simple("now"), func(r *diagnose.Rule) {
 				r.HoldFor = 2 * time.Second
-				r.Holds = func(diagnose.Evidence) []diagnose.Match { return []diagnose.Match{{Severity: findings.Info}} }
+				r.Holds = func(*diagnose.Evidence) []diagnose.Match { return []diagnose.Match{{Severity: findings.Info}} }
 			})},
 			want: []string{"3 raised now"}, // first judged just behind the start
 		},

@@ -215,7 +215,7 @@ func TestDeadline(t *testing.T) {
 	due := func(kind string, in time.Duration) diagnose.Rule {
 		return changed(simple(kind), func(r *diagnose.Rule) {
 			holds := r.Holds
-			r.Holds = func(e diagnose.Evidence) []diagnose.Match {
+			r.Holds = func(e *diagnose.Evidence) []diagnose.Match {
 				m := holds(e)
 				for i := range m {
 					m[i].Due = epoch.Add(in)

@@ -43,7 +43,7 @@ func (e *Engine) observe(rule *Rule) {
 		return
 	}
 	now := e.evidence.now
-	matches := rule.Holds(e.evidence)
+	matches := rule.Holds(&e.evidence)
 	for _, m := range matches {
 		k := Ref{rule.Code, m.Subject}
 		s := e.states[k]

@@ -90,7 +90,7 @@ func Limits() []Limit {
 }
 
 // resolved has all of them, as this profile does: rules ask after each look, and must not search.
-func (p Profile) resolved() map[string]float64 {
+func (p *Profile) resolved() map[string]float64 {
 	all := make(map[string]float64)
 	for _, l := range Limits() {
 		all[l.Name] = l.Value
@@ -100,9 +100,9 @@ func (p Profile) resolved() map[string]float64 {
 }
 
 // limit is one of them, as this profile has it; [Rules] has resolved it.
-func (p Profile) limit(name string) float64 { return p.Limits[name] }
+func (p *Profile) limit(name string) float64 { return p.Limits[name] }
 
 // lasts is a limit in seconds, as a duration.
-func (p Profile) lasts(name string) time.Duration {
+func (p *Profile) lasts(name string) time.Duration {
 	return time.Duration(p.limit(name) * float64(time.Second))
 }

@@ -63,8 +63,8 @@ func randomTimeline(r *rand.Rand) timeline {
 }
 
 // withoutTime is a rule that rests on the moment of judgement: it lasts by time alone.
-func withoutTime(holds func(diagnose.Evidence) []diagnose.Match) func(diagnose.Evidence) []diagnose.Match {
-	return func(e diagnose.Evidence) []diagnose.Match {
+func withoutTime(holds func(*diagnose.Evidence) []diagnose.Match) func(*diagnose.Evidence) []diagnose.Match {
+	return func(e *diagnose.Evidence) []diagnose.Match {
 		matches := holds(e)
 		for i := range matches {
 			matches[i].At = 0

@@ -51,7 +51,7 @@ type Rule struct {
 	Severity          findings.Severity // where a match without one of its own starts
 	Affects           findings.Affects
 	Layer             uint8
-	Holds             func(Evidence) []Match // one a subject; silence means that it does not hold
+	Holds             func(*Evidence) []Match // one a subject; silence means that it does not hold
 	HoldFor, ClearFor time.Duration
 	ExplainedBy       []Code   // direct causes; New finds the rest
 	Sees              []string // kinds of probes it looks at: what to look at again when in doubt

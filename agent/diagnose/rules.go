@@ -232,13 +232,13 @@ func unsure(subject string) Match { return Match{Subject: subject, Unsure: true}
 
 // each asks judge about every probe of a kind that has news, and is unsure about those that have none: unknown or stale.
 // judge returns false when all is well. A host that lets nobody but the payment app go on has answered, which is news too.
-func each(e Evidence, kind string, judge func(probes.Result) (Match, bool)) []Match {
+func each(e *Evidence, kind string, judge func(probes.Result) (Match, bool)) []Match {
 	return eachNews(e, kind, func(r probes.Result) bool { return r.Outcome != probes.Unknown || beyondOurReach(r.Reason) }, judge)
 }
 
 // stage is each for a rule that sees several stages of a host: what cannot be looked at now holds up what it said itself, and
 // not what another stage said.
-func stage(e Evidence, kind string, judge func(probes.Result) (Match, bool)) []Match {
+func stage(e *Evidence, kind string, judge func(probes.Result) (Match, bool)) []Match {
 	return slices.DeleteFunc(each(e, kind, judge), func(m Match) bool {
 		if !m.Unsure {
 			return false
@@ -253,7 +253,7 @@ func stage(e Evidence, kind string, judge func(probes.Result) (Match, bool)) []M
 }
 
 // eachNews is each for rules that know news from an unknown: isNews tells which results are.
-func eachNews(e Evidence, kind string, isNews func(probes.Result) bool, judge func(probes.Result) (Match, bool)) []Match {
+func eachNews(e *Evidence, kind string, isNews func(probes.Result) bool, judge func(probes.Result) (Match, bool)) []Match {
 	var matches []Match
 	for r := range e.Of(kind) {
 		if !isNews(r) || !e.Fresh(r) {
@@ -269,7 +269,7 @@ func eachNews(e Evidence, kind string, isNews func(probes.Result) bool, judge fu
 }
 
 // failing is each for rules that stand or fall with some reasons of one kind of probe.
-func failing(e Evidence, kind string, severity findings.Severity, reasons ...probes.Reason) []Match {
+func failing(e *Evidence, kind string, severity findings.Severity, reasons ...probes.Reason) []Match {
 	return each(e, kind, func(r probes.Result) (Match, bool) {
 		hit := r.Outcome == probes.Fail && (len(reasons) == 0 || slices.Contains(reasons, r.Reason))
 		return on("", severity, r.Detail, r), hit

@@ -13,7 +13,7 @@ const droppedReading = "dropped"
 // reportDownLong: a broker may be away for a night; past a day the fleet has lost sight of the terminal.
 const reportDownLong = 24 * time.Hour
 
-func reportPathDown(e Evidence) []Match {
+func reportPathDown(e *Evidence) []Match {
 	return each(e, kindReport, func(r probes.Result) (Match, bool) {
 		severity := findings.Info
 		if down, ok := r.Reading("down_for"); ok && down > reportDownLong.Seconds() {
@@ -24,7 +24,7 @@ func reportPathDown(e Evidence) []Match {
 }
 
 // dataBudgetSpent stands until the next billing period, or a bearer that costs nothing.
-func dataBudgetSpent(e Evidence) []Match {
+func dataBudgetSpent(e *Evidence) []Match {
 	return each(e, kindBudget, func(r probes.Result) (Match, bool) {
 		return on("", findings.Info, r.Detail, r), r.Outcome == probes.Fail
 	})
@@ -34,7 +34,7 @@ func dataBudgetSpent(e Evidence) []Match {
 const droppedWindow = 15 * time.Minute
 
 // reportsDropped stands until nothing was dropped for a quarter of an hour.
-func reportsDropped(e Evidence) []Match {
+func reportsDropped(e *Evidence) []Match {
 	r, ok := e.Latest(kindReport)
 	if ok && (r.Outcome == probes.Unknown || !e.Fresh(r)) {
 		return []Match{unsure("")}
@@ -47,7 +47,7 @@ func reportsDropped(e Evidence) []Match {
 }
 
 // probeStale: three periods without an answer of a probe; that it broke or hung is none. Its subject is the probe.
-func probeStale(e Evidence) []Match {
+func probeStale(e *Evidence) []Match {
 	var matches []Match
 	for _, id := range e.ids {
 		r := e.records[id].latest

@@ -8,13 +8,13 @@ import (
 	"github.com/poshealth/poshealth/probes"
 )
 
-func (p Profile) appMissing(e Evidence) []Match {
+func (p *Profile) appMissing(e *Evidence) []Match {
 	return p.ofApp(failing(e, kindApp, findings.Blocking, reasonMissing))
 }
 
 // appStopped: switched off, stopped by force, or not there although it should always run. An app that may be closed and is
 // closed is nobody's business.
-func (p Profile) appStopped(e Evidence) []Match {
+func (p *Profile) appStopped(e *Evidence) []Match {
 	return p.ofApp(each(e, kindApp, func(r probes.Result) (Match, bool) {
 		if r.Outcome == probes.Fail && (r.Reason == reasonDisabled || r.Reason == reasonStopped) {
 			return on("", findings.Blocking, r.Detail, r), true
@@ -24,7 +24,7 @@ func (p Profile) appStopped(e Evidence) []Match {
 	}))
 }
 
-func (p Profile) appIncompatible(e Evidence) []Match {
+func (p *Profile) appIncompatible(e *Evidence) []Match {
 	return p.ofApp(each(e, kindApp, func(r probes.Result) (Match, bool) {
 		version := r.Fact("version")
 		switch {
@@ -46,7 +46,7 @@ func (p Profile) appIncompatible(e Evidence) []Match {
 	}))
 }
 
-func (p Profile) appBehind(e Evidence) []Match {
+func (p *Profile) appBehind(e *Evidence) []Match {
 	return p.ofApp(each(e, kindApp, func(r probes.Result) (Match, bool) {
 		version := r.Fact("version")
 		if p.AppTarget != "" && version == "" {
@@ -63,7 +63,7 @@ func (p Profile) appBehind(e Evidence) []Match {
 // appCrashingAt: an app that crashed or hung three times in ten minutes is one that no sale gets through.
 const appCrashingAt = 3
 
-func (p Profile) appCrashing(e Evidence) []Match {
+func (p *Profile) appCrashing(e *Evidence) []Match {
 	return p.ofApp(each(e, kindCrashes, func(r probes.Result) (Match, bool) {
 		crashes, told := r.Reading("crashes_10m")
 		anrs, _ := r.Reading("anrs_10m")
@@ -77,7 +77,7 @@ func (p Profile) appCrashing(e Evidence) []Match {
 
 // appSigner: somebody signed the installed file who is not one of those who may. All of several signers must be: a file may
 // carry a signature that nobody checked. Where the key was rotated, one before may be the one configured.
-func (p Profile) appSigner(e Evidence) []Match {
+func (p *Profile) appSigner(e *Evidence) []Match {
 	if len(p.AppSigners) == 0 {
 		return nil
 	}
@@ -101,7 +101,7 @@ func (p Profile) appSigner(e Evidence) []Match {
 	}))
 }
 
-func (p Profile) appPermission(e Evidence) []Match {
+func (p *Profile) appPermission(e *Evidence) []Match {
 	if !p.Permissions {
 		return nil
 	}
@@ -116,7 +116,7 @@ func (p Profile) appPermission(e Evidence) []Match {
 }
 
 // powerRestricted: somebody forbade the app to run in the background. That it dozes as every app does is no restriction.
-func (p Profile) powerRestricted(e Evidence) []Match {
+func (p *Profile) powerRestricted(e *Evidence) []Match {
 	return p.ofApp(each(e, kindApp, func(r probes.Result) (Match, bool) {
 		restricted, told := r.Reading("background_restricted")
 		if !told {
@@ -127,7 +127,7 @@ func (p Profile) powerRestricted(e Evidence) []Match {
 }
 
 // ofApp names the app's package as the subject.
-func (p Profile) ofApp(matches []Match) []Match {
+func (p *Profile) ofApp(matches []Match) []Match {
 	for i := range matches {
 		matches[i].Subject = p.AppPackage
 	}

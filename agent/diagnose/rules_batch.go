@@ -8,7 +8,7 @@ import (
 )
 
 // terminalCaptures tells whether nothing is paid before the terminal settles; the app's word ranks above the profile's.
-func (p Profile) terminalCaptures(b Batch) bool {
+func (p *Profile) terminalCaptures(b Batch) bool {
 	if b.Capture != "" {
 		return b.Capture == "terminal"
 	}
@@ -25,7 +25,7 @@ func (b Batch) begun() Since {
 
 // batchNotSettled: where the terminal captures, nothing is paid until it settles. An empty batch wants nothing, and after a weekend the first
 // sale is as new as it is.
-func (p Profile) batchNotSettled(e Evidence) []Match {
+func (p *Profile) batchNotSettled(e *Evidence) []Match {
 	b := e.Till().Batch
 	begun := b.begun()
 	if !b.Told || b.Count == 0 || !begun.Is {
@@ -56,7 +56,7 @@ func (p Profile) batchNotSettled(e Evidence) []Match {
 }
 
 // batchFull: at its limit the app asks for a settlement, and ten later it sells nothing.
-func (p Profile) batchFull(e Evidence) []Match {
+func (p *Profile) batchFull(e *Evidence) []Match {
 	b := e.Till().Batch
 	limit := b.Limit
 	if limit == 0 {
@@ -84,7 +84,7 @@ func (p Profile) batchFull(e Evidence) []Match {
 }
 
 // batchUpload: the books of terminal and host differ, and the upload that would show where has not ended.
-func (p Profile) batchUpload(e Evidence) []Match {
+func (p *Profile) batchUpload(e *Evidence) []Match {
 	b := e.Till().Batch
 	m := mine(findings.Blocking, "")
 	switch {
@@ -109,7 +109,7 @@ func (p Profile) batchUpload(e Evidence) []Match {
 }
 
 // batchMismatch: a sign-on puts it right, unless another terminal has the same number.
-func (p Profile) batchMismatch(e Evidence) []Match {
+func (p *Profile) batchMismatch(e *Evidence) []Match {
 	b := e.Till().Batch
 	if b.Mismatches == 0 {
 		return nil

@@ -16,7 +16,7 @@ const believedFor = 24 * time.Hour
 // agreedOffset is how far the local clock is from the time that the sources agreed on: local minus true. The boot clock carries
 // that on, which nobody can set, so that the answer is right at once when somebody sets the local clock; stepped is by how much,
 // since the last look.
-func agreedOffset(e Evidence) (o Offset, stepped time.Duration, ok bool) {
+func agreedOffset(e *Evidence) (o Offset, stepped time.Duration, ok bool) {
 	r, known := e.LastKnown(kindClock)
 	if !known || r.Outcome != probes.Pass {
 		return Offset{}, 0, false
@@ -39,7 +39,7 @@ func (o Offset) Trusted() bool { return o.Proved || o.Voices >= trustedSources }
 const trustedSources = 2
 
 // trueTime is the agreed time, and whether it is more than what the local clock says.
-func (e Evidence) trueTime() (time.Time, bool) {
+func (e *Evidence) trueTime() (time.Time, bool) {
 	o, _, ok := agreedOffset(e)
 	if !ok || !o.Trusted() {
 		return e.now.Wall, false
@@ -55,7 +55,7 @@ const jumpedBack = 24 * time.Hour
 
 // clockReset: no right clock shows a time before this agent was built, or before what was known in an earlier boot. It is said
 // only with a network: without one there was nobody to set the clock.
-func (p Profile) clockReset(e Evidence) []Match {
+func (p *Profile) clockReset(e *Evidence) []Match {
 	detail := ""
 	switch back := e.behindKept(p.lasts("clock-skew.info")); {
 	case !p.Built.IsZero() && e.now.Wall.Before(p.Built):
@@ -73,7 +73,7 @@ func (p Profile) clockReset(e Evidence) []Match {
 
 // behindKept is how far the local clock is behind the newest time of earlier boots. Where the sources say that it is right it
 // is not, but for so little as is no news: it was they who were wrong before.
-func (e Evidence) behindKept(little time.Duration) time.Duration {
+func (e *Evidence) behindKept(little time.Duration) time.Duration {
 	r, ok := e.Latest(kindClock)
 	if !ok {
 		return 0
@@ -91,7 +91,7 @@ func (e Evidence) behindKept(little time.Duration) time.Duration {
 
 // clockSkew counts only what is certain: the offset less its uncertainty. It blocks past a host's own limit, or when a
 // certificate that is valid now is not by the local clock.
-func (p Profile) clockSkew(e Evidence) []Match {
+func (p *Profile) clockSkew(e *Evidence) []Match {
 	agreed, stepped, ok := agreedOffset(e)
 	if !ok {
 		return []Match{unsure("")}
@@ -140,7 +140,7 @@ func (p Profile) clockSkew(e Evidence) []Match {
 }
 
 // switchedOff says that a switch of Android's is off, where it is known to be.
-func (e Evidence) switchedOff(reading, name string) string {
+func (e *Evidence) switchedOff(reading, name string) string {
 	r, ok := e.LastKnown(kindSwitches)
 	if on, told := r.Reading(reading); ok && told && on == 0 {
 		return "; " + name + " is off"
@@ -165,7 +165,7 @@ func ahead(offset time.Duration) string {
 }
 
 // timezoneWrong compares the zone with the one expected. China's zone has five names.
-func (p Profile) timezoneWrong(e Evidence) []Match {
+func (p *Profile) timezoneWrong(e *Evidence) []Match {
 	r, ok := e.Latest(kindTerminal)
 	if !ok || p.Timezone == "" {
 		return nil
@@ -182,7 +182,7 @@ func (p Profile) timezoneWrong(e Evidence) []Match {
 }
 
 // sourcesDisagree names the sources that a majority contradicts; without a majority none of them is to be believed.
-func sourcesDisagree(e Evidence) []Match {
+func sourcesDisagree(e *Evidence) []Match {
 	return each(e, kindClock, func(r probes.Result) (Match, bool) {
 		if r.Outcome == probes.Fail && r.Reason == reasonDisagree {
 			return on("", findings.Degraded, r.Detail, r), true
@@ -196,7 +196,7 @@ const unverifiedLong = 24 * time.Hour
 
 // clockUnverified: sources are configured and none answers. Not knowing is what this finding says, so it may stand on an
 // unknown.
-func clockUnverified(e Evidence) []Match {
+func clockUnverified(e *Evidence) []Match {
 	r, ok := e.Latest(kindClock)
 	switch {
 	case !ok, r.Outcome != probes.Unknown:

@@ -14,7 +14,7 @@ const megabyte = 1e6
 // storageRoomy: a share of a large storage is not low; it counts only below this.
 const storageRoomy = 1000 * megabyte
 
-func (p Profile) storageLow(e Evidence) []Match {
+func (p *Profile) storageLow(e *Evidence) []Match {
 	return each(e, kindStorage, func(r probes.Result) (Match, bool) {
 		free, ok := r.Reading("free")
 		share, hasShare := r.Reading("free_share")
@@ -43,7 +43,7 @@ const (
 	cpuBusy     = 95
 )
 
-func resourcePressure(e Evidence) []Match {
+func resourcePressure(e *Evidence) []Match {
 	var pressing []probes.Result
 	var details []string
 	seen, doubtful := 0, false
@@ -104,7 +104,7 @@ const (
 	wornDegraded = 90
 )
 
-func storageWearing(e Evidence) []Match {
+func storageWearing(e *Evidence) []Match {
 	return each(e, kindWear, func(r probes.Result) (Match, bool) {
 		used, told := r.Reading("life_used")
 		spare := r.Fact("pre_eol")
@@ -124,7 +124,7 @@ func storageWearing(e Evidence) []Match {
 
 // securityModule: the vendor's own record says that the terminal was tampered with, or sales fail in it. What is long past and was mended
 // is none. Keys that one answer calls wrong a sign-on brings anew: two in a row after one are the module's.
-func (p Profile) securityModule(e Evidence) []Match {
+func (p *Profile) securityModule(e *Evidence) []Match {
 	if e.Till().SecurityOK == No {
 		return []Match{mine(findings.Blocking, "the payment app says that the security module is not well")}
 	}
@@ -144,7 +144,7 @@ func (p Profile) securityModule(e Evidence) []Match {
 const securityFailed = "A7"
 
 // unexpectedReboot counts starts that nobody asked for, within 24 h and in trading hours. Terminals restart once a day on purpose.
-func (p Profile) unexpectedReboot(e Evidence) []Match {
+func (p *Profile) unexpectedReboot(e *Evidence) []Match {
 	return each(e, kindReboots, func(r probes.Result) (Match, bool) {
 		n := 0
 		for _, name := range [...]string{"unplanned_1", "unplanned_2", "unplanned_3", "unplanned_4"} {
@@ -173,7 +173,7 @@ func (p Profile) unexpectedReboot(e Evidence) []Match {
 // batteryWorn: less than this share of its design capacity is left.
 const batteryWorn = 60
 
-func batteryAgeing(e Evidence) []Match {
+func batteryAgeing(e *Evidence) []Match {
 	return each(e, kindBattery, func(r probes.Result) (Match, bool) {
 		healthy, says := r.Reading("healthy")
 		left, known := r.Reading("full_share")
@@ -190,7 +190,7 @@ func batteryAgeing(e Evidence) []Match {
 }
 
 // batteryLow speaks of one that is not charging.
-func (p Profile) batteryLow(e Evidence) []Match {
+func (p *Profile) batteryLow(e *Evidence) []Match {
 	return each(e, kindBattery, func(r probes.Result) (Match, bool) {
 		level, ok := r.Reading("level")
 		charging, told := r.Reading("charging")

@@ -10,7 +10,7 @@ import (
 
 // dnsFailed: the resolver is one for all names, so what fails for all of them is one fault of the terminal's network, and
 // what fails for one is that name's. It is milder while the host can still be reached at its last good address.
-func dnsFailed(e Evidence) []Match {
+func dnsFailed(e *Evidence) []Match {
 	var bad, good, unseen []probes.Result // unseen: unknown now, what they said last decides only how far a fault reaches
 	var matches []Match
 	for r := range e.Of(kindDNS) {
@@ -66,7 +66,7 @@ func dnsFailed(e Evidence) []Match {
 
 // ledElsewhere: the answer lies outside the acquirer's addresses. Somebody may lead the terminal to a host of his own; that is
 // certain where the host there cannot prove who it is.
-func (e Evidence) ledElsewhere(r probes.Result) (Match, bool) {
+func (e *Evidence) ledElsewhere(r probes.Result) (Match, bool) {
 	n, compared := r.Reading("outside")
 	if !compared || n == 0 {
 		return Match{}, false
@@ -84,7 +84,7 @@ func (e Evidence) ledElsewhere(r probes.Result) (Match, bool) {
 
 // lameServers: some name servers do not answer, so that lookups wait for the others; or none does, which where no name is
 // needed is a remark.
-func (e Evidence) lameServers(failing bool) (Match, bool) {
+func (e *Evidence) lameServers(failing bool) (Match, bool) {
 	r, ok := e.Latest(kindResolvers)
 	switch {
 	case !ok:

@@ -27,7 +27,7 @@ func (h HostProfile) limit(side time.Duration) time.Duration {
 
 // clockDrifting extrapolates the drift to each host's own early and late limit, and to what payment services refuse at large.
 // Every clock drifts: it is said when less than a week is left, and is worse than news only where nobody corrects it.
-func (p Profile) clockDrifting(e Evidence) []Match {
+func (p *Profile) clockDrifting(e *Evidence) []Match {
 	agreed, _, ok := agreedOffset(e)
 	r, known := e.LastKnown(kindClock)
 	switch {

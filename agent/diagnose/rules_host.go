@@ -18,7 +18,7 @@ const (
 )
 
 // byAddress says of the hosts that are reached by their address that no resolver can be behind their faults.
-func (p Profile) byAddress(matches []Match) []Match {
+func (p *Profile) byAddress(matches []Match) []Match {
 	for i, m := range matches {
 		if slices.ContainsFunc(p.Hosts, func(h HostProfile) bool { return h.Name == m.Subject && h.ByAddress }) {
 			matches[i].NotBy = append(matches[i].NotBy, findings.DNSFailed)
@@ -29,7 +29,7 @@ func (p Profile) byAddress(matches []Match) []Match {
 
 // hostUnreachable: no address of the host takes a connection; one of several that does not, or one that comes and goes, is
 // only a warning.
-func (p Profile) hostUnreachable(e Evidence) []Match {
+func (p *Profile) hostUnreachable(e *Evidence) []Match {
 	return p.byAddress(each(e, kindTCP, func(r probes.Result) (Match, bool) {
 		if r.Outcome == probes.Fail {
 			return on("", findings.Blocking, r.Detail, r), true
@@ -45,7 +45,7 @@ func (p Profile) hostUnreachable(e Evidence) []Match {
 }
 
 // hostPortBlocked: the host's port opens on another link and not on this one, which carries other things well.
-func (p Profile) hostPortBlocked(e Evidence) []Match {
+func (p *Profile) hostPortBlocked(e *Evidence) []Match {
 	matches := each(e, kindTCP, func(r probes.Result) (Match, bool) {
 		if r.Outcome != probes.Fail {
 			return Match{}, false
@@ -65,7 +65,7 @@ func (p Profile) hostPortBlocked(e Evidence) []Match {
 }
 
 // otherLife tells whether something beyond this terminal but that host has shown a sign of life on the link in use since.
-func (e Evidence) otherLife(host string, since time.Duration) bool {
+func (e *Evidence) otherLife(host string, since time.Duration) bool {
 	for _, kind := range [...]string{kindTCP, kindTLS, kindDNS, kindResolvers, kindPath} {
 		for r := range e.Of(kind) {
 			mine := r.Probe.Subject() == host && (kind == kindTCP || kind == kindTLS)
@@ -79,7 +79,7 @@ func (e Evidence) otherLife(host string, since time.Duration) bool {
 }
 
 // hostNoAnswer: the connection opens and nothing sensible comes back. What never answered here may speak something else.
-func (p Profile) hostNoAnswer(e Evidence) []Match {
+func (p *Profile) hostNoAnswer(e *Evidence) []Match {
 	matches := failing(e, kindTLS, findings.Blocking, reasonTimeout, reasonClosed, reasonReset)
 	for _, kind := range [...]string{kindHTTPS, kindISO8583} {
 		for _, m := range stage(e, kind, func(r probes.Result) (Match, bool) {
@@ -111,7 +111,7 @@ func joined(matches []Match, m Match) []Match {
 
 // hostProtocolError: something else than the payment host's protocol comes back. An echo that is refused, or that nobody ever
 // answered, is a remark: many hosts do not serve it.
-func (p Profile) hostProtocolError(e Evidence) []Match {
+func (p *Profile) hostProtocolError(e *Evidence) []Match {
 	matches := failing(e, kindTLS, findings.Imminent, reasonNotTLS, reasonAlert)
 	for _, m := range stage(e, kindHTTPS, func(r probes.Result) (Match, bool) {
 		m := on("", findings.Imminent, r.Detail, r)
@@ -139,7 +139,7 @@ func (p Profile) hostProtocolError(e Evidence) []Match {
 const hostTimeReading = "host_time"
 
 // hostSlow: how long the host takes to answer, less what the network takes. Most answer within 0.6 s.
-func (p Profile) hostSlow(e Evidence) []Match {
+func (p *Profile) hostSlow(e *Evidence) []Match {
 	var matches []Match
 	for _, kind := range [...]string{kindHTTPS, kindISO8583} {
 		for _, m := range stage(e, kind, func(r probes.Result) (Match, bool) {

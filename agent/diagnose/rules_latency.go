@@ -15,7 +15,7 @@ const (
 
 // roundTrips are those of the connections to a host: the kernel's own measure where there is one, else how long connecting
 // took.
-func (e Evidence) roundTrips(tcp probes.ID) []float64 {
+func (e *Evidence) roundTrips(tcp probes.ID) []float64 {
 	if ms := e.Samples(tcp, rttReading, pathWindow); len(ms) > 0 {
 		return ms
 	}
@@ -24,7 +24,7 @@ func (e Evidence) roundTrips(tcp probes.ID) []float64 {
 
 // highLatency: TCP, TLS 1.2 and one message take about four round trips, so 800 ms cost 3.2 s and 2 s cost 8 s before the host has
 // done anything. Where all hosts are far, it is the terminal's own way to the world.
-func (p Profile) highLatency(e Evidence) []Match {
+func (p *Profile) highLatency(e *Evidence) []Match {
 	matches := each(e, kindTCP, func(r probes.Result) (Match, bool) {
 		ms := e.roundTrips(r.Probe)
 		p95 := slowest(slices.Clone(ms))
@@ -50,7 +50,7 @@ func (p Profile) highLatency(e Evidence) []Match {
 }
 
 // nearer says what of a long way lies within the shop.
-func (e Evidence) nearer() string {
+func (e *Evidence) nearer() string {
 	r, ok := e.Latest(kindGateway)
 	ms, measured := r.Reading(rttReading)
 	if !ok || !measured || !e.Fresh(r) {

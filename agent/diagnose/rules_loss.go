@@ -29,13 +29,13 @@ type loss struct {
 func (l loss) share() float64 { return 100 * l.lost / max(l.sent, 1) }
 
 // loses tells whether what a way has lost is more than chance, and enough to tell.
-func (p Profile) loses(l loss) bool {
+func (p *Profile) loses(l loss) bool {
 	limit := p.limit("packet-loss.degraded")
 	return l.sent >= lossWindow && l.share() >= limit && leastShare(l.lost, l.sent) > lossLeast*limit
 }
 
 // lossOn adds up what was sent on one way and what came back, up to the newest look and ten minutes before it.
-func (e Evidence) lossOn(r probes.Result) loss {
+func (e *Evidence) lossOn(r probes.Result) loss {
 	window := e.now.Boot - r.Boot + pathWindow
 	if known, ok := e.LastKnown(r.Probe); ok {
 		window = e.now.Boot - known.Boot + pathWindow
@@ -46,13 +46,13 @@ func (e Evidence) lossOn(r probes.Result) loss {
 
 // losesNow tells whether a way loses that did not always: routers and hosts answer echo requests at the rate they like, and
 // who limits them always does.
-func (p Profile) losesNow(e Evidence, l loss) bool {
+func (p *Profile) losesNow(e *Evidence, l loss) bool {
 	return p.loses(l) && len(e.Samples(l.result.Probe, lossReading, e.now.Boot)) > 0
 }
 
 // packetLoss rests on what came back of our own small packets: two ways must begin to lose, or TCP must have lost as well,
 // without whose word it is no more than degraded. A router that does not answer while the hosts beyond it do loses nothing.
-func (p Profile) packetLoss(e Evidence) []Match {
+func (p *Profile) packetLoss(e *Evidence) []Match {
 	gateway, hasGateway := e.Latest(kindGateway)
 	near := e.lossOn(gateway)
 	shop := hasGateway && p.losesNow(e, near)
@@ -92,7 +92,7 @@ func (p Profile) packetLoss(e Evidence) []Match {
 }
 
 // sentAgain tells whether TCP lost packets as well: by the kernel's counters, or on our own connections to that host.
-func (e Evidence) sentAgain(host string) bool {
+func (e *Evidence) sentAgain(host string) bool {
 	for _, kind := range [...]string{kindTCP, kindTLS, kindHTTPS} {
 		r, ok := e.Latest(probes.ID(kind + "/" + host))
 		if again, told := r.Reading("retransmits"); ok && told && again > 0 && e.now.Boot-r.Boot <= pathWindow {
@@ -104,7 +104,7 @@ func (e Evidence) sentAgain(host string) bool {
 
 // kernelSentAgain: of all that the terminal's apps sent in ten minutes, TCP sent much again. While a host is silent that is
 // what was sent to it.
-func (e Evidence) kernelSentAgain() bool {
+func (e *Evidence) kernelSentAgain() bool {
 	for r := range e.Of(kindTCP) {
 		if isSilence(r) {
 			return false

@@ -45,7 +45,7 @@ func (w Window) around(now time.Time) (from, to time.Time) {
 
 // maintenanceWindow announces what is planned and explains what it brings. Measuring goes on: a host that is back early is
 // seen to be. A shop that is closed then has nothing to fear.
-func (p Profile) maintenanceWindow(e Evidence) []Match {
+func (p *Profile) maintenanceWindow(e *Evidence) []Match {
 	now, _ := e.trueTime()
 	worst := make(map[string]Match)
 	var hosts []string
@@ -90,7 +90,7 @@ const cutOff = "90"
 
 // closingDay: a host that says so is away for minutes, whoever announced it. An echo that may not be sent now leaves it as it
 // was for three of its periods.
-func (e Evidence) closingDay(id probes.ID) (Match, bool) {
+func (e *Evidence) closingDay(id probes.ID) (Match, bool) {
 	r, ok := e.LastKnown(id)
 	if !ok || !e.Fresh(r) || r.Fact("response_code") != cutOff {
 		return Match{}, false
@@ -108,7 +108,7 @@ const afterCut = 45 * time.Minute
 
 // closingBySales: the last two sales at a host were refused because it is closing its day; one may be chance. When it does so by its profile
 // it is what it does each night.
-func (p Profile) closingBySales(e Evidence) []Match {
+func (p *Profile) closingBySales(e *Evidence) []Match {
 	return p.perHost(e, func(all []Sale) (Match, bool) {
 		last := all[len(all)-1]
 		m := mine(findings.Degraded, "the host answers to sales that it is closing its day (response code "+cutOff+")")

@@ -17,7 +17,7 @@ const lostGrace = 10 * time.Second
 
 // txnInDoubt: somebody may have paid, and nobody knows. What a lost event may have ended is to be confirmed: no fault that stands for
 // ever, and none that is forgotten.
-func (p Profile) txnInDoubt(e Evidence) []Match {
+func (p *Profile) txnInDoubt(e *Evidence) []Match {
 	t := e.Till()
 	if t.InDoubt == 0 {
 		if t.Lost > 0 && e.since(t.LostAt) >= lostGrace {
@@ -51,7 +51,7 @@ func (p Profile) txnInDoubt(e Evidence) []Match {
 // named is how many sales a detail names: what a person looks up one by one.
 const named = 3
 
-func (d Doubt) words(e Evidence) string {
+func (d Doubt) words(e *Evidence) string {
 	why := map[DoubtWhy]string{NoAnswer: "no answer", NoEnd: "never ended", Verify: "approved, to be verified"}[d.Why]
 	return fmt.Sprintf("%s at %s (%s)", d.Ref, clockOf(e.wall(d.Since), e.wall(e.now.Boot)), why)
 }
@@ -64,7 +64,7 @@ func counted(n int, what string) string {
 }
 
 // reversalPending: what is not taken back before the host's day ends is refused afterwards.
-func (p Profile) reversalPending(e Evidence) []Match {
+func (p *Profile) reversalPending(e *Evidence) []Match {
 	t := e.Till()
 	n, oldest := t.Unsent, t.UnsentAt
 	if n == 0 {
@@ -97,7 +97,7 @@ func (p Profile) reversalPending(e Evidence) []Match {
 }
 
 // reversalFailed: the customer may have paid, and no machine will put it right any more.
-func (p Profile) reversalFailed(e Evidence) []Match {
+func (p *Profile) reversalFailed(e *Evidence) []Match {
 	n := 0
 	var detail strings.Builder
 	for _, r := range e.Till().Reversal {
@@ -123,7 +123,7 @@ func (p Profile) reversalFailed(e Evidence) []Match {
 }
 
 // offlineQueue: what was sold without the host is not paid until it is sent, and refused when it is too old.
-func (p Profile) offlineQueue(e Evidence) []Match {
+func (p *Profile) offlineQueue(e *Evidence) []Match {
 	o := e.Till().Offline
 	if !o.Told || o.Pending == 0 {
 		return nil
@@ -165,7 +165,7 @@ func aged(d time.Duration) string {
 }
 
 // payoutHeld and settlementAccount are the acquirer's word alone: no terminal can see them.
-func (p Profile) payoutHeld(e Evidence) []Match {
+func (p *Profile) payoutHeld(e *Evidence) []Match {
 	t := e.Till()
 	m := mine(findings.Degraded, "the acquirer says that the payout is "+t.Payout.State)
 	m.Due = time.Time{}
@@ -182,7 +182,7 @@ func (p Profile) payoutHeld(e Evidence) []Match {
 	return []Match{m}
 }
 
-func (p Profile) settlementAccount(e Evidence) []Match {
+func (p *Profile) settlementAccount(e *Evidence) []Match {
 	m := mine(findings.Imminent, "the acquirer says of the settlement account: "+e.Till().Account)
 	switch e.Till().Account {
 	case "frozen", "risk":

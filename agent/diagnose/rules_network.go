@@ -15,7 +15,7 @@ const (
 )
 
 // linkDown: no interface has a link. Where the kernel does not show them, as to apps from Android 11 on, Android's word counts.
-func linkDown(e Evidence) []Match {
+func linkDown(e *Evidence) []Match {
 	link, ok := e.Latest(kindLink)
 	if ok && link.Outcome != probes.Unknown && e.Fresh(link) {
 		return failing(e, kindLink, findings.Blocking)
@@ -33,7 +33,7 @@ func linkDown(e Evidence) []Match {
 // flapWindow is in what time changes of the link count. One outage is two of them, so three mean that it went a second time.
 const flapWindow = 10 * time.Minute
 
-func (p Profile) linkFlapping(e Evidence) []Match {
+func (p *Profile) linkFlapping(e *Evidence) []Match {
 	r, ok := e.Latest(kindLink)
 	switch {
 	case !ok:
@@ -66,7 +66,7 @@ func (p Profile) linkFlapping(e Evidence) []Match {
 }
 
 // localNetworkFault: there is a link, but no address, no route, or nothing at all answers beyond it.
-func (p Profile) localNetworkFault(e Evidence) []Match {
+func (p *Profile) localNetworkFault(e *Evidence) []Match {
 	r, ok := e.Latest(kindRoute)
 	unseen := ok && (r.Outcome == probes.Unknown || !e.Fresh(r))
 	if ok && !unseen && r.Outcome == probes.Fail && !e.reachedSince(e.KnownSince(kindRoute)) {
@@ -92,7 +92,7 @@ func (p Profile) localNetworkFault(e Evidence) []Match {
 
 // signInPage holds when Android says that a sign-in page answers in place of the internet, and no payment host has shown the
 // contrary since: by a certificate that proves right, or, where none is looked at, by a connection.
-func (e Evidence) signInPage() (Match, bool) {
+func (e *Evidence) signInPage() (Match, bool) {
 	r, ok := e.LastKnown(kindNetwork)
 	if captive, _ := r.Reading(captiveReading); !ok || captive != 1 {
 		return Match{}, false
@@ -114,7 +114,7 @@ func (e Evidence) signInPage() (Match, bool) {
 }
 
 // portalStands is the same by our own probe of an address that is known to answer with nothing.
-func (e Evidence) portalStands() (Match, bool) {
+func (e *Evidence) portalStands() (Match, bool) {
 	r, ok := e.LastKnown(kindPortal)
 	if !ok || r.Reason != reasonPortal || e.provedSince(r.Boot) {
 		return Match{}, false
@@ -127,7 +127,7 @@ func (e Evidence) portalStands() (Match, bool) {
 
 // reachedSince tells whether a payment host took a connection after that moment: whatever the routes look like, then the
 // network passes traffic. A private network may know its hosts by routes of their own and have no default one.
-func (e Evidence) reachedSince(moment time.Duration) bool {
+func (e *Evidence) reachedSince(moment time.Duration) bool {
 	for r := range e.Of(kindTCP) {
 		if known, ok := e.LastKnown(r.Probe); ok && known.Outcome == probes.Pass && known.Boot > moment {
 			return true
@@ -138,7 +138,7 @@ func (e Evidence) reachedSince(moment time.Duration) bool {
 
 // provedSince is the same where somebody may answer in the place of others: only a certificate shows who did, where one is
 // looked at.
-func (e Evidence) provedSince(moment time.Duration) bool {
+func (e *Evidence) provedSince(moment time.Duration) bool {
 	looked := false
 	for r := range e.Of(kindTLS) {
 		looked = true

@@ -50,7 +50,7 @@ func sum(values []float64) float64 {
 
 // together makes one match of those on every host there is, if they are two or more: what all of them share is the
 // terminal's own way, not theirs. While nothing is known of one that told before, neither can be said.
-func (e Evidence) together(kind string, matches []Match) []Match {
+func (e *Evidence) together(kind string, matches []Match) []Match {
 	var sure []Match
 	good, dark, unseen := 0, false, false
 	for r := range e.Of(kind) {
@@ -93,7 +93,7 @@ func whole(matches []Match) Match {
 
 // packetReordering is a remark, but where exchanges suffer as well. Only a train of packets tells; a look without one leaves
 // it as it was.
-func (p Profile) packetReordering(e Evidence) []Match {
+func (p *Profile) packetReordering(e *Evidence) []Match {
 	trained := func(r probes.Result) bool {
 		_, measured := r.Reading(reorderedReading)
 		return measured
@@ -113,7 +113,7 @@ func (p Profile) packetReordering(e Evidence) []Match {
 
 // mtuBlackhole: what is small passes, and what fills a frame does not. A handshake that passes only in small pieces proves
 // it. Large packets of our own that stay away prove it where they came back before: many firewalls drop them for good.
-func mtuBlackhole(e Evidence) []Match {
+func mtuBlackhole(e *Evidence) []Match {
 	matches := each(e, kindTLS, func(r probes.Result) (Match, bool) {
 		return on("", findings.Imminent, r.Detail, r), r.Outcome == probes.Fail && r.Reason == reasonLargeStalls
 	})
@@ -126,7 +126,7 @@ func mtuBlackhole(e Evidence) []Match {
 }
 
 // largeLost judges the last look that sent large packets.
-func (e Evidence) largeLost(latest probes.Result) (Match, bool) {
+func (e *Evidence) largeLost(latest probes.Result) (Match, bool) {
 	r, ok := e.LastWith(latest.Probe, largeSent)
 	sent, tried := r.Reading(largeSent)
 	came, _ := r.Reading(largeReading)

@@ -14,7 +14,7 @@ import (
 const signalReading = "signal"
 
 // bearer is what carries the terminal's traffic, "" where no link is up; known is false where that could not be seen lately.
-func (e Evidence) bearer() (name string, known bool) {
+func (e *Evidence) bearer() (name string, known bool) {
 	r, ok := e.Latest(kindLink)
 	if !ok || r.Outcome == probes.Unknown || !e.Fresh(r) {
 		return e.bearerByAndroid()
@@ -26,7 +26,7 @@ func (e Evidence) bearer() (name string, known bool) {
 }
 
 // bearerByAndroid is the same where the kernel does not show its interfaces, as to apps from Android 11 on.
-func (e Evidence) bearerByAndroid() (name string, known bool) {
+func (e *Evidence) bearerByAndroid() (name string, known bool) {
 	r, ok := e.Latest(kindNetwork)
 	there, told := r.Reading("default")
 	if !ok || r.Outcome != probes.Pass || !e.Fresh(r) || !told {
@@ -39,14 +39,14 @@ func (e Evidence) bearerByAndroid() (name string, known bool) {
 }
 
 // hasEthernet tells whether the terminal has a socket for a cable, or stands in a base with one.
-func (e Evidence) hasEthernet() bool {
+func (e *Evidence) hasEthernet() bool {
 	r, _ := e.LastKnown(kindLink)
 	n, _ := r.Reading("ethernet")
 	return n > 0
 }
 
 // radioOff: airplane mode, or Wi-Fi and mobile data both switched off. A terminal on a cable may have both off for good.
-func radioOff(e Evidence) []Match {
+func radioOff(e *Evidence) []Match {
 	return each(e, kindSwitches, func(r probes.Result) (Match, bool) {
 		carrying, known := e.bearer()
 		airplane, _ := r.Reading("airplane")
@@ -70,7 +70,7 @@ func radioOff(e Evidence) []Match {
 }
 
 // bothOff tells whether nothing is switched on that could carry: without a SIM mobile data is as good as off.
-func (e Evidence) bothOff(switches probes.Result) bool {
+func (e *Evidence) bothOff(switches probes.Result) bool {
 	wifi, toldWiFi := switches.Reading("wifi")
 	data, toldData := switches.Reading("mobile_data")
 	mobile, _ := e.LastKnown(kindMobile)
@@ -86,7 +86,7 @@ func simRefused(state string) bool {
 
 // simNotReady: a SIM that belongs into the terminal is missing; one that is there is locked or broken, or is another than before.
 // It blocks only where nothing else carries.
-func (p Profile) simNotReady(e Evidence) []Match {
+func (p *Profile) simNotReady(e *Evidence) []Match {
 	if p.SIM == SIMNone {
 		return nil
 	}
@@ -119,7 +119,7 @@ func (p Profile) simNotReady(e Evidence) []Match {
 
 // simDataSuspended: the SIM is registered and data is switched on, and yet there is no data session, nor anything else that
 // carries. While another bearer carries, Android takes the session down on purpose.
-func (p Profile) simDataSuspended(e Evidence) []Match {
+func (p *Profile) simDataSuspended(e *Evidence) []Match {
 	matches := each(e, kindMobile, func(r probes.Result) (Match, bool) {
 		connection := r.Fact("connection")
 		if r.Fact("sim") == "" || r.Fact("registration") == "" || connection == "" {
@@ -157,7 +157,7 @@ const (
 )
 
 // planEnds warns of a data plan that is about to end, as the configuration says it is.
-func (p Profile) planEnds(e Evidence) (Match, bool) {
+func (p *Profile) planEnds(e *Evidence) (Match, bool) {
 	now, _ := e.trueTime()
 	left := p.PlanEnds.Sub(now)
 	if p.PlanEnds.IsZero() || left <= 0 || left > planInfo*aDay {
@@ -174,7 +174,7 @@ func (p Profile) planEnds(e Evidence) (Match, bool) {
 }
 
 // standbyDead: the network beside the one in use failed when it was tried. Payments go on; there is no backup.
-func standbyDead(e Evidence) []Match {
+func standbyDead(e *Evidence) []Match {
 	return failing(e, kindStandby, findings.Info)
 }
 
@@ -186,7 +186,7 @@ const (
 
 // weakSignal speaks of the bearer in use, by RSRP of LTE and NR or RSSI of Wi-Fi: where it is very weak, half of the packets of a sale
 // need another try. By level alone it is a remark: many shops with a weak signal sell all day.
-func (p Profile) weakSignal(e Evidence) []Match {
+func (p *Profile) weakSignal(e *Evidence) []Match {
 	carrying, known := e.bearer()
 	if !known {
 		return []Match{unsure("")}
@@ -228,7 +228,7 @@ const onceLost = 2
 // hostTrouble says what of the payment hosts failed or was slow lately; "" for nothing. One that connects well shows that the
 // network is good enough: then the others' trouble is theirs, as is a refusal. What failed before there was a link, or while
 // the radio woke, is not the signal's doing: then only its coming back lies within the window.
-func (p Profile) hostTrouble(e Evidence) string {
+func (p *Profile) hostTrouble(e *Evidence) string {
 	settled := e.KnownSince(kindLink)
 	if e.asleep > 0 {
 		settled = max(settled, e.woke+wakingUp)

@@ -16,7 +16,7 @@ func online(sales []Sale) []Sale {
 }
 
 // lately are the sales since so long ago.
-func (e Evidence) lately(sales []Sale, d time.Duration) []Sale {
+func (e *Evidence) lately(sales []Sale, d time.Duration) []Sale {
 	i := slices.IndexFunc(sales, func(s Sale) bool { return e.since(s.At) <= d })
 	if i < 0 {
 		return nil
@@ -107,7 +107,7 @@ func run(sales []Sale, of func(Sale) bool) int {
 }
 
 // technicalDeclines: a share needs many sales, and a small shop has few: there a row tells sooner.
-func (p Profile) technicalDeclines(e Evidence) []Match {
+func (p *Profile) technicalDeclines(e *Evidence) []Match {
 	day := ofAll(online(e.Till().Sales))
 	recent := e.lately(day, rowLasts)
 	ten := anew(recent)
@@ -152,7 +152,7 @@ func top(sales []Sale, of func(Sale) bool) (code string, most int) {
 }
 
 // cardholderDeclines says that it is not the terminal. Codes of limits and rights in a cluster are the merchant's own.
-func (p Profile) cardholderDeclines(e Evidence) []Match {
+func (p *Profile) cardholderDeclines(e *Evidence) []Match {
 	recent := e.lately(online(e.Till().Sales), 24*time.Hour)
 	declined := func(s Sale) bool { return s.Class == response.Cardholder }
 	merchants := func(s Sale) bool { return slices.Contains([]string{"57", "58", "61", "62", "65"}, s.RC) }
@@ -183,7 +183,7 @@ const (
 )
 
 // switchMalfunction: the acquirer's exchange refuses everything, by its code or by the profile's.
-func (p Profile) switchMalfunction(e Evidence) []Match {
+func (p *Profile) switchMalfunction(e *Evidence) []Match {
 	return p.perHost(e, func(all []Sale) (Match, bool) {
 		bad := func(s Sale) bool { return s.RC == "96" }
 		all = anew(all)
@@ -200,7 +200,7 @@ func (p Profile) switchMalfunction(e Evidence) []Match {
 }
 
 // perHost judges the sales of the last two hours host by host.
-func (p Profile) perHost(e Evidence, judge func([]Sale) (Match, bool)) []Match {
+func (p *Profile) perHost(e *Evidence, judge func([]Sale) (Match, bool)) []Match {
 	by := make(map[string][]Sale)
 	var hosts []string
 	for _, s := range e.lately(ofAll(online(e.Till().Sales)), rowLasts) {
@@ -220,7 +220,7 @@ func (p Profile) perHost(e Evidence, judge func([]Sale) (Match, bool)) []Match {
 }
 
 // issuerUnavailable: one bank's cards fail, and the others' do not. Which bank it is, is known where the profile lists it.
-func (p Profile) issuerUnavailable(e Evidence) []Match {
+func (p *Profile) issuerUnavailable(e *Evidence) []Match {
 	recent := e.lately(online(e.Till().Sales), tenMinutes)
 	var matches []Match
 	var seen []string
@@ -252,7 +252,7 @@ func (p Profile) issuerUnavailable(e Evidence) []Match {
 }
 
 // walletUnstable: orders fail while cards go through, so that it is not the network.
-func (p Profile) walletUnstable(e Evidence) []Match {
+func (p *Profile) walletUnstable(e *Evidence) []Match {
 	recent := e.lately(online(e.Till().Sales), halfHour)
 	var orders, cards []Sale
 	for _, s := range recent {
@@ -271,7 +271,7 @@ func (p Profile) walletUnstable(e Evidence) []Match {
 
 // transactionsSilent: no sale in a time in which this terminal has usually had many. It is told, and changes nothing: nobody knows
 // whether there are customers.
-func (p Profile) transactionsSilent(e Evidence) []Match {
+func (p *Profile) transactionsSilent(e *Evidence) []Match {
 	t := e.Till()
 	if t.Usual < p.limit("transactions-silent.expected") || !p.open(e) || !p.appSpeaks(e) {
 		return nil

@@ -11,7 +11,7 @@ import (
 
 // notSignedOn: in trading hours no sale goes through. At night nobody wants one, after a settlement or a start it is the usual way,
 // and where the app signs on by itself it will.
-func (p Profile) notSignedOn(e Evidence) []Match {
+func (p *Profile) notSignedOn(e *Evidence) []Match {
 	t := e.Till()
 	row, _ := p.row(e, func(s Sale) bool { return s.Class == response.SignOn })
 	refused := row > 0
@@ -35,13 +35,13 @@ func (p Profile) notSignedOn(e Evidence) []Match {
 const overNight = 16 * time.Hour
 
 // openedWithin tells whether the shop has opened so lately; whoever signs on by hand does it then.
-func (p Profile) openedWithin(e Evidence, d time.Duration) bool {
+func (p *Profile) openedWithin(e *Evidence, d time.Duration) bool {
 	now, _ := e.trueTime()
 	return p.Trading != nil && p.Trading(now) && !p.Trading(now.Add(-d))
 }
 
 // signOnDue: acquirers let a sign-on last a day or a week.
-func (p Profile) signOnDue(e Evidence) []Match {
+func (p *Profile) signOnDue(e *Evidence) []Match {
 	s := e.Till().Session
 	if s.On != Yes || !s.At.Is {
 		return nil
@@ -61,7 +61,7 @@ func (p Profile) signOnDue(e Evidence) []Match {
 }
 
 // signOnFailed: keys, numbers or rights are wrong. While the host is away its own finding explains it.
-func (p Profile) signOnFailed(e Evidence) []Match {
+func (p *Profile) signOnFailed(e *Evidence) []Match {
 	s := e.Till().Session
 	if s.Failed < int(p.limit("sign-on-failed.attempts")) {
 		return nil
@@ -74,7 +74,7 @@ func (p Profile) signOnFailed(e Evidence) []Match {
 }
 
 // keyMismatch: a sign-on brings new keys; if they do not fit either, the master key does not.
-func (p Profile) keyMismatch(e Evidence) []Match {
+func (p *Profile) keyMismatch(e *Evidence) []Match {
 	row, last := p.row(e, func(s Sale) bool { return s.RC == "A0" || s.RC == "99" })
 	if row == 0 {
 		return nil
@@ -88,7 +88,7 @@ func (p Profile) keyMismatch(e Evidence) []Match {
 
 // row counts the last sales of a kind, back to one that was not, or to the last sign-on; and gives the newest. What is over for
 // hours tells nothing of the next sale.
-func (p Profile) row(e Evidence, of func(Sale) bool) (int, Sale) {
+func (p *Profile) row(e *Evidence, of func(Sale) bool) (int, Sale) {
 	t := e.Till()
 	n, last := 0, Sale{}
 	for _, s := range slices.Backward(t.Sales) {
@@ -110,12 +110,12 @@ func (p Profile) row(e Evidence, of func(Sale) bool) (int, Sale) {
 const rowLasts = 2 * time.Hour
 
 // notRegistered: the host does not know this terminal.
-func (p Profile) notRegistered(e Evidence) []Match {
+func (p *Profile) notRegistered(e *Evidence) []Match {
 	return p.refusedBy(e, "97", "does not know this terminal")
 }
 
 // merchantInvalid: the host does not take this merchant. One card alone may be a card.
-func (p Profile) merchantInvalid(e Evidence) []Match {
+func (p *Profile) merchantInvalid(e *Evidence) []Match {
 	matches := p.refusedBy(e, "03", "does not take this merchant")
 	if len(matches) > 0 && matches[0].Severity != findings.Blocking {
 		return nil
@@ -124,7 +124,7 @@ func (p Profile) merchantInvalid(e Evidence) []Match {
 }
 
 // refusedBy is for codes that say no to every sale: at a sign-on, or twice in a row.
-func (p Profile) refusedBy(e Evidence, code, says string) []Match {
+func (p *Profile) refusedBy(e *Evidence, code, says string) []Match {
 	s := e.Till().Session
 	row, _ := p.row(e, func(s Sale) bool { return s.RC == code })
 	switch {
@@ -140,7 +140,7 @@ func (p Profile) refusedBy(e Evidence, code, says string) []Match {
 
 // functionNotPermitted is told by kind of sale: others go on. It stands until that kind is approved, or for as long as a refusal says
 // anything of the next try: a merchant who may not refund, and tried once, is no terminal at risk all night.
-func (p Profile) functionNotPermitted(e Evidence) []Match {
+func (p *Profile) functionNotPermitted(e *Evidence) []Match {
 	t := e.Till()
 	var matches []Match
 	var kinds []string

@@ -15,7 +15,7 @@ const asked = 30 * time.Second
 // silenceBeyond holds when at least two kinds of far peers were tried at the time of a failure and none gave any sign of
 // life. One that answers, or refuses, shows that the network passes traffic. While not all have been asked again, or what
 // was silent cannot be asked any more, it cannot be told.
-func (e Evidence) silenceBeyond() []Match {
+func (e *Evidence) silenceBeyond() []Match {
 	silent, faded, first := e.silence()
 	if len(silent)+len(faded) == 0 {
 		return nil
@@ -68,7 +68,7 @@ func (e Evidence) silenceBeyond() []Match {
 }
 
 // gatewaySays tells the shop's fault from the carrier's, where the router was asked lately.
-func (e Evidence) gatewaySays() string {
+func (e *Evidence) gatewaySays() string {
 	r, ok := e.Latest(kindGateway)
 	switch {
 	case !ok || !e.Fresh(r) || e.now.Boot-r.Boot > pathWindow:
@@ -82,14 +82,14 @@ func (e Evidence) gatewaySays() string {
 }
 
 // brokerAnsweredSince tells whether the broker has acknowledged a message since that moment: it is far away as well.
-func (e Evidence) brokerAnsweredSince(moment time.Duration) bool {
+func (e *Evidence) brokerAnsweredSince(moment time.Duration) bool {
 	r, ok := e.Latest(kindReport)
 	ago, known := r.Reading("acked_ago")
 	return ok && known && r.Outcome == probes.Pass && r.Boot-time.Duration(ago*float64(time.Second)) >= moment
 }
 
 // lifeBeyond tells whether any far peer answers, or refuses, as things stand.
-func (e Evidence) lifeBeyond() bool {
+func (e *Evidence) lifeBeyond() bool {
 	for _, kind := range [...]string{kindTCP, kindTLS, kindDNS, kindClock} {
 		for r := range e.Of(kind) {
 			if r.Outcome != probes.Unknown && e.Fresh(r) && !isSilence(r) && !held(r) && !unanswered(r) {
@@ -113,7 +113,7 @@ func unanswered(r probes.Result) bool {
 }
 
 // answeredOnce tells whether the sources of time ever answered here: where UDP 123 has always been dropped its silence is no news.
-func (e Evidence) answeredOnce(r probes.Result) bool {
+func (e *Evidence) answeredOnce(r probes.Result) bool {
 	if _, ok := e.LastWith(r.Probe, repliedReading); ok {
 		return true
 	}
@@ -126,7 +126,7 @@ func isSilence(r probes.Result) bool {
 
 // silence lists the far peers that were silent when they were last heard of: those that are still, and those of which that
 // is not known any more. first is when the earliest of them was asked whose news are fresh, if any are.
-func (e Evidence) silence() (silent, faded []probes.Result, first time.Duration) {
+func (e *Evidence) silence() (silent, faded []probes.Result, first time.Duration) {
 	var fresh, ever []time.Duration
 	for _, kind := range [...]string{kindTCP, kindDNS} {
 		for r := range e.Of(kind) {

@@ -8,7 +8,7 @@ import (
 )
 
 // printerNotReady: without paper a slip is missing, and in most places the sale is good all the same.
-func (p Profile) printerNotReady(e Evidence) []Match {
+func (p *Profile) printerNotReady(e *Evidence) []Match {
 	m := mine(findings.Degraded, "printer: "+e.Till().Printer)
 	switch e.Till().Printer {
 	case "", "OK":
@@ -26,7 +26,7 @@ func (p Profile) printerNotReady(e Evidence) []Match {
 	return []Match{m}
 }
 
-func (p Profile) cardReaderFault(e Evidence) []Match {
+func (p *Profile) cardReaderFault(e *Evidence) []Match {
 	t := e.Till()
 	switch {
 	case t.PEDOK == No:
@@ -38,7 +38,7 @@ func (p Profile) cardReaderFault(e Evidence) []Match {
 }
 
 // settingsInvalid: the app itself cannot sell by its settings.
-func (p Profile) settingsInvalid(e Evidence) []Match {
+func (p *Profile) settingsInvalid(e *Evidence) []Match {
 	if e.Till().SettingsOK != No {
 		return nil
 	}
@@ -46,7 +46,7 @@ func (p Profile) settingsInvalid(e Evidence) []Match {
 }
 
 // settingsChanged is told for a day, and then taken for what was meant.
-func (p Profile) settingsChanged(e Evidence) []Match {
+func (p *Profile) settingsChanged(e *Evidence) []Match {
 	at := e.Till().SettingsNew
 	if !at.Is || e.since(at.At) > p.lasts("settings-changed.lasts") {
 		return nil
@@ -55,7 +55,7 @@ func (p Profile) settingsChanged(e Evidence) []Match {
 }
 
 // parametersStale: a host that asks for a download goes on selling, for some days.
-func (p Profile) parametersStale(e Evidence) []Match {
+func (p *Profile) parametersStale(e *Evidence) []Match {
 	t := e.Till()
 	m := mine(findings.Info, "")
 	for _, v := range [...]struct{ name, has, wants string }{
@@ -85,7 +85,7 @@ func (p Profile) parametersStale(e Evidence) []Match {
 
 // intakeSilent: an app that has told nothing is not known, as one that tells nothing any more; one that is not there, or stopped, has its
 // own finding.
-func (p Profile) intakeSilent(e Evidence) []Match {
+func (p *Profile) intakeSilent(e *Evidence) []Match {
 	t := e.Till()
 	if !p.Intake || !t.Known || t.Silent {
 		return nil
@@ -110,7 +110,7 @@ func (p Profile) intakeSilent(e Evidence) []Match {
 }
 
 // locationOff: rules want card terminals to know where they stand. Only the switch is looked at, and no place.
-func (p Profile) locationOff(e Evidence) []Match {
+func (p *Profile) locationOff(e *Evidence) []Match {
 	r, ok := e.LastKnown(kindSwitches)
 	on, told := r.Reading("location")
 	if !ok || !told || on != 0 {
@@ -124,7 +124,7 @@ func (p Profile) locationOff(e Evidence) []Match {
 }
 
 // configRejected: one from afar was not kept.
-func (p Profile) configRejected(e Evidence) []Match {
+func (p *Profile) configRejected(e *Evidence) []Match {
 	r, ok := e.LastKnown(kindConfig)
 	if !ok || r.Outcome != probes.Fail {
 		return nil

@@ -10,7 +10,7 @@ import (
 )
 
 // tlsVersion: terminal and host have no version in common. A host that worked before and stopped to has changed.
-func (p Profile) tlsVersion(e Evidence) []Match {
+func (p *Profile) tlsVersion(e *Evidence) []Match {
 	return p.byAddress(each(e, kindTLS, func(r probes.Result) (Match, bool) {
 		severity := findings.Degraded
 		if e.EverPassed(r.Probe) {
@@ -40,7 +40,7 @@ func (v validity) holds(t time.Time) bool { return !t.Before(v.from) && !t.After
 
 // certExpired judges at the agreed time. A terminal whose clock alone is wrong sees valid certificates fail: that is
 // [clockSkew]'s to say. Where the agreed time is known, a wrong clock cannot be behind an expiry that stands in it.
-func certExpired(e Evidence) []Match {
+func certExpired(e *Evidence) []Match {
 	now, trusted := e.trueTime()
 	return eachNews(e, kindTLS, showsDates, func(r probes.Result) (Match, bool) {
 		v, known := validityOf(r)
@@ -61,7 +61,7 @@ func certExpired(e Evidence) []Match {
 const shortLived = 45 * 24 * time.Hour
 
 // certExpiring: the acquirer needs days to replace a certificate.
-func (p Profile) certExpiring(e Evidence) []Match {
+func (p *Profile) certExpiring(e *Evidence) []Match {
 	now, _ := e.trueTime()
 	return eachNews(e, kindTLS, showsDates, func(r probes.Result) (Match, bool) {
 		v, known := validityOf(r)
@@ -88,7 +88,7 @@ func (p Profile) certExpiring(e Evidence) []Match {
 
 // tlsUntrusted: the chain does not verify. The probe fails for it only where a CA is configured or the same chain verified
 // before; a chain that is not valid yet at the agreed time counts as well.
-func (p Profile) tlsUntrusted(e Evidence) []Match {
+func (p *Profile) tlsUntrusted(e *Evidence) []Match {
 	now, trusted := e.trueTime()
 	return p.byAddress(each(e, kindTLS, func(r probes.Result) (Match, bool) {
 		m := on("", findings.Blocking, r.Detail, r)

@@ -104,7 +104,7 @@ func (e *Engine) restsOn(blame []Standing) []string {
 // proofOfTill says ready when nothing stands in the way and somebody says so whose word is new: the app, or the acquirer.
 func (e *Engine) proofOfTill() Answer {
 	t := e.evidence.till
-	speaks := e.terms.Profile.appSpeaks(e.evidence)
+	speaks := e.terms.Profile.appSpeaks(&e.evidence)
 	switch {
 	case !e.terms.Intake:
 		return Answer{Level: Unknown, Lacks: LacksIntake}
@@ -127,7 +127,7 @@ func (e *Engine) chargeAgain() Told {
 		return NotTold
 	case t.InDoubt > 0 || t.Unsent > 0 || len(t.Reversal) > 0 || t.Lost > 0 || t.UnderWay:
 		return No
-	case !e.terms.Profile.appSpeaks(e.evidence):
+	case !e.terms.Profile.appSpeaks(&e.evidence):
 		return NotTold
 	}
 	return Yes
@@ -200,7 +200,7 @@ func (e *Engine) deadline(v Verdict) *Deadline {
 	if v.Unsettled == nil {
 		return first
 	}
-	if empty, falls := batteryEmpty(e.evidence); falls && (first == nil || empty.Before(first.At)) {
+	if empty, falls := batteryEmpty(&e.evidence); falls && (first == nil || empty.Before(first.At)) {
 		first = &Deadline{At: empty, Code: findings.BatteryLow, Ends: e.ends(findings.BatteryLow)}
 	}
 	return first
@@ -244,7 +244,7 @@ const (
 )
 
 // batteryEmpty is when the battery will be, at the rate of the last hours, where it falls.
-func batteryEmpty(e Evidence) (time.Time, bool) {
+func batteryEmpty(e *Evidence) (time.Time, bool) {
 	rec := e.records[kindBattery]
 	if rec == nil || rec.latest.Outcome == probes.Unknown {
 		return time.Time{}, false

@@ -47,6 +47,10 @@ func judges(f *ast.FuncDecl) bool {
 	if f.Recv == nil {
 		return true
 	}
+	if p, ok := f.Recv.List[0].Type.(*ast.StarExpr); ok {
+		of, ok := p.X.(*ast.Ident)
+		return ok && (of.Name == "Profile" || of.Name == "Evidence")
+	}
 	of, ok := f.Recv.List[0].Type.(*ast.Ident)
 	return ok && of.Name != "Match"
 }

@@ -192,8 +192,8 @@ func simple(kind string, causes ...diagnose.Code) diagnose.Rule {
 	}
 }
 
-func failing(kind string, severity findings.Severity, notBy ...diagnose.Code) func(diagnose.Evidence) []diagnose.Match {
-	return func(e diagnose.Evidence) []diagnose.Match {
+func failing(kind string, severity findings.Severity, notBy ...diagnose.Code) func(*diagnose.Evidence) []diagnose.Match {
+	return func(e *diagnose.Evidence) []diagnose.Match {
 		var matches []diagnose.Match
 		for r := range e.Of(kind) {
 			m := diagnose.Match{Subject: r.Probe.Subject(), Severity: severity, Proof: []probes.ID{r.Probe}, At: r.Boot, NotBy: notBy}

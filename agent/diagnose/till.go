@@ -159,13 +159,13 @@ type Payout struct {
 func (e *Engine) Know(t Till) { e.evidence.till = &t }
 
 // Till returns how the till stands, to be read only.
-func (e Evidence) Till() *Till { return e.till }
+func (e *Evidence) Till() *Till { return e.till }
 
 // since is how long ago something was.
-func (e Evidence) since(at time.Duration) time.Duration { return e.now.Boot - at }
+func (e *Evidence) since(at time.Duration) time.Duration { return e.now.Boot - at }
 
 // wall is when something was, by the true time as far as it is known.
-func (e Evidence) wall(at time.Duration) time.Time {
+func (e *Evidence) wall(at time.Duration) time.Time {
 	now, _ := e.trueTime()
 	return now.Add(at - e.now.Boot)
 }
@@ -174,20 +174,20 @@ func (e Evidence) wall(at time.Duration) time.Time {
 const newsLast = 24 * time.Hour
 
 // SaleTimeout is how long after its beginning a sale without an end is in doubt.
-func (p Profile) SaleTimeout() time.Duration {
+func (p *Profile) SaleTimeout() time.Duration {
 	p.Limits = p.resolved()
 	return p.lasts("txn-in-doubt.timeout")
 }
 
 // appSpeaks tells whether the app's word is news still. While the shop is closed nobody sells, and what was said last stands.
-func (p Profile) appSpeaks(e Evidence) bool {
+func (p *Profile) appSpeaks(e *Evidence) bool {
 	t := e.Till()
 	return t.Known && !t.Silent && p.tradingFor(e, t.Heard) <= p.lasts("intake-silent.after")
 }
 
 // tradingFor is how much of the time since a moment the shop was open; in steps of five minutes, which is finer than opening hours are.
 // Whole days are all alike.
-func (p Profile) tradingFor(e Evidence, since time.Duration) time.Duration {
+func (p *Profile) tradingFor(e *Evidence, since time.Duration) time.Duration {
 	gone := e.since(since)
 	if p.Trading == nil || gone <= 0 {
 		return max(gone, 0)
@@ -210,7 +210,7 @@ func (p Profile) tradingFor(e Evidence, since time.Duration) time.Duration {
 }
 
 // open tells whether the shop sells now.
-func (p Profile) open(e Evidence) bool {
+func (p *Profile) open(e *Evidence) bool {
 	now, _ := e.trueTime()
 	return p.Trading == nil || p.Trading(now)
 }
@@ -230,7 +230,7 @@ func opening(now time.Time, trading func(time.Time) bool) time.Time {
 }
 
 // cutAfter is the host's next change of day after a moment; zero where the profile has none.
-func (p Profile) cutAfter(t time.Time) time.Time {
+func (p *Profile) cutAfter(t time.Time) time.Time {
 	if p.DayCut == 0 {
 		return time.Time{}
 	}

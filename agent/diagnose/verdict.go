@@ -112,7 +112,7 @@ func (e *Engine) verdict() Verdict {
 	}
 	v.ChargeAgain, v.Unsettled = e.chargeAgain(), e.unsettled()
 	v.Deadline = e.deadline(v)
-	if o, _, ok := agreedOffset(e.evidence); ok {
+	if o, _, ok := agreedOffset(&e.evidence); ok {
 		v.Offset = &o
 	}
 	return v
