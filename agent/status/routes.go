@@ -49,6 +49,8 @@ func (s *Server) routes(polls chan struct{}) []route {
 		{path: feedPath, post: s.feed},
 		{path: "/v1/history", get: s.history},
 		{path: intakePath, post: s.intake},
+		{path: supportPath, get: s.support(func(card string) (string, string, error) { return "text/plain; charset=us-ascii", card, nil })},
+		{path: supportPath + ".svg", get: s.support(supportSVG)},
 		{path: "/v1/status", get: func(w http.ResponseWriter, r *http.Request) { s.status(w, r, polls) }},
 	}
 }
@@ -122,8 +124,7 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request, polls chan struc
 		snapshot, version, _ = s.o.Board.Wait(ctx, after)
 	}
 	if version == 0 {
-		w.Header().Set("Retry-After", "1")
-		refuse(w, http.StatusServiceUnavailable, "poshealth has only just started and has not looked yet: ask again in a few seconds, or with wait=20")
+		refuseStarting(w)
 		return
 	}
 	w.Header().Set(VersionHeader, strconv.FormatUint(version, 10))
@@ -244,6 +245,12 @@ func answer(w http.ResponseWriter, code int, v any) {
 // refuse answers with an error that says what to do.
 func refuse(w http.ResponseWriter, code int, why string) {
 	answer(w, code, errorAnswer{Error: why})
+}
+
+// refuseStarting answers for an agent that has not looked yet.
+func refuseStarting(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	refuse(w, http.StatusServiceUnavailable, "poshealth has only just started and has not looked yet: ask again in a few seconds, or with wait=20")
 }
 
 // errorAnswer is the body of every answer that is not a success.

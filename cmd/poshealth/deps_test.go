@@ -100,6 +100,7 @@ func suppliers() map[string]string {
 		"golang.org/x/sync":                   "agent/... !agent/diagnose probes/... transport/... fleet/... cmd/...",
 		"golang.org/x/sys":                    "agent/... !agent/diagnose probes/... transport/... fleet/... cmd/... lab/...",
 		"golang.org/x/text":                   "agent/cli fleet/...",
+		"rsc.io/qr":                           "agent/status",
 	}
 }
 
