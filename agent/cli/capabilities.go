@@ -37,7 +37,7 @@ func capabilities(c wire.Capabilities, st style) string {
 		}
 		fmt.Fprintf(&not, "  %s %s %s\n", st.paint(yellow, "–"), name, reasonIn(st.lang, d.Reason))
 		for _, a := range d.Tried {
-			not.WriteString(st.paint(dim, wrap("", 6, a.Source+": "+a.Detail)))
+			not.WriteString(st.paint(dim, st.wrap("", 6, a.Source+": "+a.Detail)))
 		}
 	}
 	words := []string{st.paint(bold, c.Terminal.ID)}

@@ -49,6 +49,13 @@ type invocation struct {
 
 	config, root, lang, format string
 	colour                     bool
+	qr                         bool // the support card instead of all
+}
+
+// style is how text is to look where it goes.
+func (in *invocation) style() style {
+	columns, _ := window(in.Out)
+	return style{lang: in.lang, colour: in.colour, columns: min(columns, screen)}
 }
 
 const usage = `poshealth tells, before the next swipe, whether this terminal can take a card and whether what it took will be settled.
@@ -72,6 +79,7 @@ flags of check and status:
   --lang zh|en     default: terminal.lang of the configuration, zh without one
   --format text|json
   --no-color
+  --qr             the support card, as text and as a QR code for a phone    支持卡二维码
 flag of check:
   --capabilities   how each thing is read on this terminal, or why not    本机能读到什么，读不到的原因
 

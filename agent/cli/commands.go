@@ -9,9 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"reflect"
 	"runtime"
-	"slices"
 	"time"
 
 	"github.com/poshealth/poshealth/agent"
@@ -25,6 +23,7 @@ import (
 func (in *invocation) check(ctx context.Context, args []string) int {
 	f := in.flags("check", true)
 	how := f.Bool("capabilities", false, "")
+	f.BoolVar(&in.qr, "qr", false, "")
 	if code, done := in.parse(f, args); done {
 		return code
 	}
@@ -84,7 +83,14 @@ func (in *invocation) show(s wire.Snapshot) int {
 		}
 		return exitCode(s)
 	}
-	if _, err := io.WriteString(in.Out, render(s, style{lang: in.lang, colour: in.colour})); err != nil {
+	text := render(s, in.style())
+	if in.qr {
+		var err error
+		if text, err = card(s, in.style()); err != nil {
+			return in.fail(err, "")
+		}
+	}
+	if _, err := io.WriteString(in.Out, text); err != nil {
 		return in.fail(err, "")
 	}
 	return exitCode(s)
@@ -129,6 +135,7 @@ func (in *invocation) run(ctx context.Context, args []string) int {
 func (in *invocation) status(ctx context.Context, args []string) int {
 	f := in.flags("status", true)
 	watch := f.Bool("watch", false, "")
+	f.BoolVar(&in.qr, "qr", false, "")
 	if code, done := in.parse(f, args); done {
 		return code
 	}
@@ -142,57 +149,12 @@ func (in *invocation) status(ctx context.Context, args []string) int {
 	if err != nil {
 		return in.fail(err, "")
 	}
-	code := in.show(s)
-	if *watch {
-		code = in.watch(ctx, client, s, version, code)
+	if !*watch {
+		return in.show(s)
 	}
-	return code
-}
-
-// watch shows the status anew until ctx ends: on a terminal after every look, elsewhere when it means something else. A
-// daemon that is being restarted is waited for.
-func (in *invocation) watch(ctx context.Context, client *status.Client, last wire.Snapshot, version uint64, code int) int {
-	const (
-		patience = 20 * time.Second // the longest that one question waits for news
-		again    = 2 * time.Second  // between attempts to reach a daemon that is gone
-	)
-	screen := in.colour && in.format == "text"
-	lost := false
-	for ctx.Err() == nil {
-		next, v, err := client.Status(ctx, in.lang, version, patience)
-		switch {
-		case ctx.Err() != nil:
-		case err != nil:
-			if !lost {
-				_, _ = fmt.Fprintf(in.Err, "poshealth: %s; waiting for it\n", err)
-			}
-			lost, version, code = true, 0, exitUnknown
-			select {
-			case <-ctx.Done():
-			case <-time.After(again):
-			}
-		case v == version || !screen && !lost && sameMeaning(last, next):
-			version = v
-		default:
-			if screen {
-				_, _ = io.WriteString(in.Out, "\x1b[H\x1b[2J") // a screen of its own, redrawn
-			} else {
-				_, _ = io.WriteString(in.Out, "\n")
-			}
-			lost, last, version, code = false, next, v, in.show(next)
-		}
-	}
-	return code
-}
-
-// sameMeaning tells whether two snapshots say the same but for numbers and times.
-func sameMeaning(a, b wire.Snapshot) bool {
-	return reflect.DeepEqual(a.Verdict, b.Verdict) && slices.EqualFunc(a.Findings, b.Findings, func(x, y wire.Finding) bool {
-		x.Detail, y.Detail = "", ""
-		return reflect.DeepEqual(x, y)
-	}) && slices.EqualFunc(a.Results, b.Results, func(x, y wire.Result) bool {
-		return x.Probe == y.Probe && x.Outcome == y.Outcome && x.Reason == y.Reason
-	})
+	return in.watch(ctx, watcher{ask: func(ctx context.Context, after uint64) (wire.Snapshot, uint64, error) {
+		return client.Status(ctx, in.lang, after, patience)
+	}, last: s, version: version})
 }
 
 // configure checks a configuration or prints the example.

@@ -38,7 +38,7 @@ func looked(s wire.Snapshot, st style) string {
 			}
 		}
 		if len(items) > 0 {
-			b.WriteString(fold(row.label, indent, items, "   "))
+			b.WriteString(st.fold(row.label, indent, items, "   "))
 		}
 	}
 	if s.Report != nil {
@@ -46,13 +46,13 @@ func looked(s wire.Snapshot, st style) string {
 		if t, err := time.Parse(time.RFC3339, s.Report.LastSent); err == nil {
 			words = append(words, st.say("last ", "最近 ")+t.Format("15:04:05"))
 		}
-		b.WriteString(fold("", indent, words, "   "))
+		b.WriteString(st.fold("", indent, words, "   "))
 		if fault := unkept(*s.Report); fault != "" {
-			b.WriteString(wrap("", indent, st.paint(yellow, st.say("Kept in memory alone", "仅存于内存"))+st.say(": ", "：")+fault))
+			b.WriteString(st.wrap("", indent, st.paint(yellow, st.say("Kept in memory alone", "仅存于内存"))+st.say(": ", "：")+fault))
 		}
 	}
 	if s.Cost != nil {
-		b.WriteString(fold(st.say("Own cost", "自身开销"), indent, []string{
+		b.WriteString(st.fold(st.say("Own cost", "自身开销"), indent, []string{
 			megabytes(float64(s.Cost.RSSBytes)), fmt.Sprintf("CPU %.1f s", s.Cost.CPUS), st.say("up ", "已运行 ") + plainMS(s.Cost.UptimeS*1000),
 		}, "   "))
 		b.WriteString(spent(*s.Cost, st))
@@ -240,5 +240,5 @@ func unmeasured(s wire.Snapshot, st style) string {
 	if len(items) == 0 {
 		return ""
 	}
-	return fold(st.say("Not seen", "未测"), indent, items, "   ")
+	return st.fold(st.say("Not seen", "未测"), indent, items, "   ")
 }

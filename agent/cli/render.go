@@ -28,7 +28,7 @@ func render(s wire.Snapshot, st style) string {
 	}
 	b.WriteString(others(s, st))
 	b.WriteString("\n" + looked(s, st))
-	return b.String()
+	return st.fit(b.String())
 }
 
 // money is what is unsettled, what ends it first, and what a merchant wants to know with a customer before him. Where nobody tells of
@@ -51,7 +51,7 @@ func money(s wire.Snapshot, st style) string {
 	}
 	text := st.paint(bold, pad(st.say("Money", "资金"), indent)) + again + "\n"
 	if u := s.Verdict.Unsettled; u != nil && u.Text != "" {
-		text += wrap("", indent, u.Text)
+		text += st.wrap("", indent, u.Text)
 	}
 	return text
 }
@@ -215,11 +215,11 @@ func find(s wire.Snapshot, r wire.Ref) *wire.Finding {
 // advice is the root: the numbers behind it, whose it is, and one next step for each reader.
 func advice(f wire.Finding, st style) string {
 	visit := findings.Visit(f.Visit).Sentence().In(st.lang)
-	text := wrap(st.say("Cause", "原因"), indent, f.Title+subject(f)+st.say(": ", "：")+f.Detail)
-	text += fold(st.say("Whose", "责任方"), indent, []string{findings.Party(f.Party).Name().In(st.lang), visit, f.Code}, "   ")
+	text := st.wrap(st.say("Cause", "原因"), indent, f.Title+subject(f)+st.say(": ", "：")+f.Detail)
+	text += st.fold(st.say("Whose", "责任方"), indent, []string{findings.Party(f.Party).Name().In(st.lang), visit, f.Code}, "   ")
 	if f.Advice != nil {
-		text += wrap(st.say("Merchant", "商户"), indent, f.Advice.Merchant)
-		text += wrap(st.say("Technician", "技术"), indent, f.Advice.Technician)
+		text += st.wrap(st.say("Merchant", "商户"), indent, f.Advice.Merchant)
+		text += st.wrap(st.say("Technician", "技术"), indent, f.Advice.Technician)
 	}
 	return text
 }
@@ -243,10 +243,10 @@ func others(s wire.Snapshot, st style) string {
 			continue
 		}
 		line := severity(f, st) + " " + f.Title + subject(f)
-		if indent+width(line)+2+width(f.Detail) <= screen {
+		if indent+width(line)+2+width(f.Detail) <= st.width() {
 			line += st.paint(dim, "  "+f.Detail) + "\n"
 		} else {
-			line += "\n" + st.paint(dim, wrap("", indent+11, f.Detail))
+			line += "\n" + st.paint(dim, st.wrap("", indent+11, f.Detail))
 		}
 		switch {
 		case f.ExplainedBy != nil && isRoot(f.ExplainedBy.Code, f.ExplainedBy.Subject):

@@ -20,13 +20,13 @@ func spent(c wire.Cost, st style) string {
 		}
 		line := fmt.Sprintf("%s / %s MB%s", inMB(d.UsedBytes), strconv.FormatFloat(float64(d.BudgetBytes)/1e6, 'f', -1, 64),
 			st.say(" this period (", "，本月 (")+strings.Join(parts, st.say(", ", "，"))+")")
-		text = fold(st.say("Data", "流量"), indent, []string{line}, "   ")
+		text = st.fold(st.say("Data", "流量"), indent, []string{line}, "   ")
 		if d.Level > 0 {
-			text += wrap("", indent, st.paint(yellow, st.say("Saving, level ", "节流级别 ")+strconv.Itoa(d.Level))+st.say(": ", "：")+saving(d.Level, st))
+			text += st.wrap("", indent, st.paint(yellow, st.say("Saving, level ", "节流级别 ")+strconv.Itoa(d.Level))+st.say(": ", "：")+saving(d.Level, st))
 		}
 	}
 	if c.FlashBoundBytes > 0 {
-		text += fold(st.say("Flash", "写入"), indent, []string{
+		text += st.fold(st.say("Flash", "写入"), indent, []string{
 			fmt.Sprintf("%s / %s %s", inMB(c.FlashTodayBytes), megabytes(float64(c.FlashBoundBytes)), st.say("today", "今日")),
 		}, "   ")
 	}

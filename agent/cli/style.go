@@ -8,8 +8,17 @@ import (
 
 // style is how text looks: its language, and whether it may have colour.
 type style struct {
-	lang   string
-	colour bool
+	lang    string
+	colour  bool
+	columns int // how wide a line may be; 0: [screen]
+}
+
+// width is how wide a line may be.
+func (s style) width() int {
+	if s.columns == 0 {
+		return screen
+	}
+	return s.columns
 }
 
 // say picks the sentence in the style's language.
@@ -74,19 +83,19 @@ func pad(text string, columns int) string {
 	return text + "  "
 }
 
-// screen is how wide a line may be: what a serial console and a phone held sideways show.
+// screen is how wide a line may be where nobody knows better: what a serial console and a phone held sideways show.
 const screen = 96
 
 // fold writes words one after another behind a label, and goes on under the first word when the line is full. A word is
 // never broken.
-func fold(label string, indent int, words []string, gap string) string {
+func (s style) fold(label string, indent int, words []string, gap string) string {
 	var b strings.Builder
 	b.WriteString(pad(label, indent))
 	column := indent
 	for i, w := range words {
 		switch {
 		case i == 0:
-		case column+width(gap)+width(w) > screen:
+		case column+width(gap)+width(w) > s.width():
 			b.WriteString("\n" + strings.Repeat(" ", indent))
 			column = indent
 		default:
@@ -103,8 +112,42 @@ func fold(label string, indent int, words []string, gap string) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
+// fit breaks the lines that were written for a wider screen, between words, and goes on under the first text behind the label.
+func (s style) fit(text string) string {
+	if s.columns == 0 || s.columns >= screen {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		for width(strings.TrimRight(line, " \n")) > s.columns {
+			at := lastBlank(line, s.columns)
+			if at <= indent {
+				break // nothing to break it at
+			}
+			b.WriteString(strings.TrimRight(line[:at], " ") + "\n")
+			line = strings.Repeat(" ", indent) + strings.TrimLeft(line[at:], " ")
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// lastBlank is where the last blank of a line is whose text before it fits; -1 without one.
+func lastBlank(line string, columns int) int {
+	at := -1
+	for i, r := range line {
+		if r == ' ' {
+			if width(line[:i]) > columns {
+				break
+			}
+			at = i
+		}
+	}
+	return at
+}
+
 // wrap is fold for a sentence: Chinese may break after any character, everything else between words.
-func wrap(label string, indent int, sentence string) string {
+func (s style) wrap(label string, indent int, sentence string) string {
 	var words []string
 	word := ""
 	flush := func() {
@@ -126,5 +169,5 @@ func wrap(label string, indent int, sentence string) string {
 		}
 	}
 	flush()
-	return fold(label, indent, words, "")
+	return s.fold(label, indent, words, "")
 }
