@@ -52,6 +52,7 @@ var update = flag.Bool("update", false, "rewrite the stories that the scenarios 
 //	14:02:40 till speaks 10m     from now on it tells its last state again so often; 0: it does not
 //	14:03:00 host in_doubt=0    the acquirer tells how its sales stand
 //	14:04:00 confirm 000123     a technician has looked a sale up
+//	15:00:00 moment             what the agent says now, in testdata/moments: first readings are tested with it
 //	22:00:00 sleep 8h           the terminal is suspended: only its boot clock and wall clock go on
 //	31:00:00 end                  seven in the morning of the next day
 //
@@ -97,6 +98,8 @@ type world struct {
 	wall  time.Duration // how far somebody has set the clock
 	boots time.Duration // after the start, that the terminal has booted last
 	app   payer
+
+	moment func()
 }
 
 // epoch is the wall clock's time at the start: payment apps tell no time before 2020.
@@ -190,6 +193,7 @@ func live(t *testing.T, c config.Config, day string) string {
 			})
 		})
 		parts.Go(func() { a.loop(ctx, results, a.reporter.dialled, nil) })
+		w.moment = func() { keepMoment(t, a) }
 		w.run(t, day, func() { a.schedule.Kick() })
 		cancel()
 		parts.Wait()
@@ -238,6 +242,10 @@ func (w *world) run(t *testing.T, day string, kick func()) {
 			w.app.tell(t, w.now(), words[1], words[2:])
 			w.mu.Lock()
 		case "end":
+		case "moment":
+			w.mu.Unlock()
+			w.moment()
+			w.mu.Lock()
 		case "look":
 			w.see(t, words[2], append(words[3:], "pass")) // what it sees at first
 		case "kick":

@@ -32,9 +32,9 @@ func render(s wire.Snapshot, st style) string {
 }
 
 // money is what is unsettled, what ends it first, and what a merchant wants to know with a customer before him. Where nobody tells of
-// sales there is nothing to say.
+// sales, and cards can be taken, there is nothing to say.
 func money(s wire.Snapshot, st style) string {
-	if s.Verdict.Settle.Lacks == wire.LacksIntake {
+	if s.Verdict.Settle.Lacks == wire.LacksIntake && s.Verdict.TakeCard.Level == wire.Ready {
 		return ""
 	}
 	var again string
@@ -44,16 +44,12 @@ func money(s wire.Snapshot, st style) string {
 	case wire.No:
 		again = st.paint(red, st.say("do NOT charge this customer again", "不要向该顾客重复收款"))
 	default:
-		if s.Verdict.Unsettled == nil && len(s.Verdict.Settle.RestsOn) == 0 {
-			return "" // nobody has said anything
-		}
 		again = st.say("charge again? not known: check the last sale first", "可否重新收款：未知，请先查上一笔")
 	}
-	text := st.paint(bold, pad(st.say("Money", "资金"), indent)) + again + "\n"
 	if u := s.Verdict.Unsettled; u != nil && u.Text != "" {
-		text += st.wrap("", indent, u.Text)
+		again += st.say(". ", "。") + u.Text
 	}
-	return text
+	return st.wrap(st.paint(bold, st.say("Money", "资金")), indent, again)
 }
 
 // told is what the fleet has told the terminal. The technician sees all else, though the page is muted.

@@ -161,6 +161,8 @@ func (s style) wrap(label string, indent int, sentence string) string {
 		case r == ' ':
 			word += " "
 			flush()
+		case strings.HasSuffix(word, "（") || strings.HasSuffix(word, "《") || strings.HasSuffix(word, "“"): // what opens stays with what it holds
+			word += string(r)
 		case width(string(r)) == 2 && !strings.ContainsRune("，。；：、！？）》”", r):
 			flush()
 			word = string(r)
