@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -79,10 +80,8 @@ func Support(s wire.Snapshot) string {
 func level(s wire.Snapshot) string {
 	by := append(append([]string{}, s.Verdict.Settle.RestsOn...), s.Verdict.TakeCard.RestsOn...)
 	for _, level := range [...]string{"app-l2", "app-l1", "app-l0", "host"} {
-		for _, has := range by {
-			if has == level {
-				return level
-			}
+		if slices.Contains(by, level) {
+			return level
 		}
 	}
 	return ""
