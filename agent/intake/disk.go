@@ -11,13 +11,15 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 )
 
 // bookVersion of what is kept. Another one is not read.
 const bookVersion = 1
 
-// Bounds on flash, 256 KiB in all: a book of 512 sales has 100 KiB at most, and is there twice while it is replaced.
+// Bounds on flash, 256 KiB in all: a book of 512 sales has 100 KiB at most, and is there twice while it is replaced. What was damaged
+// has as much again.
 const (
 	mostJournal = 48 << 10
 	mostBook    = 100 << 10
@@ -33,6 +35,8 @@ const (
 
 const journalName = "intake.journal." // and its generation
 
+const damagedSuffix = ".damaged"
+
 // disk keeps a book: the whole of it as it was at one time, and a journal of what came since. A journal belongs to one book, by its
 // generation: whatever moment a kill picks, one book and its journal are whole.
 type disk struct {
@@ -44,6 +48,7 @@ type disk struct {
 	size       int64 // of what was written to it
 	synced     int64 // of that, what a power cut does not take
 
+	aside   bool // what was read was not whole: it is kept beside what replaces it
 	behind  bool // it lacks a record
 	dirty   bool // it has some that a power cut would take
 	syncing sync.Mutex
@@ -102,7 +107,7 @@ func (d *disk) load(b *book, apply func(record) error) (torn bool, damage error)
 	if bad > 0 {
 		damage = errors.Join(damage, fmt.Errorf("journal of sales: %d records are damaged", bad))
 	}
-	d.size = int64(len(written))
+	d.size, d.aside = int64(len(written)), damage != nil
 	return whole < len(written), damage
 }
 
@@ -196,6 +201,9 @@ func (d *disk) store(b *book) error {
 	if err != nil {
 		return fmt.Errorf("book of sales: %w", err)
 	}
+	if d.aside {
+		d.setAside()
+	}
 	if err := replace(d.bookFile(), raw); err != nil {
 		return fmt.Errorf("book of sales: %w", err)
 	}
@@ -211,12 +219,30 @@ func (d *disk) store(b *book) error {
 	// The journal before this one, and any that a damaged book has left.
 	all, err := filepath.Glob(filepath.Join(d.dir, journalName+"*"))
 	for _, name := range all {
-		err = errors.Join(err, os.Remove(name))
+		if !strings.HasSuffix(name, damagedSuffix) {
+			err = errors.Join(err, os.Remove(name))
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("journal of sales: %w", err)
 	}
 	return nil
+}
+
+// setAside copies what could not be read whole, for whoever looks into it: the newest of its kind, and if even that fails there is nothing
+// to be had. It is copied, not moved: without a book a kill here would look like a terminal on which nothing was ever sold.
+func (d *disk) setAside() {
+	for name, most := range map[string]int64{d.bookFile(): 2 * mostBook, d.journalFile(d.generation): mostJournal + mostRecord} {
+		raw, err := readBounded(name, most)
+		if err != nil {
+			continue
+		}
+		kind, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(name), "intake."), ".")
+		if replace(filepath.Join(d.dir, "intake."+kind+damagedSuffix), raw) == nil {
+			d.wrote(len(raw) + replacedBlocks*block)
+		}
+	}
+	d.aside = false
 }
 
 // make makes room for a journal. A file that grows costs four blocks more of flash at each sync, for its inode and the file system's

@@ -71,6 +71,9 @@ func TestDamage(t *testing.T) {
 		require.Positive(t, l.Till().Lost)
 		require.NoError(t, OpenLedger(o).Unread(), "it is put right")
 		require.Positive(t, OpenLedger(o).Till().Lost, "and not forgotten")
+		aside, err := os.ReadFile(filepath.Join(o.Dir, "intake.journal.damaged"))
+		require.NoError(t, err)
+		require.Equal(t, string(broken), string(bytes.TrimRight(aside, "\x00")), "what was there is kept aside")
 	}
 	require.NoError(t, k.ledger.disk.store(&k.ledger.book))
 	book, err := os.ReadFile(k.ledger.disk.bookFile())
@@ -80,6 +83,9 @@ func TestDamage(t *testing.T) {
 	l := OpenLedger(k.o)
 	require.Error(t, l.Unread())
 	require.Positive(t, l.Till().Lost)
+	aside, err := os.ReadFile(filepath.Join(k.o.Dir, "intake.book.damaged"))
+	require.NoError(t, err)
+	require.Equal(t, book, aside)
 }
 
 // TestAFullDisk: what cannot be kept is said, counts all the same, and is kept when there is room again.
