@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/poshealth/poshealth/agent/diagnose"
@@ -79,17 +78,11 @@ func simExpected(word string) diagnose.SIM {
 // trading tells whether the shop sells at a time, by the configured hours in the terminal's own zone; nil: always. The
 // configuration has seen to it that the hours are hours.
 func trading(hours string) func(time.Time) bool {
-	from, to, ok := strings.Cut(hours, "-")
+	h, ok := config.ParseHours(hours)
 	if !ok {
 		return nil
 	}
-	return func(t time.Time) bool {
-		now := t.Local().Format("15:04")
-		if from < to {
-			return from <= now && now < to
-		}
-		return from <= now || now < to // past midnight
-	}
+	return h.Open
 }
 
 // tell takes in what an app tells of the terminal. What became different by it is looked at at once.

@@ -67,8 +67,8 @@ func shopOf(number int) traits {
 	if s.capture == "host" && r.IntN(4) == 0 {
 		s.settles = "forgetful"
 	}
-	if s.sunday && !s.autoSignOn && s.night == "on" {
-		s.night = "off" // opening hours know no days: a terminal that is left on through a day on which nobody signs on is told to be late
+	if s.sunday && !s.hoursSet && !s.autoSignOn && s.night != "off" {
+		s.night = "off" // where nobody tells the days, a terminal that is left on through one on which nobody signs on is told to be late
 	}
 	return s
 }
@@ -102,7 +102,11 @@ func (s traits) config(t *testing.T) config.Config {
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	say("[terminal]\nid = \"S%07d\"", s.number)
 	if s.hoursSet {
-		say("trading_hours = %q", clockWords(s.open)+"-"+clockWords(s.close))
+		hours := clockWords(s.open) + "-" + clockWords(s.close)
+		if s.sunday {
+			hours = "Mo-Sa " + hours
+		}
+		say("trading_hours = %q", hours)
 	}
 	for i := range s.hosts {
 		say("[[host]]\nname = \"acquirer-%c\"", 'a'+i)

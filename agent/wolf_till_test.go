@@ -40,13 +40,16 @@ func (s *shop) say(level int, kind string, fields ...string) {
 	s.app.hear(s.t, s.app.line(s.t, s.now(), mono, kind, fields))
 }
 
+// batchLimit is how many sales a batch holds.
+const batchLimit = 500
+
 func (s *shop) batchName() string { return fmt.Sprintf("batch=%06d", s.till.batch) }
 
 // state tells how all stands.
 func (s *shop) state() {
 	t := &s.till
 	fields := []string{
-		fmt.Sprintf("signed_on=%t", t.signedOn), s.batchName(), fmt.Sprintf("batch_count=%d", t.count), "batch_limit=500", "capture=" + s.capture,
+		fmt.Sprintf("signed_on=%t", t.signedOn), s.batchName(), fmt.Sprintf("batch_count=%d", t.count), fmt.Sprintf("batch_limit=%d", batchLimit), "capture=" + s.capture,
 		fmt.Sprintf("busy=%t", t.busy), fmt.Sprintf("settings_fp=0000%04d", t.params), fmt.Sprintf("params_ver=%d", t.params), fmt.Sprintf("proc_req=%d", t.request),
 	}
 	ago := func(name string, at time.Time) {
@@ -162,6 +165,10 @@ func (s *shop) sale() []event {
 	}
 	takes = min(takes, 55*time.Second)
 	begin := func() {
+		if t.count >= batchLimit { // apps sell on only when they have settled
+			s.settle()
+			s.signOn()
+		}
 		t.trace++
 		ref, t.busy = fmt.Sprintf("%06d", t.trace), true
 		s.say(2, "txn.begin", "ref="+ref, s.batchName(), "type="+kind, "entry="+entry)

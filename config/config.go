@@ -38,7 +38,7 @@ type Terminal struct {
 	StateDir     string
 	Lang         string // zh or en
 	Timezone     string // IANA name that the terminal should have; empty: not compared
-	TradingHours string // "08:00-22:00", local time, may pass midnight; empty: always open
+	TradingHours string // what [ParseHours] takes, local time; empty: always open
 }
 
 // MQTT says where reports go.

@@ -102,18 +102,18 @@ func zone(s string) (string, string) {
 	return s, ""
 }
 
-// hours takes a span within a day, or one that passes midnight.
+// hours takes what [ParseHours] does.
 func hours(s string) (string, string) {
-	from, to, _ := strings.Cut(s, "-")
-	if from == to || !clockTime(from) || !clockTime(to) {
-		return s, `opening and closing time such as "08:00-22:00" (midnight is 00:00), or "" for always open`
+	if _, ok := ParseHours(s); !ok {
+		return s, `opening and closing time such as "08:00-22:00" (midnight is 00:00), on some days "Mo-Sa 08:00-22:00", or "" for always open`
 	}
 	return s, ""
 }
 
-// span is hours, for what is not a shop's.
+// span takes a span within a day, or one that passes midnight.
 func span(s string) (string, string) {
-	if _, want := hours(s); want != "" {
+	from, to, _ := strings.Cut(s, "-")
+	if from == to || !clockTime(from) || !clockTime(to) {
 		return s, `begin and end, local time, such as "22:40-23:05" (midnight is 00:00)`
 	}
 	return s, ""

@@ -26,10 +26,14 @@ func (b Batch) begun() Since {
 // batchNotSettled: where the terminal captures, nothing is paid until it settles. An empty batch wants nothing, and after a weekend the first
 // sale is as new as it is.
 func (p *Profile) batchNotSettled(e *Evidence) []Match {
-	b := e.Till().Batch
+	t := e.Till()
+	b := t.Batch
 	begun := b.begun()
 	if !b.Told || b.Count == 0 || !begun.Is {
 		return nil
+	}
+	if t.Silent && e.since(t.HostAt) > hostWordLasts {
+		return []Match{unsure("")} // it may have been settled since the acquirer spoke
 	}
 	from := begun.At
 	if b.Filled.Is {
@@ -54,6 +58,9 @@ func (p *Profile) batchNotSettled(e *Evidence) []Match {
 	}
 	return []Match{m}
 }
+
+// hostWordLasts is how long a batch stands as the acquirer has told it where no app does: some hours later it is another.
+const hostWordLasts = 4 * time.Hour
 
 // batchFull: at its limit the app asks for a settlement, and ten later it sells nothing.
 func (p *Profile) batchFull(e *Evidence) []Match {

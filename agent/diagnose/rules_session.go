@@ -54,7 +54,8 @@ func (p *Profile) signOnDue(e *Evidence) []Match {
 	m.Due = e.wall(s.At.At).Add(p.lasts("sign-on-due.period"))
 	now := e.wall(e.now.Boot)
 	soon := p.Trading == nil || p.Trading(now) || p.Trading(now.Add(time.Hour))
-	if age > p.lasts("sign-on-due.period") && soon && !p.AutoSignOn {
+	grace := p.lasts("not-signed-on.grace") // who signs on each morning by hand is as far with that as with a terminal that is signed off
+	if age > p.lasts("sign-on-due.period") && soon && !p.AutoSignOn && e.now.Boot >= grace && !p.openedWithin(e, grace) {
 		m.Severity = findings.Degraded
 	}
 	return []Match{m}

@@ -185,14 +185,18 @@ func (p *Profile) appSpeaks(e *Evidence) bool {
 	return t.Known && !t.Silent && p.tradingFor(e, t.Heard) <= p.lasts("intake-silent.after")
 }
 
-// tradingFor is how much of the time since a moment the shop was open; in steps of five minutes, which is finer than opening hours are.
-// Whole days are all alike.
+// tradingFor is how much of the time since a moment the shop was open; in steps of five minutes, which is finer than opening hours are, or of
+// an hour beyond a day.
+// Whole weeks are all alike.
 func (p *Profile) tradingFor(e *Evidence, since time.Duration) time.Duration {
 	gone := e.since(since)
 	if p.Trading == nil || gone <= 0 {
 		return max(gone, 0)
 	}
-	const step = 5 * time.Minute
+	step := 5 * time.Minute
+	if gone > aDay {
+		step = time.Hour // nobody asks how many minutes an app was silent that has been so for days
+	}
 	now, _ := e.trueTime()
 	within := func(gone time.Duration) time.Duration {
 		open := time.Duration(0)
@@ -203,10 +207,11 @@ func (p *Profile) tradingFor(e *Evidence, since time.Duration) time.Duration {
 		}
 		return open
 	}
-	if gone < aDay {
+	const week = 7 * aDay
+	if gone < week {
 		return within(gone)
 	}
-	return time.Duration(int64(gone/aDay))*within(aDay) + within(gone%aDay)
+	return time.Duration(int64(gone/week))*within(week) + within(gone%week)
 }
 
 // open tells whether the shop sells now.
@@ -221,7 +226,7 @@ func opening(now time.Time, trading func(time.Time) bool) time.Time {
 		return now
 	}
 	const step = 5 * time.Minute
-	for t := now.Truncate(step).Add(step); t.Before(now.Add(2 * 24 * time.Hour)); t = t.Add(step) {
+	for t := now.Truncate(step).Add(step); t.Before(now.Add(8 * aDay)); t = t.Add(step) {
 		if trading(t) {
 			return t
 		}
