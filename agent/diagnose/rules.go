@@ -76,7 +76,7 @@ func Rules(p Profile) []Rule {
 		{Code: findings.SecurityModuleFault, Holds: p.securityModule, HoldFor: twoLooks, ClearFor: threeLooks, Sees: []string{kindTamper}},
 		{Code: findings.PrinterNotReady, Holds: p.printerNotReady, ClearFor: twoLooks, Sees: []string{kindIntake}},
 		{Code: findings.CardReaderFault, Holds: p.cardReaderFault, ClearFor: twoLooks, Sees: []string{kindIntake}},
-		{Code: findings.UnexpectedReboot, Holds: p.unexpectedReboot, Sees: []string{kindReboots}},
+		{Code: findings.UnexpectedReboot, Holds: p.unexpectedReboot, Sees: []string{kindReboots, kindIntake}},
 
 		// Clock. After a start without a good clock, network time gets two minutes to set it.
 		{Code: findings.ClockReset, Holds: p.clockReset, HoldFor: 2 * time.Minute, ClearFor: twoLooks, Sees: []string{kindClock}},

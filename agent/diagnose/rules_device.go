@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,14 +144,17 @@ func (p *Profile) securityModule(e *Evidence) []Match {
 // securityFailed is the answer of a host whose security module, or the terminal's, could not do its part (DE39).
 const securityFailed = "A7"
 
-// unexpectedReboot counts starts that nobody asked for, within 24 h and in trading hours. Terminals restart once a day on purpose.
+// unexpectedReboot counts starts that nobody asked for, within 24 h and in trading hours. Terminals restart once a day on purpose. One
+// in the middle of a sale, which is in doubt for it, weighs as much as two.
 func (p *Profile) unexpectedReboot(e *Evidence) []Match {
 	return each(e, kindReboots, func(r probes.Result) (Match, bool) {
-		n := 0
+		n, inSale := 0, false
 		for _, name := range [...]string{"unplanned_1", "unplanned_2", "unplanned_3", "unplanned_4"} {
 			at, told := r.Reading(name)
-			if told && (p.Trading == nil || p.Trading(time.Unix(int64(at), 0))) {
+			start := time.Unix(int64(at), 0)
+			if told && (p.Trading == nil || p.Trading(start)) {
 				n++
+				inSale = inSale || p.sellingAt(e, start)
 			}
 		}
 		m := on("", findings.Info, fmt.Sprintf("restarted %d times unasked in 24 h", n), r)
@@ -158,17 +162,32 @@ func (p *Profile) unexpectedReboot(e *Evidence) []Match {
 		if why := r.Fact("cause"); why != "" && r.Fact("kind") == "unplanned" {
 			m.Detail += ", last: " + why
 		}
+		if inSale {
+			m.Detail += ", in the middle of a sale"
+		}
 		switch {
 		case n == 0:
 			return Match{}, false
 		case n >= int(p.limit("unexpected-reboot.imminent")):
 			m.Severity = findings.Imminent
-		case n >= int(p.limit("unexpected-reboot.degraded")):
+		case n >= int(p.limit("unexpected-reboot.degraded")), inSale:
 			m.Severity = findings.Degraded
 		}
 		return m, true
 	})
 }
+
+// sellingAt tells whether a sale that is in doubt had begun shortly before a start: while the terminal was on its way down and up again,
+// and no longer before than a host may take.
+func (p *Profile) sellingAt(e *Evidence, start time.Time) bool {
+	return slices.ContainsFunc(e.Till().Doubts, func(d Doubt) bool {
+		before := start.Sub(e.wall(d.Since))
+		return before > 0 && before < p.SaleTimeout()+restarting
+	})
+}
+
+// restarting is how long Android takes from its end to its kernel's next start, with room.
+const restarting = 2 * time.Minute
 
 // batteryWorn: less than this share of its design capacity is left.
 const batteryWorn = 60

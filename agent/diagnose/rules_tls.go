@@ -62,7 +62,7 @@ const shortLived = 45 * 24 * time.Hour
 
 // certExpiring: the acquirer needs days to replace a certificate.
 func (p *Profile) certExpiring(e *Evidence) []Match {
-	now, _ := e.trueTime()
+	now, trusted := e.trueTime()
 	return eachNews(e, kindTLS, showsDates, func(r probes.Result) (Match, bool) {
 		v, known := validityOf(r)
 		if !known || !v.holds(now) {
@@ -82,6 +82,9 @@ func (p *Profile) certExpiring(e *Evidence) []Match {
 		}
 		m := on("", severity, fmt.Sprintf("certificate %q expires on %s", r.Fact("cert_subject"), day(v.to)), r)
 		m.Due = v.to
+		if trusted {
+			m.NotBy = []Code{findings.ClockReset} // it expires at the true time
+		}
 		return m, true
 	})
 }
