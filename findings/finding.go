@@ -3,9 +3,14 @@
 //
 // It is data. It judges nothing, reads nothing, and knows neither probes nor rules: agent/diagnose decides when one of
 // these stands, the fleet only needs to understand it. docs/reference/findings.md is made from these tables.
+//
+// What is said lies in texts/, a file a language, for people who translate and need no Go; texts.go is made of it, so that
+// a terminal parses nothing. A text that is missing, too long or wrong in form fails the build.
 package findings
 
 import "iter"
+
+//go:generate go run ./gen
 
 // Code names a finding for machines, for good: "link-down".
 type Code string
@@ -120,10 +125,25 @@ func (t Text) In(lang string) string {
 	return t.EN
 }
 
+// Texts are what is said of a finding. They lie in texts/.
+type Texts struct {
+	Title      Text
+	Merchant   Text // the next step for who owns the terminal
+	Technician Text // the next step for who repairs it
+}
+
 // Step says when a finding is how bad.
 type Step struct {
 	Severity Severity
 	When     string // in English
+}
+
+// Seen says when a finding stands, in English. It is for people and tests: no program asks, so that none of it is linked.
+type Seen struct {
+	Code       Code
+	Observed   string // what is seen when it stands
+	Escalation []Step // mild to bad, with the usual limits; none: always of the finding's Severity
+	Note       string // what else to know of when it stands; "": nothing
 }
 
 // Finding is one entry of the catalogue.
@@ -131,18 +151,13 @@ type Finding struct {
 	Code        Code
 	Layer       uint8 // 1 device … 12 agent: of two roots equally bad, the lower layer is named first
 	Cause       Cause
-	Severity    Severity // where the rule starts; Escalation says what makes it more, or less
+	Severity    Severity // where the rule starts; Seen says what makes it more, or less
 	Affects     Affects
 	Source      Source
 	Party       Party
 	Visit       Visit
 	ExplainedBy []Code // direct causes
-	Observed    string // what is seen when it stands
-	Escalation  []Step // mild to bad, with the usual limits; none: always of Severity
-	Note        string // what else to know of when it stands; "": nothing
-	Title       Text
-	Merchant    Text // the next step for who owns the terminal
-	Technician  Text // the next step for who repairs it
+	*Texts
 }
 
 // All yields the catalogue, layer by layer.
@@ -166,6 +181,21 @@ func Lookup(code Code) *Finding {
 	for f := range All() {
 		if f.Code == code {
 			return f
+		}
+	}
+	return nil
+}
+
+// SeenWhen says when the finding called code stands; nil for a code that this build does not know.
+func SeenWhen(code Code) *Seen {
+	for _, layer := range [...][]Seen{
+		deviceSeen[:], clockSeen[:], linkSeen[:], ipSeen[:], pathSeen[:], tlsSeen[:],
+		hostSeen[:], sessionSeen[:], transactionSeen[:], settlementSeen[:], appSeen[:], agentSeen[:],
+	} {
+		for i := range layer {
+			if layer[i].Code == code {
+				return &layer[i]
+			}
 		}
 	}
 	return nil

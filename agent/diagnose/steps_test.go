@@ -133,10 +133,11 @@ func TestStepsAreWhatRulesRaise(t *testing.T) {
 			continue
 		}
 		said := []string{f.Severity.String()}
-		if len(f.Escalation) > 0 {
+		steps := findings.SeenWhen(f.Code).Escalation
+		if len(steps) > 0 {
 			said = nil
 		}
-		for _, s := range f.Escalation {
+		for _, s := range steps {
 			said = append(said, s.Severity.String())
 		}
 		slices.Sort(said)
