@@ -30,7 +30,7 @@ func (b *binder) refuseUnknown() {
 // suggest looks for the key that was meant: one like it in the same table, else the same word in another table, else all
 // that the table knows.
 func (b *binder) suggest(t *table, key string) string {
-	if meant := nearest(alike(key), t.known); meant != "" {
+	if meant := Nearest(key, t.known); meant != "" {
 		return fmt.Sprintf("a known one: did you mean %s?", join(t.path, meant))
 	}
 	var elsewhere []string
@@ -48,10 +48,11 @@ func (b *binder) suggest(t *table, key string) string {
 // alike is a key without what people mix up: capitals, and the two ways to join words.
 func alike(key string) string { return strings.ReplaceAll(strings.ToLower(key), "-", "_") }
 
-// nearest returns the word that the fewest slips turn key into, if these are few enough to be slips (one in three letters), or
-// the one that begins with it. Key is as [alike] writes it.
-func nearest(key string, words []string) string {
+// Nearest returns the word that the fewest slips turn key into, if these are few enough to be slips (one in three letters), or
+// the one that begins with it; "" where none is near.
+func Nearest(key string, words []string) string {
 	best, fewest := "", 0
+	key = alike(key)
 	if len(key) > maxNear {
 		return best
 	}

@@ -38,6 +38,10 @@ wanted() {
 			tshark tshark a reading of ISO 8583 that is not ours
 			javac default-jdk-headless the intake's client for payment apps in Java (116 MB to fetch)
 			curl curl the intake's first day, as its page tells it
+			bash bash completion in a real shell
+			zsh zsh completion in a real shell
+			fish fish completion in a real shell
+			mandoc mandoc the man pages by a reader that is strict
 			zbarimg zbar-tools a reading of QR codes that is not ours
 		EOF
 		;;

@@ -15,6 +15,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/poshealth/poshealth/agent"
@@ -49,7 +51,8 @@ type invocation struct {
 
 	config, root, lang, format string
 	colour                     bool
-	qr                         bool // the support card instead of all
+	qr                         bool                // the support card instead of all
+	met                        func(*flag.FlagSet) // of a test: hears which flags a command has
 }
 
 // style is how text is to look where it goes.
@@ -58,41 +61,6 @@ func (in *invocation) style() style {
 	return style{lang: in.lang, colour: in.colour, columns: min(columns, screen)}
 }
 
-const usage = `poshealth tells, before the next swipe, whether this terminal can take a card and whether what it took will be settled.
-告诉您：这台终端现在能否收款，已收的款能否结算。
-
-usage: poshealth COMMAND [flags]
-
-  check            look once, say what it means, and exit          看一次并给出结论
-  run              be the daemon                                    常驻运行
-  enrol            get this terminal a certificate for a token; see enrol --help   终端入网
-  status           ask the daemon; --watch keeps on                 查询常驻程序
-  confirm REF      say what the acquirer told you of a sale in doubt; see confirm --help    登记查证结果
-  config check F   say all that is wrong with a file                检查配置文件
-  config example   print the commented example                      打印配置示例
-  version          print the version
-
-flags of check, run and status:
-  --config FILE    default: ` + "%s" + `
-  --root DIR       look at another terminal, whose proc, sys and system lie in DIR
-flags of check and status:
-  --lang zh|en     default: terminal.lang of the configuration, zh without one
-  --format text|json
-  --no-color
-  --qr             the support card, as text and as a QR code for a phone    支持卡二维码
-flag of check:
-  --capabilities   how each thing is read on this terminal, or why not    本机能读到什么，读不到的原因
-
-exit codes: 0 ready, 1 at-risk, 2 not-ready, 3 unknown, wrong usage or wrong configuration
-
-examples:
-  poshealth check --lang en
-  poshealth check --capabilities --root ./recorded-terminal
-  poshealth config example > poshealth.toml
-  poshealth check --config poshealth.toml --format json
-  poshealth status --watch
-`
-
 // Run runs the command that args name and returns the exit code. It returns when the command is done or ctx ends.
 func Run(ctx context.Context, args []string, streams Streams, build Build) int {
 	in := &invocation{Streams: streams, build: build}
@@ -100,26 +68,18 @@ func Run(ctx context.Context, args []string, streams Streams, build Build) int {
 		return in.misuse("no command given")
 	}
 	command, rest := args[0], args[1:]
-	switch command {
-	case "check":
-		return in.check(ctx, rest)
-	case "run":
-		return in.run(ctx, rest)
-	case "status":
-		return in.status(ctx, rest)
-	case "enrol":
-		return in.enrol(ctx, rest)
-	case "confirm":
-		return in.confirm(ctx, rest)
-	case "config":
-		return in.configure(rest)
-	case "version":
-		return in.version(rest)
-	case "help", "--help", "-h":
-		_, _ = fmt.Fprintf(in.Out, usage, defaultFile())
-		return exitReady
+	switch run := handler(command); {
+	case command == "help":
+		return in.help(rest)
+	case isHelp(command):
+		return in.help(nil)
+	case run == nil:
+		return in.unknown(command)
+	case slices.ContainsFunc(rest, isHelp) && command != "completion":
+		return in.help(args)
+	default:
+		return run(in, ctx, rest)
 	}
-	return in.misuse(fmt.Sprintf("there is no command %q", command))
 }
 
 // flags makes the flag set of a command that looks at a terminal.
@@ -139,10 +99,10 @@ func (in *invocation) flags(command string, shows bool) *flag.FlagSet {
 
 // parse reads flags; done says that the command has ended with code already.
 func (in *invocation) parse(f *flag.FlagSet, args []string) (code int, done bool) {
+	if in.met != nil {
+		in.met(f)
+	}
 	switch err := f.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		_, _ = fmt.Fprintf(in.Out, usage, defaultFile())
-		return exitReady, true
 	case err != nil:
 		return in.misuse(f.Name() + ": " + err.Error()), true
 	case f.NArg() > 0:
@@ -228,7 +188,11 @@ func (in *invocation) fail(err error, hint string) int {
 }
 
 func (in *invocation) misuse(what string) int {
-	return in.fail(errors.New(what), "`poshealth help` lists commands and flags")
+	hint := "`poshealth help` lists the commands"
+	if command, _, ok := strings.Cut(what, ":"); ok && handler(command) != nil {
+		hint = "`poshealth help " + command + "` shows its flags and examples"
+	}
+	return in.fail(errors.New(what), hint)
 }
 
 func (in *invocation) logger(level slog.Leveler) *slog.Logger {

@@ -158,7 +158,7 @@ func (in *invocation) status(ctx context.Context, args []string) int {
 }
 
 // configure checks a configuration or prints the example.
-func (in *invocation) configure(args []string) int {
+func (in *invocation) configure(_ context.Context, args []string) int {
 	switch {
 	case len(args) == 1 && args[0] == "example":
 		if _, err := in.Out.Write(config.Example()); err != nil {
@@ -217,7 +217,7 @@ func orNone(s string) string {
 	return s
 }
 
-func (in *invocation) version(args []string) int {
+func (in *invocation) version(_ context.Context, args []string) int {
 	if len(args) > 0 {
 		return in.misuse(fmt.Sprintf("version: do not know what to do with %q", args[0]))
 	}

@@ -89,10 +89,10 @@ func TestWrongUse(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"no command", nil, "poshealth: no command given\nhint: `poshealth help` lists commands and flags\n"},
-		{"no such command", []string{"chekc"}, "poshealth: there is no command \"chekc\"\nhint: `poshealth help` lists commands and flags\n"},
-		{"no such flag", []string{"check", "--colour"}, "poshealth: check: flag provided but not defined: -colour\nhint: `poshealth help` lists commands and flags\n"},
-		{"no such language", []string{"check", "--lang", "fr"}, "poshealth: check: --lang \"fr\": want zh or en\nhint: `poshealth help` lists commands and flags\n"},
+		{"no command", nil, "poshealth: no command given\nhint: `poshealth help` lists the commands\n"},
+		{"no such command", []string{"chekc"}, "poshealth: there is no command \"chekc\": did you mean check?\nhint: `poshealth help` lists the commands\n"},
+		{"no such flag", []string{"check", "--colour"}, "poshealth: check: flag provided but not defined: -colour\nhint: `poshealth help check` shows its flags and examples\n"},
+		{"no such language", []string{"check", "--lang", "fr"}, "poshealth: check: --lang \"fr\": want zh or en\nhint: `poshealth help check` shows its flags and examples\n"},
 		{"no such file", []string{"check", "--config", dir + "/none.toml"}, "none.toml"},
 		{"no such root", []string{"check", "--root", dir + "/none"}, "poshealth: --root " + dir + "/none: not a folder\n"},
 		{"a wrong configuration", []string{"config", "check", bad}, "bad.toml:5: host[0].adress: got an unknown key, want a known one: did you mean host[0].address?"},

@@ -76,6 +76,7 @@ func testArrows() map[string]string {
 		"cmd/poshealth": "agent/... " + leaves,
 		"agent":         "agent/... " + leaves,
 		"agent/status":  "agent/... " + leaves,
+		"agent/cli":     "probes/probetest",
 		// the rules are tested under the real timetable
 		"agent/diagnose": "agent/schedule",
 		// the courier is tested with the outbox that it has in a terminal

@@ -5,22 +5,20 @@
 package main
 
 import (
-	"fmt"
+	"log"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 func main() {
+	log.SetFlags(0)
 	made, faults := generate(".")
-	for _, f := range faults {
-		fmt.Fprintln(os.Stderr, f)
-	}
 	if len(faults) > 0 {
-		os.Exit(1)
+		log.Fatalln(strings.Join(faults, "\n"))
 	}
-	if err := os.WriteFile("texts.go", made, 0o644); err != nil { //nolint:gosec // source, for everybody to read
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	if err := os.WriteFile("texts.go", made, 0o600); err != nil {
+		log.Fatalln(err)
 	}
 }
 
