@@ -1,9 +1,9 @@
 package fleet
 
 import (
-	"fmt"
 	"time"
 
+	"github.com/poshealth/poshealth/figures"
 	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/transport/wire"
 )
@@ -101,13 +101,8 @@ func (s speech) about(f standing) []string {
 
 // lasting is a duration as people say it.
 func (s speech) lasting(d time.Duration) string {
-	switch {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%.0f min", d.Minutes())
+	if s.zh {
+		return figures.Span(d, "zh")
 	}
-	return fmt.Sprintf("%.0f h", d.Hours())
+	return figures.Span(d, "en")
 }

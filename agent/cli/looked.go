@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/poshealth/poshealth/figures"
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
@@ -43,8 +44,8 @@ func looked(s wire.Snapshot, st style) string {
 	}
 	if s.Report != nil {
 		words := []string{fmt.Sprintf("%s %d", st.say("sent", "已送"), s.Report.Sent), fmt.Sprintf("%s %d", st.say("waiting", "积压"), s.Report.Queued)}
-		if t, err := time.Parse(time.RFC3339, s.Report.LastSent); err == nil {
-			words = append(words, st.say("last ", "最近 ")+t.Format("15:04:05"))
+		if s.Report.LastSent != "" {
+			words = append(words, st.say("last ", "最近 ")+clock(s.Report.LastSent, s, true, st))
 		}
 		b.WriteString(st.fold("", indent, words, "   "))
 		if fault := unkept(*s.Report); fault != "" {
@@ -53,7 +54,7 @@ func looked(s wire.Snapshot, st style) string {
 	}
 	if s.Cost != nil {
 		b.WriteString(st.fold(st.say("Own cost", "自身开销"), indent, []string{
-			megabytes(float64(s.Cost.RSSBytes)), fmt.Sprintf("CPU %.1f s", s.Cost.CPUS), st.say("up ", "已运行 ") + plainMS(s.Cost.UptimeS*1000),
+			megabytes(float64(s.Cost.RSSBytes)), fmt.Sprintf("CPU %.1f s", s.Cost.CPUS), st.say("up ", "已运行 ") + st.span(s.Cost.UptimeS*1000),
 		}, "   "))
 		b.WriteString(spent(*s.Cost, st))
 	}
@@ -96,7 +97,7 @@ func item(r wire.Result, accused, old bool, st style) string {
 		words = append(words, n)
 	}
 	if r.Outcome != "pass" {
-		words = append(words, st.paint(red, reasonIn(st.lang, r.Reason)), st.paint(dim, plainMS(r.TookMS)))
+		words = append(words, st.paint(red, reasonIn(st.lang, r.Reason)), st.paint(dim, st.span(r.TookMS)))
 		return strings.Join(words, " ")
 	}
 	return strings.Join(append(words, essence(kind, r, st)...), " ")
@@ -142,7 +143,7 @@ func essence(kind string, r wire.Result, st style) []string {
 	fact := func(name string) string { return fact(r, name) }
 	timing := func(name string) []string {
 		if v, ok := reading(name); ok {
-			return []string{plainMS(v)}
+			return []string{st.span(v)}
 		}
 		return nil
 	}
@@ -164,7 +165,7 @@ func essence(kind string, r wire.Result, st style) []string {
 	case "tls":
 		words := append(timing("handshake"), fact("tls_version"))
 		if until, ok := reading("cert_not_after"); ok {
-			words = append(words, st.paint(dim, st.say("certificate until ", "证书至 ")+time.Unix(int64(until), 0).UTC().Format(time.DateOnly)))
+			words = append(words, st.paint(dim, st.say("certificate until ", "证书至 ")+figures.Date(time.Unix(int64(until), 0).UTC(), st.lang)))
 		}
 		return words
 	case "clock":
@@ -172,14 +173,14 @@ func essence(kind string, r wire.Result, st style) []string {
 		uncertainty, _ := reading("error")
 		agreeing, _ := reading("agreeing")
 		answered, _ := reading("answered")
-		return []string{signed(offset), "±", plainMS(uncertainty), st.paint(dim, fmt.Sprintf(st.say("%.0f of %.0f sources agree", "%[2]g 源中 %[1]g 源一致"), agreeing, answered))}
+		return []string{figures.Offset(ms(offset), st.lang), "±", st.span(uncertainty), st.paint(dim, fmt.Sprintf(st.say("%.0f of %.0f sources agree", "%[2]g 源中 %[1]g 源一致"), agreeing, answered))}
 	case "report":
 		return judgedBy(fact("judged_by"), st)
 	case "app":
 		return []string{fact("package"), fact("version")}
 	case "intake":
 		ago, _ := reading("silent_for")
-		return []string{st.say(plainMS(ago*1000)+" ago", plainMS(ago*1000)+" 前")}
+		return []string{figures.Ago(ms(ago*1000), st.lang)}
 	case "cpu":
 		busy, _ := reading("busy")
 		return []string{fmt.Sprintf("%.0f %%", busy)}

@@ -2,11 +2,11 @@ package cli
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/poshealth/poshealth/figures"
 	"github.com/poshealth/poshealth/findings"
 	"github.com/poshealth/poshealth/transport/wire"
 )
@@ -22,7 +22,7 @@ func render(s wire.Snapshot, st style) string {
 	b.WriteString(verdictLine(s, st, st.say("Take card", "刷卡"), s.Verdict.TakeCard, [2]string{"can take cards", "可以收款"}, [2]string{"cannot take cards", "不能收款"}))
 	b.WriteString(verdictLine(s, st, st.say("Settle", "结算"), s.Verdict.Settle, [2]string{"will be settled", "可以结算"}, [2]string{"will not be settled", "不能结算"}))
 	b.WriteString(money(s, st))
-	b.WriteString(told(s.Told, st))
+	b.WriteString(told(s, st))
 	for _, root := range rootsOf(s) {
 		b.WriteString("\n" + advice(root, st))
 	}
@@ -53,7 +53,8 @@ func money(s wire.Snapshot, st style) string {
 }
 
 // told is what the fleet has told the terminal. The technician sees all else, though the page is muted.
-func told(t *wire.Told, st style) string {
+func told(s wire.Snapshot, st style) string {
+	t := s.Told
 	if t == nil {
 		return ""
 	}
@@ -63,21 +64,25 @@ func told(t *wire.Told, st style) string {
 		line(st.say(t.Notice.EN, t.Notice.ZH))
 	}
 	if t.DisplayMutedUntil != "" {
-		line(st.say("the page is muted until ", "页面暂不显示，至 ") + localTime(t.DisplayMutedUntil))
+		line(st.say("the page is muted until ", "页面暂不显示，至 ") + clock(t.DisplayMutedUntil, s, false, st))
 	}
 	if t.ProbingStoppedUntil != "" {
-		line(st.say("nothing is looked at until ", "暂停检测，至 ") + localTime(t.ProbingStoppedUntil))
+		line(st.say("nothing is looked at until ", "暂停检测，至 ") + clock(t.ProbingStoppedUntil, s, false, st))
 	}
 	return b.String()
 }
 
-// localTime is a moment as the clock on the wall shows it.
-func localTime(at string) string {
+// clock is a moment of a snapshot as the terminal's clock shows it.
+func clock(at string, s wire.Snapshot, seconds bool, st style) string {
 	t, err := time.Parse(time.RFC3339, at)
 	if err != nil {
 		return at
 	}
-	return t.Local().Format("2006-01-02 15:04")
+	now, err := time.Parse(time.RFC3339, s.Session.At)
+	if err != nil {
+		now = t
+	}
+	return figures.Clock(t, now, seconds, st.lang)
 }
 
 // headline says whose snapshot it is, and how right its clock.
@@ -88,18 +93,14 @@ func headline(s wire.Snapshot, st style) string {
 			words = append(words, w)
 		}
 	}
-	at := s.Session.At
-	if t, err := time.Parse(time.RFC3339, at); err == nil {
-		at = t.Format("15:04:05")
-	}
-	return strings.Join(append(words, at, clockNote(s, st)), "  ") + "\n"
+	return strings.Join(append(words, clock(s.Session.At, s, true, st), clockNote(s, st)), "  ") + "\n"
 }
 
 func clockNote(s wire.Snapshot, st style) string {
 	if s.Session.ClockOffsetMS == nil || s.Session.ClockOffsetErrMS == nil {
 		return st.paint(dim, st.say("clock not compared", "未对时"))
 	}
-	return st.paint(dim, fmt.Sprintf("%s %s ± %s", st.say("clock", "对时"), signed(*s.Session.ClockOffsetMS), plainMS(*s.Session.ClockOffsetErrMS)))
+	return st.paint(dim, fmt.Sprintf("%s %s ± %s", st.say("clock", "对时"), figures.Offset(ms(*s.Session.ClockOffsetMS), st.lang), st.span(*s.Session.ClockOffsetErrMS)))
 }
 
 func verdictLine(s wire.Snapshot, st style, question string, a wire.Answer, ready, notReady [2]string) string {
@@ -117,7 +118,7 @@ func verdictLine(s wire.Snapshot, st style, question string, a wire.Answer, read
 	line := st.paint(bold, pad(question, indent)) + mark + " " + pad(word, 22)
 	if a.Root != nil {
 		if f := find(s, *a.Root); f != nil {
-			return line + about(*f, st) + "\n"
+			return line + about(s, *f, st) + "\n"
 		}
 		// It has just cleared, and what followed from it has not been looked at afresh.
 		return line + titleOf(a.Root.Code, st) + "  " + st.paint(dim, st.say("(over, looking again)", "（已恢复，复查中）")) + "\n"
@@ -158,15 +159,15 @@ func titleOf(code string, st style) string {
 }
 
 // about is a finding in one line: what, on whom, and since when.
-func about(f wire.Finding, st style) string {
+func about(s wire.Snapshot, f wire.Finding, st style) string {
 	text := f.Title
 	if f.Subject != "" {
 		text += "  " + f.Subject
 	}
 	if f.Unconfirmed {
 		text += "  " + st.paint(dim, st.say("(one look, unconfirmed)", "（单次检测，未确认）"))
-	} else if t, err := time.Parse(time.RFC3339, f.Since); err == nil {
-		text += "  " + st.paint(dim, st.say("since ", "始于 ")+t.Format("15:04:05"))
+	} else if f.Since != "" {
+		text += "  " + st.paint(dim, st.say("since ", "始于 ")+clock(f.Since, s, true, st))
 	}
 	return text
 }
@@ -286,23 +287,7 @@ func severity(f wire.Finding, st style) string {
 	return pad(f.Severity, 10)
 }
 
-// signed is an offset in the unit that reads best.
-func signed(ms float64) string {
-	if ms >= 0 {
-		return "+" + plainMS(ms)
-	}
-	return "-" + plainMS(-ms)
-}
+// span is a duration of so many milliseconds as people say it.
+func (s style) span(n float64) string { return figures.Span(ms(n), s.lang) }
 
-// plainMS is a duration as people say it: 0.4 ms, 38 ms, 5.0 s, 12 min.
-func plainMS(ms float64) string {
-	switch {
-	case ms < 1:
-		return fmt.Sprintf("%.1f ms", ms)
-	case ms < 1000:
-		return fmt.Sprintf("%.0f ms", ms)
-	case ms < 120_000:
-		return fmt.Sprintf("%.1f s", ms/1000)
-	}
-	return fmt.Sprintf("%.0f min", math.Round(ms/60_000))
-}
+func ms(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }

@@ -28,7 +28,7 @@ func wayEssence(kind string, r wire.Result, st style) []string {
 	}
 	took := func(name string) []string {
 		if v, ok := reading(r, name); ok {
-			return []string{plainMS(v)}
+			return []string{st.span(v)}
 		}
 		return nil
 	}
@@ -48,7 +48,7 @@ func wayEssence(kind string, r wire.Result, st style) []string {
 	case "https", "iso8583":
 		words := took("answer")
 		if v, ok := reading(r, "host_time"); ok {
-			words = append(words, st.paint(dim, fmt.Sprintf(st.say("(host %s)", "（主机 %s）"), plainMS(v))))
+			words = append(words, st.paint(dim, fmt.Sprintf(st.say("(host %s)", "（主机 %s）"), st.span(v))))
 		}
 		return words
 	}

@@ -200,7 +200,7 @@ func clockIn(s wire.Snapshot, at string) string {
 	if err != nil {
 		return ""
 	}
-	text, _ := clockTime(at, now)
+	text, _ := clockTime(at, now, Chinese) // digits alone, as scanners and machines like them
 	return strings.Replace(text, " ", "T", 1)
 }
 

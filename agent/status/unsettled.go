@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/poshealth/poshealth/figures"
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
@@ -41,11 +42,11 @@ func Unsettled(v wire.Verdict, now time.Time, lang string) string {
 		parts = append(parts, strconv.Itoa(p.n)+" "+say(word, p.z))
 	}
 	text := strings.Join(parts, say(", ", "、"))
-	if at, ok := clockTime(u.OldestAt, now); ok {
+	if at, ok := clockTime(u.OldestAt, now, lang); ok {
 		text += say("; the oldest of "+at, "，最早 "+at)
 	}
 	if v.Deadline != nil {
-		if at, ok := clockTime(v.Deadline.At, now); ok {
+		if at, ok := clockTime(v.Deadline.At, now, lang); ok {
 			en, zh := endsWord(v.Deadline.Ends)
 			text += say("; act before "+at+" ("+en+")", "；须在 "+at+" 前处理（"+zh+"）")
 		}
@@ -54,16 +55,12 @@ func Unsettled(v wire.Verdict, now time.Time, lang string) string {
 }
 
 // clockTime is a moment of today as the clock shows it, and of another day with its date.
-func clockTime(at string, now time.Time) (string, bool) {
+func clockTime(at string, now time.Time, lang string) (string, bool) {
 	t, err := time.Parse(time.RFC3339, at)
 	if err != nil {
 		return "", false
 	}
-	t = t.In(now.Location())
-	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
-		return t.Format("15:04"), true
-	}
-	return t.Format("01-02 15:04"), true
+	return figures.Clock(t, now, false, lang), true
 }
 
 // endsWord is what comes at a deadline.

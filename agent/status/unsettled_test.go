@@ -25,7 +25,7 @@ func TestUnsettled(t *testing.T) {
 		},
 		{
 			wire.Verdict{Unsettled: &wire.Unsettled{Offline: 3, Batch: 120, OldestAt: at(-26 * time.Hour)}, Deadline: &wire.Deadline{At: at(20 * time.Hour), Ends: "high-latency"}},
-			"3 offline sales not sent, 120 sales to be settled; the oldest of 03-01 12:00; act before 03-03 10:00 (Network is slow)", "3 笔脱机交易未上送、120 笔待批结算，最早 03-01 12:00；须在 03-03 10:00 前处理（网络延迟高）",
+			"3 offline sales not sent, 120 sales to be settled; the oldest of 1 Mar 12:00; act before 3 Mar 10:00 (Network is slow)", "3 笔脱机交易未上送、120 笔待批结算，最早 03-01 12:00；须在 03-03 10:00 前处理（网络延迟高）",
 		},
 		{wire.Verdict{Unsettled: &wire.Unsettled{Batch: 1}}, "1 sale to be settled", "1 笔待批结算"},
 	} {

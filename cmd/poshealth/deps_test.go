@@ -21,7 +21,7 @@ import (
 const module = "github.com/poshealth/poshealth/"
 
 // leaves import none of each other; the trunk imports them all. A probe's own peers for tests are no part of it.
-const leaves = "config findings probes/... !probes/probetest/... transport/..."
+const leaves = "config figures findings probes/... !probes/probetest/... transport/..."
 
 // arrows holds, for each room, the rooms it may import: "x/..." is x and all below it, "!" takes back what an earlier
 // word gave. A package's own name comes before that of a folder it lies in, and a nearer folder before a farther one.
@@ -36,11 +36,12 @@ func arrows() map[string]string {
 		"agent/schedule/...": "agent/schedule/... probes",
 		"agent/diagnose/...": "agent/diagnose/... findings probes probes/response probes/timescale",
 		"agent/intake/...":   "agent/intake/... agent/diagnose findings probes probes/response",
-		"agent/status/...":   "agent/status/... findings transport/wire",
+		"agent/status/...":   "agent/status/... figures findings transport/wire",
 
 		// scripts and papers; only its test is Go
 		"android": "",
 
+		"figures":      "",
 		"findings/...": "findings/...",
 		"config/...":   "config/...",
 
@@ -55,7 +56,7 @@ func arrows() map[string]string {
 		"transport/downlink/...": "transport transport/wire transport/downlink/...",
 		"transport/enrol/...":    "transport/wire transport/enrol/...",
 
-		"fleet/...": "fleet/... findings transport/wire transport/downlink transport/enrol",
+		"fleet/...": "fleet/... figures findings transport/wire transport/downlink transport/enrol",
 
 		"lab/netns":         "",
 		"lab/path":          "lab/netns lab/shop probes probes/clock probes/path probes/probetest agent/status config transport/wire",
