@@ -232,7 +232,7 @@ func unmeasured(s wire.Snapshot, st style) string {
 			if subject != "" {
 				what = subject + " " + what
 			}
-			items = append(items, what+st.paint(dim, " ("+reasonIn(st.lang, r.Reason)+")"))
+			items = append(items, what+st.paint(dim, st.say(" (", "（")+reasonIn(st.lang, r.Reason)+st.say(")", "）")))
 		}
 		if words := fact(r, "unread"); words != "" {
 			items = append(items, st.say("payment app: ", "支付应用：")+words+st.paint(dim, st.say(" (not compared)", "（未核对）")))

@@ -19,7 +19,7 @@ func spent(c wire.Cost, st style) string {
 			parts = append(parts, st.say("guessed ", "估计 ")+inMB(d.GuessedBytes))
 		}
 		line := fmt.Sprintf("%s / %s MB%s", inMB(d.UsedBytes), strconv.FormatFloat(float64(d.BudgetBytes)/1e6, 'f', -1, 64),
-			st.say(" this period (", "，本月 (")+strings.Join(parts, st.say(", ", "，"))+")")
+			st.say(" this period (", "，本月（")+strings.Join(parts, st.say(", ", "，"))+st.say(")", "）"))
 		text = st.fold(st.say("Data", "流量"), indent, []string{line}, "   ")
 		if d.Level > 0 {
 			text += st.wrap("", indent, st.paint(yellow, st.say("Saving, level ", "节流级别 ")+strconv.Itoa(d.Level))+st.say(": ", "：")+saving(d.Level, st))
