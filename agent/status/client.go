@@ -3,14 +3,15 @@ package status
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
+	"github.com/poshealth/poshealth/transport/exchange"
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
@@ -25,22 +26,15 @@ const (
 // ErrDenied, ErrStarting, ErrTimeout.
 type Client struct {
 	socket string
-	http   *http.Client
+	dial   func(ctx context.Context) (net.Conn, error)
 }
 
-// NewClient returns a client of the agent whose socket this is. It connects when it is asked something.
+// NewClient returns a client of the agent whose socket this is. It connects for each question.
 func NewClient(socket string) *Client {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+	return &Client{socket: socket, dial: func(ctx context.Context) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", socket)
-	}
-	return &Client{
-		socket: socket,
-		http: &http.Client{
-			Transport:     &http.Transport{DialContext: dial, MaxIdleConns: 1, IdleConnTimeout: idleTimeout / 2},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-	}
+	}}
 }
 
 // Status returns the newest snapshot, with texts in lang ("zh", "en", or "" for the agent's own), and its version. With a
@@ -96,9 +90,6 @@ func (c *Client) History(ctx context.Context) ([]Change, error) {
 	return body.Changes, nil
 }
 
-// Close gives up the connection that is kept for the next question.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
-
 // do asks once and decodes the answer into v.
 func (c *Client) do(ctx context.Context, method, path string, timeout time.Duration, v any) (http.Header, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -107,17 +98,17 @@ func (c *Client) do(ctx context.Context, method, path string, timeout time.Durat
 	if err != nil {
 		return nil, fmt.Errorf("cannot ask poshealth: %w", err)
 	}
-	response, err := c.http.Do(request)
+	conn, err := c.dial(ctx)
 	if err != nil {
 		return nil, c.unreached(err)
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	response, body, err := exchange.Do(ctx, conn, request, maxAnswer)
+	var tooLong *exchange.TooLongError
 	switch {
+	case errors.As(err, &tooLong):
+		return nil, c.stranger(err)
 	case err != nil:
 		return nil, c.unreached(err)
-	case len(body) > maxAnswer:
-		return nil, c.stranger(fmt.Errorf("its answer has more than %d bytes", maxAnswer))
 	case response.StatusCode/100 != 2:
 		return nil, c.refused(response.StatusCode, body)
 	}

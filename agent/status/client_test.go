@@ -1,9 +1,8 @@
 package status_test
 
 import (
-	"bytes"
 	"context"
-	"io"
+	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
@@ -20,14 +19,6 @@ import (
 	"github.com/poshealth/poshealth/agent/status"
 	"github.com/poshealth/poshealth/transport/wire"
 )
-
-// client returns a client that is closed with the test.
-func client(t *testing.T, socket string) *status.Client {
-	t.Helper()
-	c := status.NewClient(socket)
-	t.Cleanup(c.Close)
-	return c
-}
 
 // stranger answers every connection on a socket with the same bytes, whatever it is asked, and hangs up.
 func stranger(t *testing.T, answer func() []byte) string {
@@ -58,7 +49,7 @@ func stranger(t *testing.T, answer func() []byte) string {
 func TestClientAsksARunningAgent(t *testing.T) {
 	asked := make(chan struct{}, 1)
 	r := start(t, status.Options{Lang: "zh", Kick: func(context.Context) error { asked <- struct{}{}; return nil }})
-	c := client(t, r.socket)
+	c := status.NewClient(r.socket)
 
 	_, _, err := c.Status(t.Context(), "", 0, 0)
 	require.ErrorIs(t, err, status.ErrStarting)
@@ -87,7 +78,7 @@ func TestClientWaitsForTheFirstLook(t *testing.T) {
 	r := start(t, status.Options{})
 	got := make(chan uint64, 1)
 	go func() {
-		_, version, err := client(t, r.socket).Status(t.Context(), "en", 0, time.Hour) // cut to what the agent allows
+		_, version, err := status.NewClient(r.socket).Status(t.Context(), "en", 0, time.Hour) // cut to what the agent allows
 		assert.NoError(t, err)
 		got <- version
 	}()
@@ -121,7 +112,7 @@ func TestClientSaysWhatToDo(t *testing.T) {
 		{"an answer cut short", says("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), nil, "it hung up: try again"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			err := client(t, row.socket).Check(t.Context())
+			err := status.NewClient(row.socket).Check(t.Context())
 			require.Error(t, err)
 			if row.is != nil {
 				assert.ErrorIs(t, err, row.is)
@@ -141,7 +132,7 @@ func TestClientRefusesWhatItWouldMisread(t *testing.T) {
 			socket := stranger(t, func() []byte {
 				return []byte("HTTP/1.1 200 OK\r\nConnection: close\r\n" + row.header + "\r\n" + row.body)
 			})
-			_, _, err := client(t, socket).Status(t.Context(), "en", 0, 0)
+			_, _, err := status.NewClient(socket).Status(t.Context(), "en", 0, 0)
 			assert.ErrorContains(t, err, row.says)
 		})
 	}
@@ -154,13 +145,13 @@ func TestClientDoesNotWaitForAHungAgent(t *testing.T) {
 	defer listener.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, _, err = client(t, path).Status(ctx, "en", 0, 0)
+	_, _, err = status.NewClient(path).Status(ctx, "en", 0, 0)
 	require.ErrorIs(t, err, status.ErrTimeout)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 
 	ctx, cancel = context.WithCancel(t.Context())
 	cancel()
-	_, err = client(t, path).History(ctx)
+	_, err = status.NewClient(path).History(ctx)
 	assert.Equal(t, context.Canceled, err, "who gives up needs no explanation")
 }
 
@@ -173,20 +164,13 @@ func TestClientExplainsADeniedSocket(t *testing.T) {
 	assert.Contains(t, err.Error(), "run this as root, or as a member of the socket's group")
 }
 
-// answering is a transport that answers at once.
-type answering func() *http.Response
-
-func (a answering) RoundTrip(*http.Request) (*http.Response, error) { return a(), nil }
-
 func FuzzClientReadsAnything(f *testing.F) {
 	f.Add(200, "1", []byte(`{"schema":1,"findings":null}`))
 	f.Add(200, "18446744073709551616", []byte(`{"schema":1,"findings":[{"code":"link-down","advice":{"merchant":1}}]}`))
 	f.Add(403, "", []byte(`{"error":"no"}`))
 	f.Add(503, "0", []byte("[[[["))
 	f.Fuzz(func(t *testing.T, code int, version string, body []byte) {
-		c := status.ClientOver(answering(func() *http.Response {
-			return &http.Response{StatusCode: code, Header: http.Header{status.VersionHeader: {version}}, Body: io.NopCloser(bytes.NewReader(body))}
-		}))
+		c := status.ClientOver(fmt.Sprintf("HTTP/1.1 %d Said\r\n%s: %s\r\n\r\n%s", code, status.VersionHeader, version, body))
 		s, v, err := c.Status(t.Context(), "en", 0, 0)
 		if err != nil {
 			assert.Zero(t, v)
@@ -195,7 +179,6 @@ func FuzzClientReadsAnything(f *testing.F) {
 			return
 		}
 		assert.Equal(t, wire.Schema, s.Schema)
-		assert.Equal(t, 2, code/100)
 	})
 }
 

@@ -270,12 +270,10 @@ func TestPollsAreFewAndStoppingEndsThem(t *testing.T) {
 	r := start(t, status.Options{})
 	r.board.Set(status.Update{Snapshot: example()})
 	client := status.NewClient(r.socket)
-	defer client.Close()
 	ended := make(chan struct{}, status.MaxPolls)
 	for range status.MaxPolls {
 		go func() {
 			c := status.NewClient(r.socket)
-			defer c.Close()
 			for { // the one below that asks whether all are there may take a place, for a moment
 				if _, _, err := c.Status(t.Context(), "en", 1, 25*time.Second); err == nil || !strings.Contains(err.Error(), "too many") {
 					break

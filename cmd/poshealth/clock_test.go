@@ -118,7 +118,6 @@ func watchSources(ctx context.Context, dir string, then func(), want string) str
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	client := status.NewClient(filepath.Join(dir, "poshealth.sock"))
-	defer client.Close()
 	var version uint64
 	looks, asOf := 0, -1 // looks at the clock, and how many of them when it was as wanted
 	var last wire.Snapshot

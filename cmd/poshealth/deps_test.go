@@ -36,7 +36,7 @@ func arrows() map[string]string {
 		"agent/schedule/...": "agent/schedule/... probes",
 		"agent/diagnose/...": "agent/diagnose/... findings probes probes/response probes/timescale",
 		"agent/intake/...":   "agent/intake/... agent/diagnose findings probes probes/response",
-		"agent/status/...":   "agent/status/... figures findings transport/wire",
+		"agent/status/...":   "agent/status/... figures findings transport/exchange transport/wire",
 
 		// scripts and papers; only its test is Go
 		"android": "",
@@ -54,7 +54,8 @@ func arrows() map[string]string {
 		"transport/spool/...":    "transport transport/spool/...",
 		"transport/mqtt/...":     "transport transport/mqtt/...",
 		"transport/downlink/...": "transport transport/wire transport/downlink/...",
-		"transport/enrol/...":    "transport/wire transport/enrol/...",
+		"transport/enrol/...":    "transport/exchange transport/wire transport/enrol/...",
+		"transport/exchange/...": "",
 
 		"fleet/...": "fleet/... figures findings transport/wire transport/downlink transport/enrol",
 

@@ -146,7 +146,6 @@ tls = { every = "1s" }
 
 	run := b.start("run", "--config", "/poshealth.toml")
 	d := &daemon{t: t, server: run, client: status.NewClient(filepath.Join(b.root, "state/poshealth.sock"))}
-	t.Cleanup(d.client.Close)
 	d.until("a report is out and the host is ready", func(s wire.Snapshot) bool {
 		return ready(s) && s.Report != nil && s.Report.Sent > 0
 	})
@@ -171,7 +170,6 @@ func floorWithoutAuthorities(t *testing.T, b *bare) {
 	broker = strings.Replace(broker, "localhost", "127.0.0.1", 1)
 	b.put("poshealth.toml", fmt.Sprintf("[terminal]\nid = \"T0000001\"\nstate_dir = \"/state\"\n[mqtt]\nbroker = %q\n[local]\nlisten = \"\"\n[probe]\nreport = { every = \"1s\", timeout = \"1s\" }\n", broker), 0o644)
 	d := &daemon{t: t, server: b.start("run", "--config", "/poshealth.toml"), client: status.NewClient(filepath.Join(b.root, "state/poshealth.sock"))}
-	t.Cleanup(d.client.Close)
 	d.until("why nothing is reported", func(s wire.Snapshot) bool {
 		for _, r := range s.Results {
 			if r.Probe == "report" && strings.Contains(r.Detail, "no certificate authority found in the terminal's store and /state/roots.pem: set mqtt.ca_file") {

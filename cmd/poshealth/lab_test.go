@@ -203,7 +203,6 @@ type daemon struct {
 
 func (l *lab) start() *daemon {
 	d := &daemon{t: l.t, client: status.NewClient(filepath.Join(l.dir, "poshealth.sock"))}
-	l.t.Cleanup(d.client.Close)
 	d.server = newServer(l.t, "poshealth", l.binary, "run", "--config", l.config)
 	return d
 }

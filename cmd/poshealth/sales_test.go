@@ -140,7 +140,6 @@ func TestSalesOutliveKills(t *testing.T) {
 	app := &payingApp{t: t, address: ports[0], token: filepath.Join(dir, "intake.token")}
 	t.Cleanup(app.hangUp)
 	client := status.NewClient(agent.Socket(config.Config{Terminal: config.Terminal{StateDir: dir}}))
-	t.Cleanup(client.Close)
 
 	never := intake.OpenLedger(intake.LedgerOptions{}) // killed
 	reader := intake.NewReader("")

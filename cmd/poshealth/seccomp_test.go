@@ -62,7 +62,6 @@ func TestUnderTheFilterOfApps(t *testing.T) {
 			l.t, l.heard.t = t, t
 			app := slices.Concat([]string{sandbox, "--android", version}, as, []string{"--", l.binary})
 			d := &daemon{t: t, client: status.NewClient(filepath.Join(l.dir, "poshealth.sock"))}
-			t.Cleanup(d.client.Close)
 			d.server = newServer(t, "poshealth", slices.Concat(app, []string{"run", "--config", l.config})...)
 			t.Cleanup(func() {
 				if t.Failed() {

@@ -149,7 +149,6 @@ func (s *shop) mosquitto() []string {
 // open starts the daemon.
 func (s *shop) open(wrapped ...string) *daemon {
 	d := &daemon{t: s.t, client: status.NewClient(filepath.Join(s.state, "poshealth.sock"))}
-	s.t.Cleanup(d.client.Close)
 	d.server = newServer(s.t, "poshealth", append(wrapped, s.binary, "run", "--config", s.config)...)
 	return d
 }

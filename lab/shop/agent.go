@@ -104,14 +104,13 @@ func (s *Shop) Agent(ctx context.Context, binary, config string) (*Agent, error)
 	a := &Agent{shop: s, client: status.NewClient(s.Dir + "/poshealth.sock")}
 	ctx, a.stop = context.WithCancel(ctx)
 	go a.idle(ctx)
-	s.closers = append(s.closers, func() error { a.stop(); a.client.Close(); return nil })
+	s.closers = append(s.closers, func() error { a.stop(); return nil })
 	return a, nil
 }
 
 // End kills the daemon.
 func (a *Agent) End() {
 	a.stop()
-	a.client.Close()
 	a.shop.servers["poshealth"].stop()
 }
 

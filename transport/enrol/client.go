@@ -7,24 +7,22 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/poshealth/poshealth/transport/exchange"
 )
 
 const (
-	// exchangeWithin bounds connecting, TLS, question and answer: 128 kB over GPRS are a minute.
+	// exchangeWithin bounds connecting, TLS, question, the server's time to think and answer: 128 kB over GPRS are a minute, and a CA that
+	// somebody else runs may take some seconds.
 	exchangeWithin = 2 * time.Minute
-	// answerWithin is the server's time to think: a CA that somebody else runs may take some seconds.
-	answerWithin = 45 * time.Second
 	// shakeWithin is as the broker's: twelve round trips of 2 s and three losses.
 	shakeWithin = 45 * time.Second
-	// maxHeader in bytes: ours sends 200.
-	maxHeader = 8 << 10
 )
 
 // ClientOptions say where the server is and how to know it.
@@ -74,6 +72,25 @@ func (c *Client) Renew(ctx context.Context, renewal Renewal, current *tls.Certif
 	return c.exchange(ctx, RenewPath, renewal, current)
 }
 
+// connect reaches the server, and knows that it is the one.
+func (c *Client) connect(ctx context.Context, u *url.URL, config *tls.Config) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, shakeWithin)
+	defer cancel()
+	port := u.Port()
+	if port == "" {
+		port = "443"
+	}
+	raw, err := c.o.Dial(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return nil, err
+	}
+	conn := tls.Client(raw, config)
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(err, raw.Close())
+	}
+	return conn, nil
+}
+
 func (c *Client) exchange(ctx context.Context, path string, question any, as *tls.Certificate) (Grant, error) {
 	ctx, cancel := context.WithTimeout(ctx, exchangeWithin)
 	defer cancel()
@@ -91,22 +108,17 @@ func (c *Client) exchange(ctx context.Context, path string, question any, as *tl
 		// Whatever authorities the server names: an expired certificate is shown too, the server alone knows its grace.
 		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return as, nil }
 	}
-	transport := &http.Transport{
-		DialContext: c.o.Dial, TLSClientConfig: config, TLSHandshakeTimeout: shakeWithin, ResponseHeaderTimeout: answerWithin,
-		MaxResponseHeaderBytes: maxHeader, DisableKeepAlives: true, DisableCompression: true,
-	}
-	client := http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	answer, err := client.Do(request)
+	conn, err := c.connect(ctx, request.URL, config)
 	if err != nil {
 		return Grant{}, fmt.Errorf("cannot reach the enrolment server: %w", err)
 	}
-	defer answer.Body.Close()
-	said, err := io.ReadAll(io.LimitReader(answer.Body, MaxAnswer+1))
+	answer, said, err := exchange.Do(ctx, conn, request, MaxAnswer)
+	var tooLong *exchange.TooLongError
 	switch {
+	case errors.As(err, &tooLong):
+		return Grant{}, fmt.Errorf("the enrolment server's answer is longer than %d bytes", MaxAnswer)
 	case err != nil:
 		return Grant{}, fmt.Errorf("the enrolment server's answer broke off: %w", err)
-	case len(said) > MaxAnswer:
-		return Grant{}, fmt.Errorf("the enrolment server's answer is longer than %d bytes", MaxAnswer)
 	case answer.StatusCode == http.StatusOK:
 		return DecodeGrant(said)
 	}
