@@ -32,6 +32,7 @@ type Board struct {
 	made     time.Time     // when the board was made
 	changed  chan struct{} // closed by the next update
 	history  history
+	series   series
 }
 
 // NewBoard returns a board with nothing on it.
@@ -46,6 +47,7 @@ func (b *Board) Set(u Update) {
 	b.snapshot = u.Snapshot
 	b.version++
 	b.set = b.clock()
+	b.series.add(b.set, u.Snapshot)
 	for _, delta := range u.Changes {
 		b.history.add(changeOf(u.Snapshot.Session, delta))
 	}
@@ -85,6 +87,13 @@ func (b *Board) History() []Change {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.history.list()
+}
+
+// day is the last day in quarters of an hour.
+func (b *Board) day() seriesAnswer {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.series.until(b.clock())
 }
 
 // age says how old the newest snapshot is, by a clock that does not step.

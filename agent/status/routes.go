@@ -49,6 +49,7 @@ func (s *Server) routes(polls chan struct{}) []route {
 		{path: feedPath, post: s.feed},
 		{path: "/v1/history", get: s.history},
 		{path: intakePath, post: s.intake},
+		{path: "/v1/series", get: s.series},
 		{path: "/v1/status", get: func(w http.ResponseWriter, r *http.Request) { s.status(w, r, polls) }},
 		{path: supportPath, get: s.support(func(card string) (string, string, error) { return "text/plain; charset=us-ascii", card, nil })},
 		{path: supportPath + ".svg", get: s.support(supportSVG)},
