@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -17,39 +17,6 @@ const (
 	exitFailed = 2 // it could not do what it was asked to
 	exitMisuse = 3 // it was not asked for anything that it can do
 )
-
-const usage = `poshealth-fleet shows what terminals report.
-显示终端上报的内容。
-
-usage: poshealth-fleet COMMAND [flags]
-
-  watch            subscribe to a broker and print what terminals say, a line a change   监听并逐条显示变化
-  demo             a broker, terminals and faults that come and go, all on this machine  演示，无需任何服务器
-  terminals        list the simulated terminals; NAME DIR writes one out for poshealth check --root   模拟终端
-  enrol            give terminals certificates for tokens: serve, tokens; see enrol --help   终端入网服务
-  keygen, sign, send   command a terminal; send --help says how                          向终端下发签名指令
-  version          print the version
-
-flags of watch:
-  --broker URL           tcp://, tls://, ws:// or wss://; default tcp://127.0.0.1:1883
-  --ca FILE              who vouches for the broker (PEM); default: the platform's own
-  --user NAME            with --password-file FILE, whose first line is the password
-  --tenant NAME          default: all tenants
-  --client-id NAME       default: one is made
-flags of demo:
-  --once                 end after the first round; without it, Ctrl-C ends it
-flags of both:
-  --lang zh|en           default: as LC_ALL or LANG says, English without them
-  --no-color
-
-exit codes: 0 done, or ended by Ctrl-C; 2 failed; 3 wrong usage
-
-examples:
-  poshealth-fleet demo --lang zh
-  poshealth-fleet watch --broker tls://broker.example:8883 --ca ca.pem --user ops --password-file secret
-  poshealth-fleet watch --tenant shop-12 | tee watched.log
-  poshealth-fleet terminals pax-a920 /tmp/a920 && poshealth check --root /tmp/a920
-`
 
 // self is what the program knows of itself.
 type self struct{ version, name string }
@@ -63,15 +30,24 @@ type invocation struct {
 	self
 	lang   string
 	colour bool
+	met    func(*flag.FlagSet) // of a test: hears which flags a command has
 }
 
 // run runs the command that args name and returns the exit code. It returns when the command is done or ctx ends.
 func run(ctx context.Context, args []string, s streams, me self) int {
 	in := &invocation{streams: s, self: me}
+	return in.dispatch(ctx, args)
+}
+
+func (in *invocation) dispatch(ctx context.Context, args []string) int {
 	if len(args) == 0 {
 		return in.misuse("no command given")
 	}
-	switch command, rest := args[0], args[1:]; command {
+	command, rest := args[0], args[1:]
+	if slices.ContainsFunc(rest, isHelp) && command != "completion" {
+		return in.help(args)
+	}
+	switch command {
 	case "watch":
 		return in.watch(ctx, rest)
 	case "demo":
@@ -90,13 +66,17 @@ func run(ctx context.Context, args []string, s streams, me self) int {
 		if len(rest) > 0 {
 			return in.misuse(fmt.Sprintf("version: do not know what to do with %q", rest[0]))
 		}
-		_, _ = fmt.Fprintf(in.out, "poshealth-fleet %s (%s/%s, %s)\n", me.version, runtime.GOOS, runtime.GOARCH, runtime.Version())
+		_, _ = fmt.Fprintf(in.out, "poshealth-fleet %s (%s/%s, %s)\n", in.version, runtime.GOOS, runtime.GOARCH, runtime.Version())
 		return exitDone
-	case "help", "--help", "-h":
-		_, _ = io.WriteString(in.out, usage)
-		return exitDone
+	case "completion":
+		return in.completion(rest)
+	case "help":
+		return in.help(rest)
 	default:
-		return in.misuse(fmt.Sprintf("there is no command %q", command))
+		if isHelp(command) {
+			return in.help(nil)
+		}
+		return in.unknown(command)
 	}
 }
 
@@ -112,20 +92,15 @@ func (in *invocation) flags(command string) *flag.FlagSet {
 
 // parse reads flags; done says that the command has ended with code already.
 func (in *invocation) parse(f *flag.FlagSet, args []string) (code int, done bool) {
-	return in.parseWith(usage, f, args)
-}
-
-// parseWith is parse, for a command whose flags are explained elsewhere.
-func (in *invocation) parseWith(usage string, f *flag.FlagSet, args []string) (code int, done bool) {
+	if in.met != nil {
+		in.met(f)
+	}
 	switch err := f.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		_, _ = io.WriteString(in.out, usage)
-		return exitDone, true
 	case err != nil:
 		return in.misuse(f.Name() + ": " + err.Error()), true
 	case f.NArg() > 0:
 		return in.misuse(fmt.Sprintf("%s: do not know what to do with %q", f.Name(), f.Arg(0))), true
-	case in.lang != "zh" && in.lang != "en":
+	case f.Lookup("lang") != nil && in.lang != "zh" && in.lang != "en":
 		return in.misuse(fmt.Sprintf("%s: --lang %q: want zh or en", f.Name(), in.lang)), true
 	}
 	return 0, false
@@ -153,6 +128,10 @@ func (in *invocation) fail(err error) int {
 }
 
 func (in *invocation) misuse(what string) int {
-	_, _ = fmt.Fprintf(in.err, "poshealth-fleet: %s\nhint: `poshealth-fleet help` lists commands and flags\n", what)
+	hint := "`poshealth-fleet help` lists the commands"
+	if command, _, _ := strings.Cut(what, ":"); theManual().Help(strings.Fields(command)) != "" {
+		hint = "`poshealth-fleet help " + command + "` shows its flags and examples"
+	}
+	_, _ = fmt.Fprintf(in.err, "poshealth-fleet: %s\nhint: %s\n", what, hint)
 	return exitMisuse
 }

@@ -25,7 +25,7 @@ func (in *invocation) send(ctx context.Context, args []string) int {
 	f.StringVar(&to.ClientID, "client-id", "", "")
 	envelope := f.String("envelope", "", "")
 	wait := f.Duration("wait", fleet.SendWithin, "")
-	if code, done := in.parseWith(commandUsage, f, args); done {
+	if code, done := in.parse(f, args); done {
 		return code
 	}
 	ctx, cancel := context.WithTimeout(ctx, *wait)

@@ -12,47 +12,12 @@ import (
 	"github.com/poshealth/poshealth/transport/downlink"
 )
 
-const commandUsage = `poshealth-fleet keygen, sign, send: command a terminal.
-向终端下发签名指令。
-
-  keygen           make a key; prints the public line for [downlink] keys of the terminals   生成密钥
-  sign             sign a command, and print it as JSON for send --envelope                  签名指令
-  send             sign a command, publish it, and wait for the terminal's answer            签名、下发并等待应答
-
-flags of keygen:
-  --for PURPOSE          cmd, desired or notice; default cmd
-  --out FILE             where the private key goes, mode 0600; default poshealth-PURPOSE.key
-flags of sign and send:
-  --key FILE             the private key; numbers are kept in FILE.seq beside it
-  --tenant NAME          the terminal's tenant
-  --dst ID               the terminal, or "TENANT/*" for all of the tenant
-  --op OP                bundle, desired, host-news, keyset, maintenance, mute, notice, probe, rotate, set or snapshot
-  --args JSON            its arguments, or @FILE; default none
-  --config FILE          of op desired: the configuration, with --version N and --probation 1m..1h (10m)
-  --ttl DURATION         how long it is good; default 1h, at most 168h, 2160h for a configuration
-  --id, --seq, --nonce   default: made, the next one, none
-flags of send:
-  --envelope FILE        send what sign printed, instead of signing
-  --wait DURATION        for the last word; default 30s
-  --broker, --ca, --user, --password-file, --client-id    as watch has them
-
-exit codes: 0 done; 2 failed, refused or not answered; 3 wrong usage
-
-examples:
-  poshealth-fleet keygen --for cmd --out cmd.key
-  poshealth-fleet send --key cmd.key --tenant shop-12 --dst T0000001 --op probe --args '{"kinds":["tcp","dns"]}'
-  poshealth-fleet send --key cmd.key --tenant shop-12 --dst T0000001 --op set --args '{"pulse_s":300}' --broker tls://broker.example --ca ca.pem
-  poshealth-fleet send --key notice.key --tenant shop-12 --dst 'shop-12/*' --op notice --args @notice.json
-  poshealth-fleet send --key desired.key --tenant shop-12 --dst T0000001 --op desired --config terminal.toml --version 7 --wait 15m
-  poshealth-fleet sign --key cmd.key --tenant shop-12 --dst T0000001 --op snapshot > signed.json && poshealth-fleet send --envelope signed.json
-`
-
 // keygen makes a key.
 func (in *invocation) keygen(args []string) int {
 	f := in.flags("keygen")
 	purpose := f.String("for", string(downlink.ForCommands), "")
 	out := f.String("out", "", "")
-	if code, done := in.parseWith(commandUsage, f, args); done {
+	if code, done := in.parse(f, args); done {
 		return code
 	}
 	k, err := fleet.NewSigningKey(downlink.Purpose(*purpose))
@@ -142,7 +107,7 @@ func (in *invocation) sign(args []string) int {
 	f := in.flags("sign")
 	var o order
 	o.flags(f)
-	if code, done := in.parseWith(commandUsage, f, args); done {
+	if code, done := in.parse(f, args); done {
 		return code
 	}
 	key, err := o.complete()
