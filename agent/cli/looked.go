@@ -104,19 +104,10 @@ func item(r wire.Result, accused, old bool, st style) string {
 }
 
 func kindName(kind string, st style) string {
-	names := map[string][2]string{
-		"link": {"link", "链路"}, "route": {"route", "路由"}, "tcp": {"TCP", "TCP"}, "tls": {"TLS", "TLS"},
-		"clock": {"time", "对时"}, "app": {"", ""}, "intake": {"sales told", "交易数据"}, "cpu": {"processor", "处理器"}, "memory": {"memory", "内存"},
-		"storage": {"storage", "存储"}, "battery": {"battery", "电量"}, "report": {"broker", "服务器"}, "budget": {"data budget", "流量额度"}, "enrolment": {"identity", "入网身份"}, "config": {"configuration", "配置"}, "network": {"network", "系统网络"}, "mobile": {"mobile", "移动网络"}, "wifi": {"Wi-Fi", "Wi-Fi"},
-		"switches": {"switches", "开关"}, "crashes": {"crashes", "崩溃记录"}, "thermal": {"heat", "温度"}, "wear": {"flash", "闪存"}, "tamper": {"tamper", "防拆"},
-		"kills": {"low-memory kills", "低内存查杀"}, "reboots": {"starts", "开机记录"}, "integrity": {"system", "系统"}, "terminal": {"terminal", "终端"}, "dns": {"DNS", "DNS"},
-		"gateway": {"router", "路由器"}, "portal": {"sign-in page", "登录页"}, "standby": {"standby", "备用链路"}, "path": {"way", "线路"},
-		"counters": {"TCP", "TCP"}, "resolvers": {"servers", "服务器"}, "https": {"HTTPS", "HTTPS"}, "iso8583": {"ISO 8583", "ISO 8583"},
+	if kind == "app" {
+		return "" // its package says it
 	}
-	if n, ok := names[kind]; ok {
-		return st.say(n[0], n[1])
-	}
-	return kind
+	return st.word("kind", kind, kind)
 }
 
 func reading(r wire.Result, name string) (float64, bool) {

@@ -60,16 +60,4 @@ func radioEssence(kind string, r wire.Result, st style) []string {
 }
 
 // plainWord is a word of the radio's as people say it.
-func plainWord(word string, st style) string {
-	names := map[string][2]string{
-		"wi-fi": {"Wi-Fi", "Wi-Fi"}, "mobile": {"mobile", "移动网络"}, "ethernet": {"Ethernet", "有线"}, "vpn": {"VPN", "VPN"}, "other": {"other", "其他"},
-		"ready": {"SIM ready", "卡正常"}, "pin-required": {"SIM wants its PIN", "卡需输入 PIN"}, "puk-required": {"SIM wants its PUK", "卡需输入 PUK"},
-		"network-locked": {"SIM locked to another network", "卡被网络锁定"}, "not-ready": {"SIM not ready", "卡未就绪"}, "perm-disabled": {"SIM disabled", "卡已失效"},
-		"card-io-error": {"SIM cannot be read", "卡读取错误"}, "card-restricted": {"SIM restricted", "卡受限"},
-		"out-of-service": {"no service", "无服务"}, "emergency-only": {"emergency calls only", "仅紧急呼叫"}, "radio-off": {"radio off", "射频关闭"},
-	}
-	if n, ok := names[word]; ok {
-		return st.say(n[0], n[1])
-	}
-	return word
-}
+func plainWord(word string, st style) string { return st.word("radio", word, word) }
