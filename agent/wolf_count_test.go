@@ -107,6 +107,11 @@ func cut(s string) (before, after string, found bool) {
 	return s, "", false
 }
 
+// atNight tells whether a shop is closed, and its terminal knows it: for a minute, as its clock may be some seconds wrong.
+func (c *count) atNight(now time.Time) bool {
+	return c.shop.hoursSet && c.shop.closed(now) && c.shop.closed(now.Add(-time.Minute))
+}
+
 // closed tells whether the shop is, whether or not the terminal was told its hours.
 func (s *shop) closed(now time.Time) bool {
 	gone := now.Sub(s.epoch)
@@ -144,7 +149,7 @@ func (c *count) Handle(_ context.Context, r slog.Record) error {
 	case wire.Raised, wire.Severity:
 		c.codes[what] = d["to"]
 		line += what + " " + d["to"]
-		if d["to"] != "info" && c.shop.hoursSet && c.shop.closed(now) {
+		if d["to"] != "info" && c.atNight(now) {
 			c.nightly = append(c.nightly, line)
 		}
 	case wire.Cleared:
@@ -168,7 +173,7 @@ func (c *count) Handle(_ context.Context, r slog.Record) error {
 		}
 		if d["to"] == wire.AtRisk || d["to"] == wire.NotReady {
 			c.cries = append(c.cries, line)
-			if c.shop.hoursSet && c.shop.closed(now) {
+			if c.atNight(now) {
 				c.nightly = append(c.nightly, line)
 			}
 		}

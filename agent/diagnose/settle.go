@@ -29,8 +29,9 @@ func (e *Engine) sleeps(c Code) bool {
 }
 
 // nightHold: while the shop is closed nobody waits for a router that restarts, or for a host that its people work on. Such a fault is said
-// when it has lasted for so long, or when the shop opens with it.
-const nightHold = 15 * time.Minute
+// when it has lasted for so long, or when the shop opens with it: twice as long as what usually is over after ten minutes can seem to
+// last where a look or two are lost.
+const nightHold = 30 * time.Minute
 
 // holdFor is how long a fault must last before it is said. What is mere information is told as ever.
 func (e *Engine) holdFor(rule *Rule, severity findings.Severity) time.Duration {
