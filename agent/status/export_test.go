@@ -16,8 +16,8 @@ func Paths() []string {
 	return paths
 }
 
-// Page returns the three files of the page.
-func Page() (index, css, js string) { return indexHTML, pageCSS, pageJS }
+// Page returns the page's markup, its style, and its scripts in the order in which they are loaded.
+func Page() (index, css, js string) { return indexHTML, pageCSS, wordsJS + chartsJS + pageJS }
 
 // Unreached explains a failure to reach the agent, as the client does.
 func (c *Client) Unreached(err error) error { return c.unreached(err) }

@@ -6,13 +6,17 @@ import (
 	"net/http"
 )
 
-// The page is three files that ask for JSON: no template, nothing from elsewhere, and written for the WebView of Android 5
-// (Chrome 44), which many a terminal still has.
+// The page is a few files that ask for JSON: no template, nothing from elsewhere, and written for the WebView of Android 5
+// (Chrome 39 to 44), which many a terminal still has.
 var (
 	//go:embed page/index.html
 	indexHTML string
 	//go:embed page/page.css
 	pageCSS string
+	//go:embed page/words.js
+	wordsJS string
+	//go:embed page/charts.js
+	chartsJS string
 	//go:embed page/page.js
 	pageJS string
 )

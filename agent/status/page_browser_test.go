@@ -178,7 +178,7 @@ func TestPageShowsTheVerdictAndNoMarkupOfOthers(t *testing.T) {
 	r := start(t, status.Options{Lang: "zh"})
 	r.board.Set(status.Update{Snapshot: s})
 
-	b := open(t, "http://"+r.page+"/", 360, 640)
+	b := open(t, "http://"+r.page+"/?view=technician", 360, 640)
 	b.await("不能收款", level(0))
 	assert.Equal(t, "未知", b.eval(level(1)))
 	assert.Equal(t, "zh", b.eval("document.documentElement.lang"), "the configured language, until another is chosen")
@@ -200,9 +200,10 @@ func TestPageIsReadableOnEveryScreen(t *testing.T) {
 	r.board.Set(status.Update{Snapshot: example()})
 	b := open(t, "http://"+r.page+"/?lang=en", 320, 480)
 	for _, width := range []int{320, 360, 480, 1024} {
-		for _, lang := range []string{"en", "zh"} {
+		for _, look := range []string{"en&view=merchant", "zh&view=merchant", "en&view=technician", "zh&view=technician"} {
+			lang := look[:2]
 			b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 640, "deviceScaleFactor": 1, "mobile": true})
-			b.show("http://" + r.page + "/?lang=" + lang)
+			b.show("http://" + r.page + "/?lang=" + look)
 			b.await(lang, "document.readyState === 'complete' && document.querySelectorAll('.v').length === 2 && document.documentElement.lang")
 			b.eval("[].forEach.call(document.querySelectorAll('details'), function (d) { d.open = true; })")
 			assert.Equal(t, fmt.Sprint(width), b.eval("document.documentElement.scrollWidth"), "%d pixels, %s: nothing sticks out", width, lang)
@@ -216,7 +217,7 @@ func TestPageIsReadableOnEveryScreen(t *testing.T) {
 func TestPageFollowsTheAgentAndTheReader(t *testing.T) {
 	asked := make(chan struct{}, 1)
 	r := start(t, status.Options{Lang: "zh", Kick: func(context.Context) error { asked <- struct{}{}; return nil }})
-	b := open(t, "http://"+r.page+"/", 360, 640)
+	b := open(t, "http://"+r.page+"/?view=technician", 360, 640)
 	b.await("Just started; looking for the first time…", "document.querySelector('#banner:not([hidden])').textContent")
 
 	s := example()
@@ -225,7 +226,7 @@ func TestPageFollowsTheAgentAndTheReader(t *testing.T) {
 
 	b.eval("document.querySelector('.lang').click()")
 	b.await("Cannot take cards", level(0))
-	b.show("http://" + r.page + "/")
+	b.show("http://" + r.page + "/?view=technician")
 	b.await("Cannot take cards", level(0))
 	assert.Equal(t, "en", b.eval("document.documentElement.lang"), "the choice is remembered")
 
@@ -252,5 +253,47 @@ func TestPageFollowsTheAgentAndTheReader(t *testing.T) {
 	b.await("The agent does not answer: do not rely on this", "document.getElementById('banner').textContent")
 	assert.Equal(t, "stale", b.eval("document.body.className"), "and no green stays green")
 	assert.Equal(t, "rgb(122, 128, 135)", b.eval("getComputedStyle(document.querySelectorAll('.v')[1]).backgroundColor"))
+	assert.Empty(t, b.broken)
+}
+
+// TestPageTurns: a merchant's view and a technician's, a day to look at, and the support card when it is wanted; each is asked for when it is
+// shown, and no more often than once a minute.
+func TestPageTurns(t *testing.T) {
+	r := start(t, status.Options{Lang: "zh"})
+	s := example()
+	r.board.Set(status.Update{Snapshot: s})
+	b := open(t, "http://"+r.page+"/", 360, 640)
+	b.await("不能收款", level(0))
+	count := func(path string) string {
+		return b.eval(fmt.Sprintf("performance.getEntriesByType('resource').filter(function (e) { return e.name.indexOf(%q) >= 0; }).length", path))
+	}
+	assert.Equal(t, "merchant", b.eval("document.getElementById('main').className"), "who knows nothing of it is a merchant")
+	assert.Equal(t, "0", b.eval("document.querySelectorAll('.g, .self, .day, .card').length"), "and reads what he can act on")
+	assert.Equal(t, "0", count("/v1/series"))
+	assert.Equal(t, "不能收款 · 未知 · 不要向该顾客重复收款", b.eval("document.getElementById('live').textContent"), "for who cannot see it")
+
+	b.eval("document.querySelector('.more').click()")
+	b.await("6", "document.querySelectorAll('.day .strip, .day .chart, .g.card summary, .day .axis, .self').length")
+	assert.Contains(t, b.eval("document.querySelector('.strip').getAttribute('aria-label')"), "刷卡：不可用")
+	b.eval("document.querySelector('.card summary').click()")
+	b.await("true", "document.querySelector('.card img').naturalWidth > 0")
+	assert.NotEmpty(t, b.eval("document.querySelector('.card img').alt"))
+	for range 3 {
+		s.Session.Seq++
+		r.board.Set(status.Update{Snapshot: s})
+		b.await(fmt.Sprint(s.Session.Seq), "(function () { var x = new XMLHttpRequest(); x.open('GET', '/v1/status', false); x.send(); return JSON.parse(x.responseText).session.seq; }())")
+	}
+	assert.Equal(t, "1", count("/v1/series"), "once a minute at most")
+	assert.Equal(t, "1", count("/v1/support"), "and the card stays while the page is drawn anew")
+
+	b.show("http://" + r.page + "/")
+	b.await("technician", "document.getElementById('main').className")
+	b.eval("document.querySelector('.view').click()")
+	b.await("merchant", "document.getElementById('main').className")
+
+	s.Report = &wire.Report{State: "offline"}
+	r.board.Set(status.Update{Snapshot: s})
+	b.await("1", "document.querySelectorAll('.merchant .card').length")
+	assert.Contains(t, b.eval("document.getElementById('main').textContent"), "热线看不到本机", "where nothing is reported a phone carries it")
 	assert.Empty(t, b.broken)
 }

@@ -42,6 +42,7 @@ type route struct {
 func (s *Server) routes(polls chan struct{}) []route {
 	return []route{
 		{path: "/", get: asset("text/html; charset=utf-8", indexHTML)},
+		{path: "/charts.js", get: asset("text/javascript; charset=utf-8", chartsJS)},
 		{path: "/page.css", get: asset("text/css; charset=utf-8", pageCSS)},
 		{path: "/page.js", get: asset("text/javascript; charset=utf-8", pageJS)},
 		{path: "/v1/check", post: s.check},
@@ -53,6 +54,7 @@ func (s *Server) routes(polls chan struct{}) []route {
 		{path: "/v1/status", get: func(w http.ResponseWriter, r *http.Request) { s.status(w, r, polls) }},
 		{path: supportPath, get: s.support(func(card string) (string, string, error) { return "text/plain; charset=us-ascii", card, nil })},
 		{path: supportPath + ".svg", get: s.support(supportSVG)},
+		{path: "/words.js", get: asset("text/javascript; charset=utf-8", wordsJS)},
 	}
 }
 

@@ -3,62 +3,7 @@
 (function () {
 	'use strict';
 
-	// All words, Chinese and English; else the snapshot's own word serves.
-	var WORDS = {
-		other: ['English', '中文'], take_card: ['刷卡', 'Cards'], settle: ['结算', 'Settlement'],
-		level: {
-			'take_card ready': ['可以收款', 'Can take cards'], 'take_card not-ready': ['不能收款', 'Cannot take cards'],
-			'settle ready': ['可以结算', 'Will settle'], 'settle not-ready': ['不能结算', 'Will not settle'],
-			'at-risk': ['有风险', 'At risk'], unknown: ['未知', 'Unknown']
-		},
-		lacks: {
-			host: ['未配置支付主机', 'No payment host is configured'], proof: ['尚无支付主机应答', 'No payment host has answered yet'],
-			intake: ['未启用支付应用数据', 'The payment app is not connected'], news: ['未收到支付应用数据', 'No data from the payment app']
-		},
-		again: {
-			yes: ['可以向该顾客重新收款', 'This customer may be charged again'], no: ['不要向该顾客重复收款', 'Do NOT charge this customer again'],
-			unknown: ['可否重新收款：未知，请先查上一笔', 'Charge again? Not known: check the last sale first']
-		},
-		deadline: ['须在 {0} 前处理：{1}', 'Act before {0}: {1}'], party: ['责任方 {0}', 'whose: {0}'], rests: ['依据 {0}', 'rests on {0}'],
-		rest: { probe: ['探测', 'probes'], 'app-l0': ['应用状态', 'app state'], 'app-l1': ['应用交易', 'app sales'], 'app-l2': ['应用全量数据', 'all app data'], host: ['收单通知', 'acquirer\'s notice'] },
-		parties: {
-			merchant: ['商户'], site: ['门店网络', 'shop\'s network'], carrier: ['通信运营商'], acquirer: ['收单机构'], issuer: ['发卡行', 'card issuer'],
-			terminal: ['终端'], app: ['支付应用', 'payment app'], agent: ['监测程序', 'health agent']
-		},
-		severity: { info: ['提示'], degraded: ['性能下降'], imminent: ['即将阻断'], blocking: ['已阻断'] },
-		novisit: ['无需上门', 'no visit needed'], visit: ['需上门', 'visit needed'], bring: ['需上门，带{0}', 'visit needed, bring: {0}'],
-		things: { 'spare terminal': ['备用机'], battery: ['电池'], sim: ['流量卡', 'SIM'], 'access point or antenna': ['路由器或天线'], 'laptop or keys': ['电脑或密钥'] },
-		next: ['下一步', 'Next step'], merchant: ['商户', 'Merchant'], technician: ['技术', 'Technician'], hotline: ['热线 {0}', 'Hotline {0}'],
-		muted: ['后台暂停显示', 'Muted by the fleet'], stopped: ['后台暂停检测', 'Stopped by the fleet'],
-		also: ['其他发现', 'Also seen'], none: ['没有发现问题', 'No fault found'], since: ['始于 {0}', 'since {0}'], due: ['{0} 前会阻断', 'blocks at {0}'],
-		unconfirmed: ['未复核'], symptoms: ['由此引起 {0} 项', 'Caused by it: {0}'], looked: ['检测项目', 'What was looked at'],
-		groups: { network: ['网络', 'Network'], host: ['主机', 'Hosts'], clock: ['时钟', 'Clock'], app: ['应用', 'App'], device: ['设备', 'Device'], other: ['其他', 'Other'] },
-		probes: {
-			link: ['链路'], route: ['路由'], dns: ['解析', 'DNS'], path: ['路径'], tcp: ['连接', 'TCP'], tls: ['加密', 'TLS'], clock: ['对时'], app: ['支付应用', 'payment app'],
-			intake: ['应用数据', 'app data'], cpu: ['处理器', 'CPU'], memory: ['内存'], storage: ['存储'], battery: ['电量'], terminal: ['终端'], printer: ['打印机'], tamper: ['防拆'],
-			network: ['系统网络'], mobile: ['移动网络'], wifi: ['Wi-Fi', 'Wi-Fi'], switches: ['开关'], crashes: ['崩溃记录'], thermal: ['温度', 'heat'], wear: ['闪存寿命', 'flash wear'],
-			kills: ['低内存查杀', 'low-memory kills'], reboots: ['开机记录', 'starts'], integrity: ['系统', 'system']
-		},
-		reasons: {
-			timeout: ['超时'], refused: ['被拒绝'], unreachable: ['不可达'], reset: ['连接被重置'], closed: ['对方断开'], nxdomain: ['域名不存在'], blocked: ['系统不让联网'], servfail: ['解析服务器出错'],
-			'no-server': ['没有服务器'], 'no-address': ['没有地址'], 'no-route': ['没有路由'], 'no-carrier': ['没有连接'], 'no-interface': ['没有网络接口'], 'no-connection': ['未连上'],
-			'cert-expired': ['证书过期'], 'cert-not-yet-valid': ['证书未生效'], untrusted: ['证书不可信'], 'wrong-name': ['证书名称不符'], version: ['加密版本不兼容'],
-			'not-tls': ['不是加密服务'], 'client-cert-wanted': ['需要客户端证书'], disagree: ['时间源不一致'], 'no-source': ['时间源无应答'], stepped: ['时钟刚被调整'],
-			crashed: ['崩溃'], tampered: ['已触发防拆', 'tampered with'], missing: ['未安装'], disabled: ['已停用'], stopped: ['已停止'], 'not-configured': ['未配置'], denied: ['无权限', 'no permission'], absent: ['本机未提供', 'not found here'],
-			malformed: ['无法识别'], cancelled: ['已取消'], stuck: ['检测无响应'], panicked: ['检测出错']
-		},
-		pass: ['正常 {0}', '{0} ok'], fail: ['异常 {0}', '{0} failed'], unknown: ['未测 {0}', '{0} unmeasured'],
-		report: ['上报', 'Reports'], states: { online: ['在线'], offline: ['离线'], connecting: ['连接中'] },
-		sent: ['上次 {0}前', 'last {0} ago'], queued: ['积压 {0}', '{0} waiting'], dropped: ['丢弃 {0}', '{0} dropped'], unkept: ['仅存内存', 'in memory only'],
-		cost: ['本程序', 'This agent'], memory: ['内存 {0}', 'memory {0}'], cpu: ['处理器 {0} %', 'CPU {0} %'], up: ['已运行 {0}', 'up {0}'], agent: ['版本 {0}', 'version {0}'],
-		offset: ['对时 {0}', 'clock {0}'], ago: ['{0}前更新', 'updated {0} ago'], at: ['截至 {0}', 'as of {0}'],
-		s: [' 秒', ' s'], m: [' 分钟', ' min'], h: [' 小时', ' h'], d: [' 天', ' days'],
-		look: ['立即检测', 'Look again'], asked: ['正在检测 {0}', 'Looking {0}'], wait: ['请稍候 {0}', 'Wait {0}'],
-		starting: ['监测程序刚启动，正在检测…', 'Just started; looking for the first time…'],
-		silent: ['监测程序没有应答，请确认 poshealth 正在运行', 'The agent does not answer. Is poshealth running?'],
-		old: ['监测程序没有应答，旧数据不能作准', 'The agent does not answer: do not rely on this'],
-		stale: ['已 {0}没有新数据，不能作准', 'No news for {0}: do not rely on this']
-	};
+	var WORDS = POSHEALTH.words;
 
 	var GROUPS = { network: ' link route network mobile wifi switches dns path ', host: ' tcp tls iso8583 ', clock: ' clock ', app: ' app crashes intake ', device: ' terminal battery thermal storage wear memory kills cpu printer tamper reboots integrity ', other: '' };
 	var SHAPES = { // colour is never the only sign
@@ -68,7 +13,8 @@
 	var LEVELS = { pass: 'ready', fail: 'not-ready' };
 	var STALE = 900; // seconds: something is looked at each ten minutes
 
-	var lang = '', version = '0', snap, born = 0, failures = 0, starting, request, timer, free = 0, asked, opened = {};
+	var lang = '', view = '', version = '0', snap, born = 0, failures = 0, starting, request, timer, free = 0, asked, opened = {};
+	var day, dayAsked = -60, card, cardAsked = -60; // seconds: each is asked for once a minute at most, and while it is looked at
 
 	function id(name) { return document.getElementById(name); }
 	function now() { return performance.now() / 1000; } // unlike Date, does not step with the clock
@@ -77,8 +23,9 @@
 		var x = has(table, key) && table[key];
 		return x && (lang === 'zh' ? x[0] : x[1]) || String(key || '').replace(/-/g, ' ');
 	}
-	function t(key, a, b) {
-		return word(WORDS, key).replace('{0}', function () { return a; }).replace('{1}', function () { return b; });
+	function t(key) {
+		var values = arguments;
+		return word(WORDS, key).replace(/\{(\d)\}/g, function (all, i) { return values[+i + 1]; });
 	}
 	function dots() { return [].filter.call(arguments, Boolean).join(' · '); }
 
@@ -93,12 +40,7 @@
 	}
 	function p(cls, text) { return text ? el('p', cls, text) : null; }
 	function symbol(level) {
-		function svg(tag, a) {
-			var e = document.createElementNS('http://www.w3.org/2000/svg', tag);
-			Object.keys(a).forEach(function (k) { e.setAttribute(k, a[k]); });
-			return e;
-		}
-		var s = svg('svg', { viewBox: '0 0 48 48', 'class': 'sym ' + level, 'aria-hidden': 'true' });
+		var svg = POSHEALTH.svg, s = svg('svg', { viewBox: '0 0 48 48', 'class': 'sym ' + level, 'aria-hidden': 'true' });
 		SHAPES[has(SHAPES, level) ? level : 'unknown'].forEach(function (d, i) { s.appendChild(svg('path', { d: d, 'class': i ? 'mark' : 'body' })); });
 		return s;
 	}
@@ -146,13 +88,18 @@
 		return dots(t('party', word(WORDS.parties, f.party)), v.bring ? t('bring', word(WORDS.things, v.bring)) : t(v.needed ? 'visit' : 'novisit'));
 	}
 
-	function drawVerdict(question) {
-		var a = snap.verdict[question], f = find(a.root), own = question + ' ' + a.level;
-		var rests = (a.rests_on || []).map(function (r) { return word(WORDS.rest, r); }).join(', ');
+	function levelWord(question) {
+		var level = snap.verdict[question].level, own = question + ' ' + level;
+		return word(WORDS.level, has(WORDS.level, own) ? own : level);
+	}
+	// drawVerdict answers one question; brief leaves out what the one beside it says.
+	function drawVerdict(question, brief) {
+		var a = snap.verdict[question], f = find(a.root);
+		var rests = view === 'technician' && (a.rests_on || []).map(function (r) { return word(WORDS.rest, r); }).join(', ');
 		return el('section', 'v ' + a.level, symbol(a.level), el('div', 'say', el('h2', '', dots(t(question), rests && t('rests', rests))),
-			p('level', word(WORDS.level, has(WORDS.level, own) ? own : a.level)),
-			p('why', f ? name(f) : a.root ? a.root.code : a.lacks && word(WORDS.lacks, a.lacks)),
-			p('who', f && who(f))));
+			p('level', levelWord(question)),
+			brief ? null : p('why', f ? name(f) : a.root ? a.root.code : a.lacks && word(WORDS.lacks, a.lacks)),
+			brief ? null : p('who', f && who(f))));
 	}
 	function step(key, text) { return text ? el('p', 'step', el('b', '', t(key)), el('span', '', text)) : null; }
 	// drawFinding shows a finding in full, its symptoms folded under it; folded itself where key is given.
@@ -200,10 +147,13 @@
 	function drawHead() {
 		var terminal = snap ? snap.terminal : {}, s = snap ? snap.session : {}, off = s.clock_offset_ms, error = s.clock_offset_error_ms;
 		var other = el('button', 'lang', t('other')), head = id('head');
+		var views = el('button', 'view', word(WORDS.views, view === 'merchant' ? 'technician' : 'merchant'));
 		other.onclick = function () { choose(lang === 'zh' ? 'en' : 'zh'); };
+		views.onclick = function () { turn(view === 'merchant' ? 'technician' : 'merchant'); };
 		head.textContent = '';
-		head.appendChild(el('div', 'who', el('h1', '', terminal.id || 'poshealth'), p('', dots(terminal.model, terminal.os)),
-			snap && p('', dots(t('at', clock(s.at, 19)), typeof off === 'number' && t('offset', (off < 0 ? '' : '+') + seconds(off) + (error ? ' ± ' + seconds(error) : ''))))));
+		head.appendChild(el('div', 'who', el('h1', '', terminal.id || 'poshealth'), view === 'technician' && p('', dots(terminal.model, terminal.os)),
+			snap && view === 'technician' && p('', dots(t('at', clock(s.at, 19)), typeof off === 'number' && t('offset', (off < 0 ? '' : '+') + seconds(off) + (error ? ' ± ' + seconds(error) : ''))))));
+		head.appendChild(views);
 		head.appendChild(other);
 	}
 	function draw() {
@@ -221,22 +171,93 @@
 		until('muted', muted);
 		until('stopped', told.probing_stopped_until);
 		if (!muted) { drawAll(); }
+		id('main').className = view;
 		id('main').textContent = '';
 		id('main').appendChild(main);
 		document.title = (muted ? '' : id('main').querySelector('.level').textContent + ' · ') + snap.terminal.id;
 		function drawAll() {
-			main.appendChild(el('div', 'vs', drawVerdict('take_card'), drawVerdict('settle')));
-			main.appendChild(el('p', 'again ' + v.charge_again, word(WORDS.again, v.charge_again)));
-			if (v.unsettled) { main.appendChild(p('deadline', v.unsettled.text)); } else if (due) { main.appendChild(p('deadline', t('deadline', clock(due.at), cause ? name(cause) : due.code))); }
+			main.appendChild(el('div', 'vs', drawVerdict('take_card'), drawVerdict('settle', view === 'merchant' && roots.length === 1 && find(v.take_card.root) === find(v.settle.root))));
+			main.appendChild(el('section', 'money ' + v.charge_again, p('again ' + v.charge_again, word(WORDS.again, v.charge_again)),
+				p('deadline', v.unsettled ? v.unsettled.text : due && t('deadline', clock(due.at), cause ? name(cause) : due.code))));
+			if (view === 'merchant') {
+				drawMerchant(roots, main);
+				return;
+			}
 			if (roots.length) { part('next'); }
 			roots.forEach(function (f) { main.appendChild(drawFinding(f)); });
 			if (others.length) { part('also'); }
 			others.forEach(function (f) { main.appendChild(drawFinding(f, below(f).length ? '' : 'also')); });
 			if (!snap.findings.length) { main.appendChild(p('none', t('none'))); }
+			drawDay(main);
 			part('looked');
 			Object.keys(GROUPS).forEach(function (g) { drawGroup(g, main); });
 			main.appendChild(drawSelf());
+			main.appendChild(drawCard());
 		}
+	}
+
+	// drawMerchant is all that a merchant reads between two customers: the next step, and how to go on.
+	function drawMerchant(roots, main) {
+		roots.forEach(function (f) {
+			var advice = f.advice && f.advice.merchant;
+			if (advice) { main.appendChild(el('section', 'f next ' + f.severity, el('h3', '', roots.length > 1 ? name(f) : t('next')), p('', advice))); }
+		});
+		if (snap.report && snap.report.state !== 'online') {
+			main.appendChild(p('none', t('offline')));
+			main.appendChild(drawCard());
+		}
+		var more = el('button', 'more', t('details'));
+		more.onclick = function () { turn('technician'); };
+		main.appendChild(more);
+	}
+	// drawDay is the last day: a strip a question, and what was measured.
+	function drawDay(main) {
+		if (!day) { return; }
+		var box = el('section', 'day');
+		['take_card', 'settle'].forEach(function (question) {
+			var hours = {}, said = [];
+			day[question].split('').forEach(function (l) { hours[l] = (hours[l] || 0) + day.step_s / 3600; });
+			'naur'.split('').forEach(function (l) { if (hours[l]) { said.push(word(WORDS.levels, l) + ' ' + t('hours', Math.round(hours[l] * 10) / 10)); } });
+			var label = t('strip', t(question), said.join(', ') || t('unseen'));
+			box.appendChild(p('detail', label));
+			box.appendChild(POSHEALTH.strip(day[question], label));
+		});
+		Object.keys(WORDS.charts).forEach(function (key) {
+			var unit = key.split('_').pop(), c = POSHEALTH.chart(day[key], ''), label;
+			function say(v) { return unit === 'dbm' ? v + ' dBm' : Math.abs(v) < 1000 ? Math.round(v) + ' ms' : seconds(v); }
+			if (!c) { return; }
+			label = word(WORDS.charts, key) + ' ' + t('range', say(c.newest), say(c.least), say(c.most));
+			c.picture.setAttribute('aria-label', label);
+			box.appendChild(p('detail', label));
+			box.appendChild(c.picture);
+		});
+		box.appendChild(el('p', 'axis', el('span', '', t('before')), el('span', '', t('present'))));
+		main.appendChild(el('h2', 'part', t('day')));
+		main.appendChild(box);
+	}
+	// drawCard is the support card, asked for when it is opened. The picture stays when the page is drawn anew.
+	function drawCard() {
+		var box = fold('card', false, 'g card', el('summary', '', t('card')));
+		function fetchCard() {
+			if (!card || now() - cardAsked >= 60) {
+				card = el('img');
+				card.src = '/v1/support.svg?at=' + Math.floor(now());
+				cardAsked = now();
+			}
+			card.alt = t('cardAlt');
+			box.appendChild(card);
+		}
+		if (box.open) { fetchCard(); }
+		box.firstChild.addEventListener('click', function () { if (!box.open) { fetchCard(); } });
+		return box;
+	}
+	function askDay() {
+		if (view !== 'technician' || document.hidden || now() - dayAsked < 60) { return; }
+		dayAsked = now();
+		ask('GET', '/v1/series', function (x) {
+			try { day = x.status === 200 && JSON.parse(x.responseText); } catch (e) { day = null; }
+			draw();
+		});
 	}
 
 	// tick keeps what time alone changes.
@@ -246,7 +267,7 @@
 		banner.hidden = !text;
 		if (banner.textContent !== text) { banner.textContent = text; }
 		document.body.className = text && snap ? 'stale' : '';
-			id('age').textContent = snap ? t('ago', span(age)) : '';
+		id('age').textContent = snap ? t('ago', span(age)) : '';
 		look.disabled = left > 0 || failures > 0;
 		id('call').textContent = snap && snap.terminal.support ? t('hotline', snap.terminal.support) : '';
 		look.textContent = left > 0 ? t(asked ? 'asked' : 'wait', left) : t('look');
@@ -286,12 +307,35 @@
 			snap = s;
 			lang = x.getResponseHeader('Content-Language');
 			draw();
+			tellAloud();
 		}
+		askDay();
 		return true;
+	}
+	// tellAloud is for who cannot see the page: the verdicts, when they change.
+	function tellAloud() {
+		var live = id('live'), text = snap.told && snap.told.display_muted_until ? '' : dots(levelWord('take_card'), levelWord('settle'), word(WORDS.again, snap.verdict.charge_again));
+		if (live.textContent !== text) { live.textContent = text; }
+	}
+	function remember(key, value) {
+		try { localStorage.setItem(key, value); } catch (e) { /* a WebView without storage asks each time */ }
+	}
+	// chosen is what the address asks for, else what was chosen before, else the fallback.
+	function chosen(key, words, fallback) {
+		var before = '';
+		try { before = localStorage.getItem(key); } catch (e) { /* asked of the agent */ }
+		return (new RegExp('[?&]' + key + '=(' + words + ')\\b').exec(location.search + '&' + key + '=' + before) || [0, fallback])[1];
+	}
+	function turn(to) {
+		view = to;
+		remember('view', to);
+		draw();
+		askDay();
+		window.scrollTo(0, 0);
 	}
 	function choose(l) {
 		lang = l;
-		try { localStorage.setItem('lang', l); } catch (e) { /* a WebView without storage asks each time */ }
+		remember('lang', l);
 		version = '0';
 		draw();
 		poll();
@@ -308,8 +352,8 @@
 		});
 	};
 	document.addEventListener('visibilitychange', poll);
-	try { lang = localStorage.getItem('lang'); } catch (e) { /* asked of the agent */ }
-	lang = (/[?&]lang=(zh|en)\b/.exec(location.search + '&lang=' + lang) || [0, ''])[1];
+	lang = chosen('lang', 'zh|en', '');
+	view = chosen('view', 'merchant|technician', 'merchant');
 	setInterval(tick, 1000);
 	draw();
 	poll();
