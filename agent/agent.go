@@ -19,6 +19,7 @@ import (
 	"github.com/poshealth/poshealth/agent/diagnose"
 	"github.com/poshealth/poshealth/agent/schedule"
 	"github.com/poshealth/poshealth/agent/status"
+	"github.com/poshealth/poshealth/agent/visit"
 	"github.com/poshealth/poshealth/config"
 	"github.com/poshealth/poshealth/probes"
 	"github.com/poshealth/poshealth/transport/wire"
@@ -70,7 +71,9 @@ type Agent struct {
 	enrolled *enrolment // nil: no enrolment
 	// nil: nobody may command this terminal
 	commanded *commanded
-	news      *newsDoors    // nil: no payment app tells anything
+	news      *newsDoors // nil: no payment app tells anything
+	visits    *visit.Desk
+	visited   chan visited  // for the loop
 	lookedAt  atomic.Bool   // rounded, for others
 	started   time.Duration // by the boot clock
 
@@ -143,6 +146,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 		return nil, err
 	}
 	a.commanded = a.commandedBy(id)
+	a.visits = a.openVisits()
 	a.news = a.openNews()
 	tasks := append(slices.Clip(cat.tasks), schedule.Task{Probe: a.spending, Every: spendingEvery, Timeout: spendingTimeout, Local: true})
 	if a.sales != nil {
@@ -173,6 +177,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	defer cancel(nil)
 	a.account() // before the loop does: who asks how much is left is told from the start
 	results := make(chan probes.Result)
+	answering := make(chan struct{})
+	answers := sync.OnceFunc(func() { close(answering) })
 	var parts sync.WaitGroup
 	parts.Go(func() {
 		a.schedule.Run(ctx, func(r probes.Result) {
@@ -183,10 +189,15 @@ func (a *Agent) Run(ctx context.Context) error {
 		})
 	})
 	parts.Go(func() { a.follow(ctx) })
+	parts.Go(func() {
+		select { // a second agent ends nobody's visit
+		case <-answering:
+			a.visits.Run(ctx)
+		case <-ctx.Done():
+		}
+	})
 	steps := make(chan struct{}, 1)
 	parts.Go(func() { watchSteps(ctx, a.options.Boottime, a.options.now, steps) })
-	answering := make(chan struct{})
-	answers := sync.OnceFunc(func() { close(answering) })
 	parts.Go(func() {
 		err := a.serve(ctx, answers)
 		switch {
@@ -281,5 +292,6 @@ func (a *Agent) serve(ctx context.Context, ready func()) error {
 		},
 	}
 	a.news.attach(&o, c.Intake.UIDs)
+	o.Visit, o.Visits = a.visit, a.keptVisits
 	return status.New(o).Run(ctx)
 }

@@ -38,7 +38,7 @@ func (a *Agent) openNews() *newsDoors {
 		log.Warn("payment app may not find its token", slog.Any("error", err))
 	}
 	a.sales.desk = a.newsDesk(a.options.Boottime, a.sales.take)
-	return &newsDoors{desk: a.sales.desk, token: token, confirm: a.sales.confirm}
+	return &newsDoors{desk: a.sales.desk, token: token, confirm: a.confirm}
 }
 
 // newsDesk hands what fits to take. A hello must tell the merchant's number that is configured, where one is.

@@ -87,6 +87,8 @@ func (a *Agent) loop(ctx context.Context, results <-chan probes.Result, dialled,
 				a.proved = boot
 				a.sendPulse()
 			}
+		case v := <-a.visited:
+			a.tellVisit(v)
 		case s := <-standing:
 			a.heed(s)
 		case d := <-news:
@@ -214,7 +216,7 @@ func (a *Agent) snapshot(v diagnose.Verdict) wire.Snapshot {
 		}
 	}
 	s := snapshot(m)
-	s.Told = a.told
+	s.Told, s.Visit = a.told, a.visits.Open()
 	return s
 }
 

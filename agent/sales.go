@@ -172,7 +172,7 @@ func (s *sales) hear(n *downlink.HostNews) {
 
 // confirm takes a technician's word.
 func (s *sales) confirm(c status.Confirmation) error {
-	err := s.ledger.Confirm(intake.Confirmation{Ref: c.Ref, Batch: c.Batch, Result: c.Result})
+	err := s.ledger.Confirm(intake.Confirmation{Ref: c.Ref, Batch: c.Batch, Result: c.Result, Reason: c.Reason})
 	s.log.Info("a technician has looked up a sale", slog.String("result", c.Result), slog.Bool("taken", err == nil))
 	s.changed(true)
 	return err

@@ -15,6 +15,7 @@ func (in *invocation) confirm(ctx context.Context, args []string) int {
 	var c status.Confirmation
 	f.StringVar(&c.Result, "result", "", "")
 	f.StringVar(&c.Batch, "batch", "", "")
+	f.StringVar(&c.Reason, "reason", "", "")
 	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
 		c.Ref, args = args[0], args[1:]
 	}

@@ -22,6 +22,8 @@ func handler(command string) func(in *invocation, ctx context.Context, args []st
 	switch command {
 	case "check":
 		return (*invocation).check
+	case "visit":
+		return (*invocation).visit
 	case "status":
 		return (*invocation).status
 	case "confirm":

@@ -23,6 +23,7 @@ func render(s wire.Snapshot, st style) string {
 	b.WriteString(verdictLine(s, st, st.say("Settle", "结算"), s.Verdict.Settle, [2]string{"will be settled", "可以结算"}, [2]string{"will not be settled", "不能结算"}))
 	b.WriteString(money(s, st))
 	b.WriteString(told(s, st))
+	b.WriteString(visiting(s.Visit, s, st))
 	for _, root := range rootsOf(s) {
 		b.WriteString("\n" + advice(root, st))
 	}

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/poshealth/poshealth/agent/diagnose"
 )
@@ -112,7 +113,11 @@ type Confirmation struct {
 	Batch  string `json:"batch,omitempty"`
 	Result string `json:"result"` // settled, reversed or refunded
 	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"` // in his own words
 }
+
+// mostReason of a confirmation, in characters: "the acquirer's desk, call 4711: reversed at 10:20" has 50.
+const mostReason = 100
 
 // ErrNoSale says that nothing is in doubt under a reference.
 var ErrNoSale = errors.New("no sale with this reference is in doubt")
@@ -127,6 +132,9 @@ func (c Confirmation) check() error {
 		return errors.New("result: want settled, reversed or refunded, as the acquirer says")
 	case c.By != "" && !each(1, 12, alnum)(c.By):
 		return errors.New("by: want 1 to 12 letters and digits")
+	}
+	if err := FreeText(c.Reason, mostReason); err != nil {
+		return fmt.Errorf("reason: %w", err)
 	}
 	return nil
 }

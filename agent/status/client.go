@@ -1,6 +1,7 @@
 package status
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -77,6 +78,9 @@ func (c *Client) Confirm(ctx context.Context, word Confirmation) error {
 	if word.Ref != "" {
 		query.Set("ref", word.Ref)
 	}
+	if word.Reason != "" {
+		query.Set("reason", word.Reason)
+	}
 	_, err := c.do(ctx, http.MethodPost, confirmPath+"?"+query.Encode(), answerTimeout, &struct{}{})
 	return err
 }
@@ -92,9 +96,14 @@ func (c *Client) History(ctx context.Context) ([]Change, error) {
 
 // do asks once and decodes the answer into v.
 func (c *Client) do(ctx context.Context, method, path string, timeout time.Duration, v any) (http.Header, error) {
+	return c.send(ctx, method, path, nil, timeout, v)
+}
+
+// send is do with a body; nil: none.
+func (c *Client) send(ctx context.Context, method, path string, told []byte, timeout time.Duration, v any) (http.Header, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, nil)
+	request, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, bytes.NewReader(told))
 	if err != nil {
 		return nil, fmt.Errorf("cannot ask poshealth: %w", err)
 	}

@@ -13,9 +13,10 @@ type Confirmation struct {
 	Ref    string // trace number as on the slip; "": all that is in doubt
 	Batch  string // "": whichever
 	Result string // settled, reversed or refunded
+	Reason string // in his words; "": he gave none
 }
 
-// confirm answers POST /v1/confirm?ref=&batch=&result=.
+// confirm answers POST /v1/confirm?ref=&batch=&result=&reason=.
 func (s *Server) confirm(w http.ResponseWriter, r *http.Request) {
 	if s.o.Confirm == nil {
 		refuse(w, http.StatusServiceUnavailable, "this agent hears of no sales: set enabled in the configuration's [intake]")
@@ -26,7 +27,7 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "ref: want the trace number of the sale, or all=true")
 		return
 	}
-	if err := s.o.Confirm(Confirmation{Ref: q.Get("ref"), Batch: q.Get("batch"), Result: q.Get("result")}); err != nil {
+	if err := s.o.Confirm(Confirmation{Ref: q.Get("ref"), Batch: q.Get("batch"), Result: q.Get("result"), Reason: q.Get("reason")}); err != nil {
 		refuse(w, http.StatusBadRequest, "nothing was confirmed: "+err.Error())
 		return
 	}

@@ -64,6 +64,10 @@ func (s *Server) guardPage(next http.Handler) http.Handler {
 			refuse(w, http.StatusForbidden, "a sale is confirmed over the unix socket only, where the kernel says who does: poshealth confirm")
 			return
 		}
+		if r.URL.Path == visitPath {
+			refuse(w, http.StatusForbidden, "a visit begins and ends over the unix socket only, where the kernel says who does: poshealth visit")
+			return
+		}
 		if r.URL.Path == feedPath {
 			refuse(w, http.StatusForbidden, "facts are taken over the unix socket only, where the kernel says who tells them")
 			return
@@ -176,6 +180,8 @@ func bodies(next http.Handler) http.Handler {
 		case r.Method != http.MethodPost:
 		case r.URL.Path == feedPath:
 			limit, hint, kept = MaxFeed, "tell at most 64 KiB at once", &told
+		case r.URL.Path == visitPath:
+			limit, hint, kept = maxVisitRequest, "tell at most 16 KiB at once", &told
 		case r.URL.Path == intakePath:
 			limit, hint, kept = MaxIntake, "tell at most 32 KiB at once", &told
 		}

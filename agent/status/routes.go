@@ -54,6 +54,7 @@ func (s *Server) routes(polls chan struct{}) []route {
 		{path: "/v1/status", get: func(w http.ResponseWriter, r *http.Request) { s.status(w, r, polls) }},
 		{path: supportPath, get: s.support(func(card string) (string, string, error) { return "text/plain; charset=us-ascii", card, nil })},
 		{path: supportPath + ".svg", get: s.support(supportSVG)},
+		{path: visitPath, get: s.visits, post: s.visit},
 		{path: "/words.js", get: asset("text/javascript; charset=utf-8", wordsJS)},
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/poshealth/poshealth/transport/wire"
 )
 
 // SocketName is the name of the unix socket in the agent's state folder.
@@ -51,6 +53,10 @@ type Options struct {
 	IntakeUIDs  []int
 	// Confirm takes a technician's word of a sale; its error is told to him. Nil: nobody hears of sales.
 	Confirm func(Confirmation) error
+	// Visit begins or ends a technician's visit, and returns when everything has been looked at for it; its error is told to him. Visits
+	// are those that are kept. Nil: none are.
+	Visit  func(context.Context, VisitRequest) (wire.VisitRecord, error)
+	Visits func() Visits
 	// Notice is told what went wrong without ending the server, such as a loopback port that is taken. Nil: nobody is.
 	Notice func(error)
 	// Ready is called once, when all that can listen does: page is where the page is, nil when it is nowhere.

@@ -22,6 +22,8 @@ type Snapshot struct {
 	Report   *Report   `json:"report,omitempty"`  // nil where nothing is reported: one-shot check, no broker
 	Told     *Told     `json:"told,omitempty"`    // what the fleet has told this terminal, and is in force
 	Cost     *Cost     `json:"cost,omitempty"`    // nil for a one-shot check
+	// Visit is there while a technician is at work.
+	Visit *OpenVisit `json:"visit,omitempty"`
 	// Removed counts how often something like a card's number was taken out of words that were about to be shown or sent, since the start.
 	Removed uint64 `json:"removed,omitempty"`
 }
@@ -280,14 +282,15 @@ type State struct {
 
 // Event is a change: what became different, and how the terminal stands after it.
 type Event struct {
-	Schema   int       `json:"schema"`
-	Terminal Terminal  `json:"terminal"`
-	Session  Session   `json:"session"`
-	Verdict  Verdict   `json:"verdict"`
-	Changes  []Delta   `json:"changes"`
-	Findings []Finding `json:"findings"`
-	Spool    *Spool    `json:"spool,omitempty"`
-	Late     bool      `json:"late,omitempty"` // it had to wait: it tells of then, not of now
+	Schema   int          `json:"schema"`
+	Terminal Terminal     `json:"terminal"`
+	Session  Session      `json:"session"`
+	Verdict  Verdict      `json:"verdict"`
+	Changes  []Delta      `json:"changes"`
+	Findings []Finding    `json:"findings"`
+	Visit    *VisitRecord `json:"visit,omitempty"` // with the word "visit" alone
+	Spool    *Spool       `json:"spool,omitempty"`
+	Late     bool         `json:"late,omitempty"` // it had to wait: it tells of then, not of now
 }
 
 // What can become different.
