@@ -15,7 +15,24 @@ func (s *Story) hear(t *terminal, v view, at time.Time) []Line {
 		return nil
 	}
 	late := t.lateness(&v, at)
-	var lines []Line
+	lines := s.changes(t, v, where, at, late)
+	if line := s.visited(t, v.visit); line != nil {
+		lines = append(lines, *line)
+	}
+	for i := range lines {
+		lines[i].Late = late
+		if late > 0 {
+			lines[i].Notes = append(lines[i].Notes, s.say.say("late by ", "迟到 ")+s.say.lasting(late))
+		}
+	}
+	if where == newest {
+		t.known, t.take, t.settle, t.findings = true, v.take.Level, v.settle.Level, v.findings
+	}
+	return lines
+}
+
+// changes tells what became different, by where the message belongs.
+func (s *Story) changes(t *terminal, v view, where order, at time.Time, late time.Duration) (lines []Line) {
 	switch {
 	case where == older && v.pulse:
 		return nil
@@ -26,15 +43,6 @@ func (s *Story) hear(t *terminal, v view, at time.Time) []Line {
 	default:
 		lines = s.compare(t, &v, t.back && late == 0)
 		t.back = t.back && late > 0
-	}
-	for i := range lines {
-		lines[i].Late = late
-		if late > 0 {
-			lines[i].Notes = append(lines[i].Notes, s.say.say("late by ", "迟到 ")+s.say.lasting(late))
-		}
-	}
-	if where == newest {
-		t.known, t.take, t.settle, t.findings = true, v.take.Level, v.settle.Level, v.findings
 	}
 	return lines
 }

@@ -27,6 +27,7 @@ func decodeEvent(body []byte) (view, string, error) {
 		d.Code, d.Subject = clean(d.Code, maxWord), clean(d.Subject, maxWord)
 		v.changes = append(v.changes, d)
 	}
+	v.visit = cleanVisit(e.Visit)
 	return v, e.Terminal.ID, nil
 }
 

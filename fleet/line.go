@@ -22,6 +22,7 @@ const (
 	Cleared                // what stands no more
 	Unreadable             // a message that is none
 	Dropped                // messages that the watcher did not get to read
+	Visited                // a technician has come, or gone
 )
 
 // Tone is how a line should look: it repeats what mark and words say, and never says more.

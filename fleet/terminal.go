@@ -56,6 +56,7 @@ type view struct {
 	settle   wire.Answer
 	findings []standing
 	changes  []wire.Delta
+	visit    *wire.VisitRecord // nil: it does not tell of one
 }
 
 // terminal is what is remembered of one.
@@ -81,6 +82,7 @@ type terminal struct {
 	take, settle string
 	findings     []standing
 	pulseCleared map[wire.Ref]bool // told by a pulse; its own event may still come
+	visited      string            // id and state of the last visit that was told of
 }
 
 // moment names one message of a terminal.

@@ -97,6 +97,6 @@ func (a *audience) note(l fleet.Line) {
 			h.gone[r.Code] = true
 			delete(h.roots, r.Code)
 		}
-	case fleet.Watching, fleet.Verdict, fleet.Changed, fleet.Unreadable, fleet.Dropped:
+	case fleet.Watching, fleet.Verdict, fleet.Changed, fleet.Unreadable, fleet.Dropped, fleet.Visited:
 	}
 }
