@@ -28,9 +28,15 @@ func Check(ctx context.Context, o Options, seen func(probes.Result)) (wire.Snaps
 
 // Capabilities looks at everything once and tells how it could be read, way by way.
 func Capabilities(ctx context.Context, o Options, seen func(probes.Result)) (wire.Capabilities, error) {
+	_, c, err := Whole(ctx, o, seen)
+	return c, err
+}
+
+// Whole is Check and Capabilities by one look.
+func Whole(ctx context.Context, o Options, seen func(probes.Result)) (wire.Snapshot, wire.Capabilities, error) {
 	s, t, err := look(ctx, o, seen)
 	if err != nil {
-		return wire.Capabilities{}, err
+		return s, wire.Capabilities{}, err
 	}
 	c := wire.Capabilities{Schema: wire.Schema, Terminal: s.Terminal, Level: string(t.Level()), Data: []wire.Capability{}}
 	for _, known := range t.Capabilities() {
@@ -40,7 +46,7 @@ func Capabilities(ctx context.Context, o Options, seen func(probes.Result)) (wir
 		}
 		c.Data = append(c.Data, datum)
 	}
-	return c, nil
+	return s, c, nil
 }
 
 func look(ctx context.Context, o Options, seen func(probes.Result)) (wire.Snapshot, *terminal.Terminal, error) {

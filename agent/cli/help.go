@@ -24,6 +24,8 @@ func handler(command string) func(in *invocation, ctx context.Context, args []st
 		return (*invocation).check
 	case "visit":
 		return (*invocation).visit
+	case "bundle":
+		return (*invocation).bundle
 	case "status":
 		return (*invocation).status
 	case "confirm":

@@ -35,6 +35,8 @@ func arrows() map[string]string {
 		"agent/budget":       "findings probes/meter",
 		"agent/schedule/...": "agent/schedule/... probes",
 		"agent/diagnose/...": "agent/diagnose/... findings probes probes/response probes/timescale",
+		"agent/bundle":       "agent/intake",
+		"agent/visit":        "agent/intake agent/status transport/wire",
 		"agent/intake/...":   "agent/intake/... agent/diagnose findings probes probes/response",
 		"agent/status/...":   "agent/status/... figures findings transport/exchange transport/wire",
 
