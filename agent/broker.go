@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -123,7 +122,8 @@ func (b *brokers) order() []int {
 		order = append(order, i)
 	}
 	if b.good > 0 {
-		order = slices.Insert(slices.Delete(order, b.good, b.good+1), 1, b.good)
+		copy(order[2:b.good+1], order[1:b.good]) // those between move down by one
+		order[1] = b.good
 	}
 	return order
 }

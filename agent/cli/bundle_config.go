@@ -1,99 +1,82 @@
 package cli
 
 import (
+	"encoding/json"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/poshealth/poshealth/config"
 	"github.com/poshealth/poshealth/probes/terminal"
 )
 
-// shownConfig is what support may see of a configuration: a key that is not named here is not shown. Of what is secret, or somebody's
-// own, it says only whether it is set.
-func shownConfig(c config.Config) map[string]any {
-	type keys = map[string]any
-	hosts := make([]keys, 0, len(c.Hosts))
-	for _, h := range c.Hosts {
-		hosts = append(hosts, keys{
-			"name": h.Name, "address": h.Address, "kind": h.Kind, "group": h.Group, "server_name": h.ServerName, "ca_file": set(h.CAFile),
-			"timeout": h.Timeout.String(), "every": h.Every.String(), "clock_early": h.ClockEarly.String(), "clock_late": h.ClockLate.String(),
-			"ranges": h.Ranges, "terminals": h.Terminals,
-			"echo": keys{
-				"dialect": h.Echo.Dialect, "every": h.Echo.Every.String(), "tls": h.Echo.TLS, "terminal_id": set(h.Echo.TerminalID),
-				"merchant_id": set(h.Echo.MerchantID), "tpdu": set(h.Echo.TPDU), "header": set(h.Echo.Header), "codes": h.Echo.Codes,
-			},
-		})
+// shownKeys are what support may see of a configuration, by the names of its fields: what is not named here is not shown, but that it is
+// set. Broker, proxy and servers lose what stands around their address.
+const shownKeys = ` Version ID Tenant Root StateDir Lang Timezone TradingHours
+ Broker Also KeepAlive Pulse Encoding History Fleet URL
+ Name Address Kind Group ServerName Timeout Every ClockEarly ClockLate Ranges Terminals Dialect TLS Codes
+ Host From To Daily NTP HTTPS Servers Private SIM Portal PlanEnds
+ Package Minimum Target Deadline SignerSHA256 Permissions AlwaysRunning LocationRequired
+ Enabled AutoSignOn Slip NeedsPaper Capture DayCut Params CAPK AID Lines UIDs
+ Phone BytesPerMonth PeriodStarts HoldScale Listen `
+
+// shownConfig is what support may see of a configuration, with the fields' own names.
+func shownConfig(c config.Config) any {
+	var all map[string]any
+	raw, err := json.Marshal(c)
+	if err == nil {
+		err = json.Unmarshal(raw, &all)
 	}
-	windows := make([]keys, 0, len(c.Maintenance))
-	for _, m := range c.Maintenance {
-		windows = append(windows, keys{"host": m.Host, "from": m.From, "to": m.To, "daily": m.Daily, "kind": m.Kind})
+	if err != nil {
+		return nil
 	}
-	timings := make(keys, len(c.Probe))
-	for kind, t := range c.Probe {
-		timings[kind] = keys{"every": t.Every.String(), "timeout": t.Timeout.String()}
-	}
-	return keys{
-		"terminal": keys{
-			"id": c.Terminal.ID, "tenant": c.Terminal.Tenant, "root": c.Terminal.Root, "state_dir": c.Terminal.StateDir, "lang": c.Terminal.Lang,
-			"timezone": c.Terminal.Timezone, "trading_hours": c.Terminal.TradingHours,
-		},
-		"mqtt": keys{
-			"broker": place(c.MQTT.Broker), "also": places(c.MQTT.Also), "proxy": set(c.MQTT.Proxy), "proxy_password_file": set(c.MQTT.ProxyPasswordFile),
-			"ca_file": set(c.MQTT.CAFile), "cert_file": set(c.MQTT.CertFile), "key_file": set(c.MQTT.KeyFile), "username": set(c.MQTT.Username),
-			"password_file": set(c.MQTT.PasswordFile), "keep_alive": c.MQTT.KeepAlive.String(), "pulse": c.MQTT.Pulse.String(),
-			"encoding": c.MQTT.Encoding, "history": c.MQTT.History.String(), "fleet": c.MQTT.Fleet,
-		},
-		"enrol":       keys{"url": place(c.Enrol.URL), "token_file": set(c.Enrol.TokenFile), "ca_file": set(c.Enrol.CAFile)},
-		"host":        hosts,
-		"maintenance": windows,
-		"clock":       keys{"ntp": c.Clock.NTP, "https": places(c.Clock.HTTPS)},
-		"dns":         keys{"servers": c.DNS.Servers},
-		"network":     keys{"private": c.Network.Private, "sim": c.Network.SIM, "portal": place(c.Network.Portal), "plan_ends": c.Network.PlanEnds},
-		"app": keys{
-			"package": c.App.Package, "minimum": c.App.Minimum, "target": c.App.Target, "deadline": c.App.Deadline, "signer_sha256": c.App.SignerSHA256,
-			"permissions": c.App.Permissions, "always_running": c.App.AlwaysRunning, "location_required": c.App.LocationRequired,
-		},
-		"intake": keys{
-			"enabled": c.Intake.Enabled, "auto_sign_on": c.Intake.AutoSignOn, "slip": c.Intake.Slip, "needs_paper": c.Intake.NeedsPaper,
-			"capture": c.Intake.Capture, "day_cut": c.Intake.DayCut, "issuers": len(c.Intake.Issuers), "params": c.Intake.Params, "capk": c.Intake.CAPK,
-			"aid": c.Intake.AID, "lines": c.Intake.Lines, "uids": c.Intake.UIDs, "token_file": set(c.Intake.TokenFile),
-		},
-		"support":   keys{"phone": c.Support.Phone},
-		"downlink":  keys{"keys": len(c.Downlink.Keys)},
-		"budget":    keys{"bytes_per_month": c.Budget.BytesPerMonth, "period_starts": c.Budget.PeriodStarts},
-		"probe":     timings,
-		"threshold": c.Threshold,
-		"diagnose":  keys{"hold_scale": c.Diagnose.HoldScale},
-		"local":     keys{"listen": c.Local.Listen, "uids": c.Local.UIDs},
-	}
+	return shownValue("", all, false)
 }
 
-// set says of a value that nobody else may see whether there is one.
-func set(value string) string {
-	if value == "" {
-		return ""
+// shownValue is what of a value may be seen under a key; shown says that its place is one that may be, whatever the key.
+func shownValue(key string, value any, shown bool) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for k := range v {
+			v[k] = shownValue(k, v[k], shown || key == "Probe" || key == "Threshold")
+		}
+		return v
+	case []any:
+		for i := range v {
+			v[i] = shownValue(key, v[i], shown)
+		}
+		return v
+	case nil:
+		return nil
+	case string:
+		if v == "" {
+			return v
+		}
+		if strings.Contains(v, "://") {
+			v = place(v)
+		}
+		value = v
+	case float64:
+		if slices.Contains([]string{"KeepAlive", "Pulse", "History", "Timeout", "Every", "ClockEarly", "ClockLate"}, key) {
+			value = time.Duration(v).String()
+		}
 	}
-	return "(set)"
+	if !shown && !strings.Contains(shownKeys, " "+key+" ") && !strings.Contains(shownKeys, " "+key+"\n") {
+		return "(set)"
+	}
+	return value
 }
 
 // place is an address without what may stand around it: a user and his password, a path, a query.
 func place(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || address == "" {
-		return set(address)
+	if err != nil {
+		return "(set)"
 	}
 	return u.Scheme + "://" + u.Host
-}
-
-func places(all []string) []string {
-	shown := make([]string, 0, len(all))
-	for _, a := range all {
-		shown = append(shown, place(a))
-	}
-	return shown
 }
 
 // mostState bounds the list of files in the state folder; there are some 30.
@@ -136,31 +119,12 @@ func secretsOf(c config.Config) []string {
 		c.MQTT.PasswordFile, c.MQTT.ProxyPasswordFile, c.MQTT.KeyFile, c.MQTT.CertFile, c.Enrol.TokenFile, c.Intake.TokenFile,
 		filepath.Join(c.Terminal.StateDir, "intake.token"),
 	} {
-		if file == "" {
-			continue
-		}
-		content, err := terminal.ReadSmall(file, mostSecret)
-		if err != nil {
-			continue
-		}
-		for line := range strings.Lines(string(content)) {
-			line = strings.TrimSpace(line)
-			if strings.HasPrefix(line, "#") || strings.HasPrefix(line, "-----") {
-				continue
-			}
-			secrets = append(secrets, line)
-			if user, password, ok := strings.Cut(line, ":"); ok { // of a proxy
-				secrets = append(secrets, user, password)
-			}
-		}
+		content, _ := terminal.ReadSmall(file, mostSecret) // who may not read it cannot give it away
+		secrets = append(secrets, strings.FieldsFunc(string(content), func(r rune) bool { return r == '\n' || r == '\r' })...)
+		_, password, _ := strings.Cut(strings.TrimSpace(string(content)), ":") // of a proxy
+		secrets = append(secrets, password)
 	}
-	var kept []string
-	for _, s := range secrets {
-		if _, err := os.Stat(s); s != c.Terminal.ID && s != c.Terminal.Tenant && err != nil {
-			kept = append(kept, s)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(secrets, func(s string) bool { return s == c.Terminal.ID || s == c.Terminal.Tenant })
 }
 
 // bundleReadme is README.txt.

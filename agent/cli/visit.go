@@ -93,15 +93,25 @@ func (in *invocation) visit(ctx context.Context, args []string) int {
 	if err != nil {
 		return in.fail(err, "")
 	}
-	if code := in.printVisit(v); code != exitReady {
-		return code
+	if in.format == "json" {
+		in.printJSON(v)
+	} else {
+		_, _ = io.WriteString(in.Out, visitText(&v, style{lang: in.lang, colour: in.colour}))
 	}
-	in.unkeptVisits(ctx, client)
-	look := v.Before
+	if all, err := client.Visits(ctx); err == nil {
+		in.warnOf(all.Fault)
+	}
 	if v.After != nil {
-		look = *v.After
+		return exitCode(wire.Snapshot{Verdict: v.After.Verdict})
 	}
-	return exitCode(wire.Snapshot{Verdict: look.Verdict})
+	return exitCode(wire.Snapshot{Verdict: v.Before.Verdict})
+}
+
+// warnOf says what is wrong with what is kept.
+func (in *invocation) warnOf(fault string) {
+	if fault != "" {
+		_, _ = fmt.Fprintf(in.Err, "poshealth: warning: %s\n", fault)
+	}
 }
 
 // showVisits prints the newest visit whole and the others in a line each; as JSON all of them.
@@ -110,9 +120,7 @@ func (in *invocation) showVisits(ctx context.Context, client *status.Client) int
 	if err != nil {
 		return in.fail(err, "")
 	}
-	if all.Fault != "" {
-		_, _ = fmt.Fprintf(in.Err, "poshealth: warning: %s\n", all.Fault)
-	}
+	in.warnOf(all.Fault)
 	if in.format == "json" {
 		return in.printJSON(all)
 	}
@@ -121,32 +129,15 @@ func (in *invocation) showVisits(ctx context.Context, client *status.Client) int
 		_, _ = fmt.Fprintln(in.Out, st.say("no visit has been recorded on this terminal", "本机没有上门维护记录"))
 		return exitReady
 	}
-	text := visitText(all.Visits[len(all.Visits)-1], st)
+	text := visitText(&all.Visits[len(all.Visits)-1], st)
 	for i := len(all.Visits) - 2; i >= 0; i-- {
 		label := ""
 		if i == len(all.Visits)-2 {
 			label, text = st.say("Earlier", "更早"), text+"\n"
 		}
-		text += st.paint(bold, pad(label, indent)) + visitLine(all.Visits[i], st) + "\n"
+		text += st.paint(bold, pad(label, indent)) + visitLine(&all.Visits[i], st) + "\n"
 	}
 	if _, err := io.WriteString(in.Out, text); err != nil {
-		return in.fail(err, "")
-	}
-	return exitReady
-}
-
-// unkeptVisits warns where the record does not lie on flash.
-func (in *invocation) unkeptVisits(ctx context.Context, client *status.Client) {
-	if all, err := client.Visits(ctx); err == nil && all.Fault != "" {
-		_, _ = fmt.Fprintf(in.Err, "poshealth: warning: %s\n", all.Fault)
-	}
-}
-
-func (in *invocation) printVisit(v wire.VisitRecord) int {
-	if in.format == "json" {
-		return in.printJSON(v)
-	}
-	if _, err := io.WriteString(in.Out, visitText(v, style{lang: in.lang, colour: in.colour})); err != nil {
 		return in.fail(err, "")
 	}
 	return exitReady

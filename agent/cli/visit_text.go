@@ -23,57 +23,72 @@ func visiting(v *wire.OpenVisit, s wire.Snapshot, st style) string {
 	return st.paint(bold, pad(st.say("Visit", "上门"), indent)) + text + "\n"
 }
 
+// visitRows are the labels of what is compared, in the order of lookCells.
+func visitRows() [14][2]string {
+	return [14][2]string{
+		{}, {"Take card", "刷卡"}, {}, {"Settle", "结算"}, {}, {"Charge?", "可否重收"}, {"Unsettled", "未结清"}, {"Findings", "故障提示"},
+		{"Round trip", "往返时延"}, {"Signal", "信号"}, {"Clock", "时钟偏差"}, {"Battery", "电量"}, {"Storage", "存储"}, {"App, agent", "应用、监测"},
+	}
+}
+
+// lookCells is how a terminal stood, a cell for each row.
+func lookCells(l *wire.Look, title string, st style) (cells [14]string) {
+	v := &l.Verdict
+	cells[0] = title
+	cells[1], cells[2] = levelCell(&v.TakeCard, st), rootCell(v.TakeCard.Root, st)
+	cells[3] = levelCell(&v.Settle, st)
+	if root := rootCell(v.Settle.Root, st); root != cells[2] { // else it is said already
+		cells[4] = root
+	}
+	if v.Settle.Lacks != wire.LacksIntake { // else nobody tells of sales
+		cells[5] = againCell(v.ChargeAgain, st)
+	}
+	if u := v.Unsettled; u != nil {
+		cells[6] = fmt.Sprintf(st.say("%d in doubt, %d to reverse, %d to settle", "%d 笔不明，%d 笔待冲正，%d 笔待结算"), u.InDoubt, u.Reversals, u.Offline+u.Batch)
+	}
+	cells[7] = fmt.Sprint(len(l.Findings) + l.More)
+	for _, r := range l.Readings {
+		switch r.Name {
+		case "rtt":
+			cells[8] = plainMS(r.Value)
+		case "signal":
+			cells[9] = fmt.Sprintf("%.0f dBm", r.Value)
+		case "clock_offset":
+			cells[10] = signed(r.Value)
+		case "battery":
+			cells[11] = fmt.Sprintf("%.0f %%", r.Value)
+		case "storage":
+			cells[12] = megabytes(r.Value)
+		}
+	}
+	cells[13] = strings.TrimLeft(l.App+"  "+l.Agent, " ")
+	return cells
+}
+
 // visitText is a visit as a technician reads it: before and after side by side, what changed, what was done. One that is open has one
 // side.
-func visitText(v wire.VisitRecord, st style) string {
+func visitText(v *wire.VisitRecord, st style) string {
 	var b strings.Builder
 	b.WriteString(st.paint(bold, pad(st.say("Visit", "上门"), indent)) + visitLine(v, st) + "\n")
-	sides := []wire.Look{v.Before}
-	heads := []string{st.say("Before", "到场")}
+	left := lookCells(&v.Before, st.paint(bold, st.say("Before", "到场")), st)
+	var right [14]string
 	if v.After != nil {
-		sides = append(sides, *v.After)
-		heads = append(heads, st.say("After", "离场"))
+		right = lookCells(v.After, st.paint(bold, st.say("After", "离场")), st)
 	}
-	for i := range heads {
-		heads[i] = st.paint(bold, heads[i]) + st.paint(dim, "  "+dayTime(sides[i].Session.At, v.Before.Session.At))
-	}
-	side(&b, "", heads)
-	row := func(label string, what func(wire.Look) string) {
-		cells := make([]string, len(sides))
-		for i := range sides {
-			cells[i] = what(sides[i])
-		}
-		if strings.Join(cells, "") != "" {
-			side(&b, label, cells)
+	for i, row := range visitRows() {
+		if left[i]+right[i] != "" {
+			b.WriteString(strings.TrimRight(pad(st.say(row[0], row[1]), indent)+pad(fit(left[i], column-2), column)+fit(right[i], column), " ") + "\n")
 		}
 	}
-	row(st.say("Take card", "刷卡"), func(l wire.Look) string { return levelCell(l.Verdict.TakeCard, st) })
-	row("", func(l wire.Look) string { return rootCell(l.Verdict.TakeCard.Root, st) })
-	row(st.say("Settle", "结算"), func(l wire.Look) string { return levelCell(l.Verdict.Settle, st) })
-	row("", func(l wire.Look) string {
-		if r, t := l.Verdict.Settle.Root, l.Verdict.TakeCard.Root; r != nil && t != nil && *r == *t {
-			return "" // it is said already
-		}
-		return rootCell(l.Verdict.Settle.Root, st)
-	})
-	row(st.say("Charge?", "可否重收"), func(l wire.Look) string { return againCell(l.Verdict, st) })
-	row(st.say("Unsettled", "未结清"), func(l wire.Look) string { return unsettledCell(l.Verdict.Unsettled, st) })
-	row(st.say("Findings", "故障提示"), func(l wire.Look) string { return fmt.Sprint(len(l.Findings) + l.More) })
-	for _, m := range [...]struct{ name, en, zh string }{
-		{"rtt", "Round trip", "往返时延"}, {"signal", "Signal", "信号"}, {"clock_offset", "Clock", "时钟偏差"},
-		{"battery", "Battery", "电量"}, {"storage", "Storage", "存储"},
-	} {
-		row(st.say(m.en, m.zh), func(l wire.Look) string { return measured(l, m.name, st) })
+	if v.After != nil {
+		b.WriteString("\n" + visitChanges(v, st))
 	}
-	row(st.say("App", "应用"), func(l wire.Look) string { return l.App })
-	row(st.say("Agent", "监测程序"), func(l wire.Look) string { return l.Agent })
-	b.WriteString(visitChanges(v, st))
 	b.WriteString(visitWork(v, st))
 	return b.String()
 }
 
 // visitLine is a visit in one line: when, for how long, by whom.
-func visitLine(v wire.VisitRecord, st style) string {
+func visitLine(v *wire.VisitRecord, st style) string {
 	at := v.Before.Session.At
 	if t, err := time.Parse(time.RFC3339, at); err == nil {
 		at = t.Format("2006-01-02 15:04")
@@ -111,20 +126,6 @@ func dayTime(at, besides string) string {
 	return t.Format("2006-01-02 15:04")
 }
 
-// side writes a row of one or two cells, each cut to its column.
-func side(b *strings.Builder, label string, cells []string) {
-	line := pad(label, indent)
-	for i, c := range cells {
-		if i < len(cells)-1 {
-			c = pad(fit(c, column-2), column)
-		} else if len(cells) > 1 {
-			c = fit(c, column)
-		}
-		line += c
-	}
-	b.WriteString(strings.TrimRight(line, " ") + "\n")
-}
-
 // fit cuts text to so many columns; colour is kept whole.
 func fit(text string, columns int) string {
 	if width(text) <= columns {
@@ -153,7 +154,7 @@ func fit(text string, columns int) string {
 	return out.String()
 }
 
-func levelCell(a wire.Answer, st style) string {
+func levelCell(a *wire.Answer, st style) string {
 	switch a.Level {
 	case wire.Ready:
 		return st.paint(green, "✓ "+st.say("ready", "正常"))
@@ -172,101 +173,67 @@ func rootCell(r *wire.Ref, st style) string {
 	return strings.TrimRight("  "+titleOf(r.Code, st)+" "+r.Subject, " ")
 }
 
-func againCell(v wire.Verdict, st style) string {
-	switch {
-	case v.Settle.Lacks == wire.LacksIntake:
-		return "" // nobody tells of sales
-	case v.ChargeAgain == wire.Yes:
+func againCell(again string, st style) string {
+	switch again {
+	case wire.Yes:
 		return st.paint(green, st.say("yes", "可以"))
-	case v.ChargeAgain == wire.No:
+	case wire.No:
 		return st.paint(red, st.say("NO", "不可"))
 	}
 	return st.say("not known", "未知")
 }
 
-func unsettledCell(u *wire.Unsettled, st style) string {
-	if u == nil {
-		return ""
-	}
-	var words []string
-	for _, n := range [...]struct {
-		n      int
-		en, zh string
-	}{{u.InDoubt, "in doubt", "笔不明"}, {u.Reversals, "to reverse", "笔待冲正"}, {u.Offline, "offline", "笔脱机"}, {u.Batch, "in the batch", "笔待批结"}} {
-		if n.n > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n.n, st.say(n.en, n.zh)))
-		}
-	}
-	return strings.Join(words, ", ")
-}
-
-func measured(l wire.Look, name string, st style) string {
-	for _, r := range l.Readings {
-		if r.Name != name {
-			continue
-		}
-		switch {
-		case name == "clock_offset":
-			return signed(r.Value)
-		case r.Unit == "ms":
-			return plainMS(r.Value)
-		case r.Unit == "B":
-			return megabytes(r.Value) + st.say(" free", " 可用")
-		}
-		return fmt.Sprintf("%.0f %s", r.Value, r.Unit)
-	}
-	return ""
-}
-
 // visitChanges are what is gone, what is new and what is still there.
-func visitChanges(v wire.VisitRecord, st style) string {
-	gone, fresh, still := v.Compare()
+func visitChanges(v *wire.VisitRecord, st style) string {
 	var b strings.Builder
-	for _, k := range [...]struct {
-		all          []wire.Standing
-		mark, colour string
-		en, zh       string
-	}{
-		{gone, "✓", green, "Gone", "已消除"}, {fresh, "!", red, "New", "新出现"}, {still, "·", yellow, "Still there", "仍存在"},
-	} {
-		for i, f := range k.all {
-			label := ""
-			if i == 0 {
-				label = st.say(k.en, k.zh)
-			}
-			side(&b, label, []string{st.paint(k.colour, k.mark) + " " + titleOf(f.Code, st) + strings.TrimRight(" "+f.Subject, " ") + st.paint(dim, "  "+f.Code)})
+	gone, fresh, still := v.Compare()
+	changed := func(all []wire.Standing, title, mark string) {
+		for i := range all {
+			b.WriteString(pad(title, indent) + mark + rootCell(&all[i].Ref, st)[1:] + st.paint(dim, "  "+all[i].Code) + "\n")
+			title = ""
 		}
 	}
-	switch {
-	case v.After == nil:
-		return ""
-	case b.Len() == 0:
-		side(&b, st.say("Changed", "变化"), []string{st.say("nothing stood before, and nothing stands now", "到场和离场时均无故障")})
+	changed(gone, st.say("Gone", "已消除"), st.paint(green, "✓"))
+	changed(fresh, st.say("New", "新出现"), st.paint(red, "!"))
+	changed(still, st.say("Still there", "仍存在"), st.paint(yellow, "·"))
+	if b.Len() == 0 {
+		return pad(st.say("Changed", "变化"), indent) + st.say("nothing stood before, and nothing stands now", "到场和离场时均无故障") + "\n"
 	}
-	return "\n" + b.String()
+	return b.String()
 }
 
 // visitWork is what was done, and which sales were closed.
-func visitWork(v wire.VisitRecord, st style) string {
-	var b strings.Builder
-	for i, d := range v.Did {
-		b.WriteString(wrap(label(&b, st.say("Done", "所做工作")), indent, fmt.Sprintf("%d. %s", i+1, d)))
+func visitWork(v *wire.VisitRecord, st style) string {
+	text, title := "", st.say("Done", "所做工作")
+	for _, d := range v.Did {
+		text += wrap(title, indent, "- "+d)
+		title = ""
 	}
-	results := map[string][2]string{"settled": {"settled", "交易成立"}, "reversed": {"reversed", "已冲正"}, "refunded": {"refunded", "已退款"}}
-	var sales strings.Builder
-	for _, c := range v.Confirmed {
-		result, what := results[c.Result], c.Ref
+	title = st.say("Sales closed", "查证交易")
+	for i := range v.Confirmed {
+		c := &v.Confirmed[i]
+		what := c.Ref
 		if what == "" {
 			what = st.say("all in doubt", "全部不明交易")
 		}
-		text := what + "  " + st.say(result[0], result[1])
-		if c.Reason != "" {
-			text += st.say(": ", "：") + c.Reason
-		}
-		sales.WriteString(wrap(label(&sales, st.say("Sales closed", "查证交易")), indent, text))
+		text += wrap(title, indent, strings.TrimRight(what+"  "+resultWord(c.Result, st)+"  "+c.Reason, " "))
+		title = ""
 	}
-	if b.Len()+sales.Len() == 0 {
+	if text == "" {
 		return ""
 	}
-	return "\n" + b.String() + sales.String()
+	return "\n" + text
+}
+
+func resultWord(result string, st style) string {
+	switch {
+	case st.lang != "zh":
+	case result == "settled":
+		return "交易成立"
+	case result == "reversed":
+		return "已冲正"
+	case result == "refunded":
+		return "已退款"
+	}
+	return result
 }

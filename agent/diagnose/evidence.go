@@ -261,7 +261,7 @@ func (e *Evidence) remember(r probes.Result, keeps []Series) {
 // inserted is ids with another one, in order; what was handed out stays as it was.
 func inserted(ids []probes.ID, id probes.ID) []probes.ID {
 	at, _ := slices.BinarySearch(ids, id)
-	return slices.Insert(slices.Clone(ids), at, id)
+	return append(append(append(make([]probes.ID, 0, len(ids)+1), ids[:at]...), id), ids[at:]...)
 }
 
 func appendBounded[T any](s []T, v T, limit int) []T {

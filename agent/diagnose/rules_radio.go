@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -205,7 +206,7 @@ func (p *Profile) weakSignal(e *Evidence) []Match {
 		if _, told := r.Reading(signalReading); !told || len(levels) == 0 {
 			return unsure(""), true
 		}
-		slices.Sort(levels)
+		sort.Slice(levels, func(i, j int) bool { return levels[i] < levels[j] })
 		median := levels[len(levels)/2]
 		if median > p.limit(limits+"info") {
 			return Match{}, false

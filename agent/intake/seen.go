@@ -95,7 +95,7 @@ func (s *start) fill(seq int32) bool {
 	if seq < g.To {
 		left = append(left, span{seq + 1, g.To})
 	}
-	s.Missing = slices.Replace(s.Missing, i, i+1, left...)
+	s.Missing = append(s.Missing[:i:i], append(left, s.Missing[i+1:]...)...)
 	return true
 }
 

@@ -159,7 +159,8 @@ func (t *target) inOrder(r resolution, addrs []netip.Addr) resolution {
 		}
 	}
 	if i := slices.Index(r.addrs, t.last); i > 0 {
-		r.addrs = slices.Insert(slices.Delete(r.addrs, i, i+1), 0, t.last)
+		copy(r.addrs[1:i+1], r.addrs[:i]) // those before it move down by one
+		r.addrs[0] = t.last
 	}
 	r.addrs = r.addrs[:min(len(r.addrs), MaxAddresses)]
 	return r

@@ -2,7 +2,7 @@ package path
 
 import (
 	"math"
-	"slices"
+	"sort"
 	"time"
 )
 
@@ -36,7 +36,7 @@ func median(of []time.Duration) time.Duration {
 	if len(of) == 0 {
 		return 0
 	}
-	sorted := slices.Sorted(slices.Values(of))
+	sorted := inOrder(of)
 	half := len(sorted) / 2
 	if len(sorted)%2 == 1 {
 		return sorted[half]
@@ -44,12 +44,19 @@ func median(of []time.Duration) time.Duration {
 	return (sorted[half-1] + sorted[half]) / 2
 }
 
+// inOrder is a copy, the shortest first.
+func inOrder(of []time.Duration) []time.Duration {
+	sorted := append([]time.Duration{}, of...)
+	sort.Slice(sorted, func(i, j int) bool { return sorted[i] < sorted[j] })
+	return sorted
+}
+
 // percentile is the smallest of the durations that n percent of them don't exceed (nearest rank); 0 of none.
 func percentile(of []time.Duration, n int) time.Duration {
 	if len(of) == 0 {
 		return 0
 	}
-	sorted := slices.Sorted(slices.Values(of))
+	sorted := inOrder(of)
 	rank := (len(sorted)*n + 99) / 100
 	return sorted[min(max(rank, 1), len(sorted))-1]
 }

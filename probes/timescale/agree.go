@@ -3,6 +3,7 @@ package timescale
 import (
 	"net"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -103,7 +104,7 @@ func Agree(votes []Vote) Agreement {
 		a.Voices, a.Against = depth, len(groups)-depth
 		a.Agreeing, a.Vouched = depth, 0
 	}
-	slices.Sort(a.False)
+	sort.Slice(a.False, func(i, j int) bool { return a.False[i] < a.False[j] })
 	return a
 }
 

@@ -61,7 +61,9 @@ type Account struct {
 // lose notes the numbers as lost; ranges rise, and stay so.
 func lose(ranges []Range, lost Range) []Range {
 	at, _ := slices.BinarySearchFunc(ranges, lost, func(a, b Range) int { return cmp.Compare(a.From, b.From) })
-	ranges = slices.Insert(ranges, at, lost)
+	ranges = append(ranges, lost)
+	copy(ranges[at+1:], ranges[at:])
+	ranges[at] = lost
 	for i := len(ranges) - 2; i >= 0; i-- { // what touches, for the same reason, is one
 		if ranges[i].To+1 >= ranges[i+1].From && ranges[i].Why == ranges[i+1].Why {
 			ranges = join(ranges, i)

@@ -1,13 +1,13 @@
 package spool
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 
 	"golang.org/x/sys/unix"
 )
@@ -139,8 +139,9 @@ func (s *Spool) load() error {
 		}
 		found = append(found, j)
 	}
-	slices.SortFunc(found, func(a, b *journal) int {
-		return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.class, b.class))
+	sort.Slice(found, func(i, j int) bool {
+		a, b := found[i], found[j]
+		return a.order < b.order || a.order == b.order && a.class < b.class
 	})
 	lost, given := uint64(0), max(0, len(found)-mostJournals)
 	for _, j := range found[:given] { // the oldest: a terminal that starts over and over, and reaches nobody
