@@ -39,7 +39,7 @@ func (d *Desk) look(ctx context.Context, before []wire.Standing) (wire.Snapshot,
 func seenSince(s wire.Snapshot, asked time.Duration) bool {
 	for _, r := range s.Results {
 		kind, _, _ := strings.Cut(r.Probe, "/")
-		if kind != "iso8583" && s.Session.BootS-r.AgeS < asked.Seconds() {
+		if kind != "iso8583" && s.Session.BootS-r.AgeS <= asked.Seconds() {
 			return false
 		}
 	}
