@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,32 +18,8 @@ import (
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
-const bundleUsage = `poshealth bundle puts what support needs for a diagnosis into one file. Nothing secret is in it, no amount, and nothing of a card.
-导出诊断包：一个文件，不含密码、密钥、金额和卡号。
-
-usage: poshealth bundle [--out FILE] [--config FILE]
-
-  --out FILE       default: poshealth-bundle-TERMINAL-TIME.tar.gz in this folder. A file that is there is never replaced
-
-It asks the daemon, and looks at everything once itself, which takes up to 20 s. Without a daemon it has what it sees itself. Run it as
-the user that the daemon runs as: another one sees less. README.txt and MANIFEST.json in it say what is there, and what is not and why.
-
-exit codes: 0 the file is there; 3 it is not, and why
-
-examples:
-  poshealth bundle
-  poshealth bundle --out /sdcard/Download/T0000001.tar.gz
-  tar -xzf poshealth-bundle-….tar.gz
-`
-
 // bundle writes the file.
 func (in *invocation) bundle(ctx context.Context, args []string) int {
-	for _, a := range args {
-		if a == "--help" || a == "-help" || a == "-h" {
-			_, _ = io.WriteString(in.Out, bundleUsage)
-			return exitReady
-		}
-	}
 	f := in.flags("bundle", false)
 	out := f.String("out", "", "")
 	if code, done := in.parse(f, args); done {
@@ -134,7 +109,6 @@ func (g gathered) from() string {
 // gather asks the daemon, and looks once.
 func (in *invocation) gather(ctx context.Context, o agent.Options) (g gathered, err error) {
 	client := status.NewClient(agent.Socket(o.Config))
-	defer client.Close()
 	if g.snapshot, _, g.unasked = client.Status(ctx, in.lang, 0, 20*time.Second); g.unasked == nil {
 		g.history, err = client.History(ctx)
 		if err == nil {

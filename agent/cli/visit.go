@@ -11,37 +11,12 @@ import (
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
-const visitUsage = `poshealth visit keeps the record of a technician's visit: how the terminal stands when you come and when you leave, and what you did.
-登记上门维护：到场与离场时的终端状态对比，以及所做的工作。
+// didLines is a flag that may be given more than once.
+type didLines []string
 
-usage: poshealth visit start [--by WHO]                    到场
-       poshealth visit done --did "…" [--did "…"]          离场
-       poshealth visit [show]                              查看
+func (l *didLines) String() string { return "" }
 
-  --by WHO         who comes: a staff number is enough, 32 characters at most     工号
-  --did "…"        what you did, 200 characters at most; up to 5 times            所做的工作
-  --lang zh|en, --format text|json, --no-color, --config FILE     as with status
-
-Both look at everything first, which takes some 20 s. A sale in doubt that you close meanwhile with poshealth confirm --reason "…" stands in
-the record. It is kept on the terminal (the last 20), and goes to the fleet. A visit that nobody ends is given up after 12 hours. Write no
-card number, and no customer's name: 13 digits or more in a row are refused.
-
-The daemon takes it from root, its own user and those of local.uids; anyone who may read its status may see it.
-
-exit codes of start and done: as with status, for how the terminal stands then; of show: 0
-
-examples:
-  poshealth visit start --by 4711
-  poshealth confirm 000123 --result reversed --reason "acquirer's desk, call 8812"
-  poshealth visit done --did "antenna cable replaced" --did "SIM seated anew"
-`
-
-// lines is a flag that may be given more than once.
-type lines []string
-
-func (l *lines) String() string { return "" }
-
-func (l *lines) Set(line string) error {
+func (l *didLines) Set(line string) error {
 	*l = append(*l, line)
 	return nil
 }
@@ -52,15 +27,9 @@ func (in *invocation) visit(ctx context.Context, args []string) int {
 	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
 		what, args = args[0], args[1:]
 	}
-	for _, a := range args {
-		if a == "--help" || a == "-help" || a == "-h" {
-			_, _ = io.WriteString(in.Out, visitUsage)
-			return exitReady
-		}
-	}
 	f := in.flags("visit "+what, true)
 	ask := status.VisitRequest{Do: what}
-	var did lines
+	var did didLines
 	switch what {
 	case status.VisitStart:
 		f.StringVar(&ask.By, "by", "", "")
@@ -81,7 +50,6 @@ func (in *invocation) visit(ctx context.Context, args []string) int {
 		return in.fail(err, "")
 	}
 	client := status.NewClient(agent.Socket(o.Config))
-	defer client.Close()
 	if what == "show" {
 		return in.showVisits(ctx, client)
 	}
@@ -96,7 +64,7 @@ func (in *invocation) visit(ctx context.Context, args []string) int {
 	if in.format == "json" {
 		in.printJSON(v)
 	} else {
-		_, _ = io.WriteString(in.Out, visitText(&v, style{lang: in.lang, colour: in.colour}))
+		_, _ = io.WriteString(in.Out, visitText(&v, in.style()))
 	}
 	if all, err := client.Visits(ctx); err == nil {
 		in.warnOf(all.Fault)
@@ -124,7 +92,7 @@ func (in *invocation) showVisits(ctx context.Context, client *status.Client) int
 	if in.format == "json" {
 		return in.printJSON(all)
 	}
-	st := style{lang: in.lang, colour: in.colour}
+	st := in.style()
 	if len(all.Visits) == 0 {
 		_, _ = fmt.Fprintln(in.Out, st.say("no visit has been recorded on this terminal", "本机没有上门维护记录"))
 		return exitReady

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/poshealth/poshealth/figures"
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
@@ -50,11 +51,11 @@ func lookCells(l *wire.Look, title string, st style) (cells [14]string) {
 	for _, r := range l.Readings {
 		switch r.Name {
 		case "rtt":
-			cells[8] = plainMS(r.Value)
+			cells[8] = st.span(r.Value)
 		case "signal":
 			cells[9] = fmt.Sprintf("%.0f dBm", r.Value)
 		case "clock_offset":
-			cells[10] = signed(r.Value)
+			cells[10] = figures.Offset(ms(r.Value), st.lang)
 		case "battery":
 			cells[11] = fmt.Sprintf("%.0f %%", r.Value)
 		case "storage":
@@ -105,7 +106,7 @@ func visitLine(v *wire.VisitRecord, st style) string {
 		}
 	}
 	if v.TookS != nil {
-		words = append(words, plainMS(*v.TookS*1000))
+		words = append(words, st.span(*v.TookS*1000))
 	}
 	if v.By != "" {
 		words = append(words, st.say("by ", "")+v.By)
@@ -206,7 +207,7 @@ func visitChanges(v *wire.VisitRecord, st style) string {
 func visitWork(v *wire.VisitRecord, st style) string {
 	text, title := "", st.say("Done", "所做工作")
 	for _, d := range v.Did {
-		text += wrap(title, indent, "- "+d)
+		text += st.wrap(title, indent, "- "+d)
 		title = ""
 	}
 	title = st.say("Sales closed", "查证交易")
@@ -216,7 +217,7 @@ func visitWork(v *wire.VisitRecord, st style) string {
 		if what == "" {
 			what = st.say("all in doubt", "全部不明交易")
 		}
-		text += wrap(title, indent, strings.TrimRight(what+"  "+resultWord(c.Result, st)+"  "+c.Reason, " "))
+		text += st.wrap(title, indent, strings.TrimRight(what+"  "+resultWord(c.Result, st)+"  "+c.Reason, " "))
 		title = ""
 	}
 	if text == "" {
