@@ -43,6 +43,7 @@ wanted() {
 			fish fish completion in a real shell
 			mandoc mandoc the man pages by a reader that is strict
 			zbarimg zbar-tools a reading of QR codes that is not ours
+			jq jq a bundle read without our tools
 		EOF
 		;;
 	path)

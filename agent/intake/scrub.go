@@ -10,8 +10,8 @@ const removed = "[removed]"
 
 // Scrub takes card numbers out of a text that is about to be shown or sent, and tells whether there was one: the third net, after the
 // shape of the intake and its guard, for words that came by other ways. Here much is no card, so that a run of 13 to 19 digits, single
-// spaces and hyphens between them skipped, must begin as one of a card scheme does and end in the right check digit; runs within
-// longer ones or in hexadecimal words are none. A text without such a run comes back as it is, without a copy.
+// spaces and hyphens between them skipped, must begin as one of a card scheme does and end in the right check digit; groups of
+// more digits, and those in hexadecimal words, are none. A text without such a run comes back as it is, without a copy.
 func Scrub(text string) (string, bool) {
 	n := 0
 	for i := range len(text) {
@@ -29,12 +29,14 @@ func Scrub(text string) (string, bool) {
 			i++
 			continue
 		}
-		end, digits := run(text, i)
-		if len(digits) >= cardDigits && !touches(text, i, end) && card(digits) {
+		if end := cardAt(text, i); end > 0 {
 			out.WriteString(text[kept:i] + removed)
-			kept = end
+			kept, i = end, end
+			continue
 		}
-		i = end
+		for i < len(text) && digit(text[i]) {
+			i++
+		}
 	}
 	if kept == 0 {
 		return text, false
@@ -46,26 +48,26 @@ func Scrub(text string) (string, bool) {
 // mostCardDigits of ISO/IEC 7812.
 const mostCardDigits = 19
 
-// run gives the end of the digits that begin at i, and the digits; nil where they are too many for a card.
-func run(text string, i int) (end int, digits []byte) {
-	end = i
-	for j := i; j < len(text); {
-		switch c := text[j]; {
-		case digit(c):
-			digits = append(digits, c)
-			j++
-			end = j
-			continue
-		case (c == ' ' || c == '-') && j+1 < len(text) && digit(text[j+1]):
-			j++
-			continue
+// cardAt gives the end of the longest card's number that begins at i, where a group of digits does; 0 where none does. Other groups may
+// stand before and behind it: "3.4.1 6222…" is a version, and a card.
+func cardAt(text string, i int) (end int) {
+	var digits [mostCardDigits]byte
+	n := 0
+	for j := i; ; j++ {
+		for ; j < len(text) && digit(text[j]); j++ {
+			if n == mostCardDigits {
+				return end
+			}
+			digits[n] = text[j]
+			n++
 		}
-		break
+		if n >= cardDigits && !touches(text, i, j) && card(digits[:n]) {
+			end = j
+		}
+		if j+1 >= len(text) || text[j] != ' ' && text[j] != '-' || !digit(text[j+1]) {
+			return end
+		}
 	}
-	if len(digits) > mostCardDigits {
-		digits = nil
-	}
-	return end, digits
 }
 
 // touches tells whether a run is a part of a word: of a hexadecimal one, or of a name.

@@ -17,6 +17,8 @@ func TestScrub(t *testing.T) {
 		"card 4111 1111 1111 1111, twice":       "card [removed], twice",
 		"card 4111-1111-1111-1111":              "card [removed]",
 		"4111111111111111 and 5500005555555559": "[removed] and [removed]",
+		"3.4.1 4111 1111 1111 1111 2":           "3.4.1 [removed] 2",
+		"at 2026-11-28 4111111111111111":        "at 2026-11-28 [removed]",
 		"refused: 4111111111111112":             "refused: 4111111111111112", // no check digit
 		"imei 490154203237518":                  "imei 490154203237518",      // Luhn, and no scheme
 		"merchant 898330105812001":              "merchant 898330105812001",
