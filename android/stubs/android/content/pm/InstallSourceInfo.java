@@ -1,0 +1,5 @@
+package android.content.pm;
+
+public final class InstallSourceInfo {
+    public String getInstallingPackageName() { throw new UnsupportedOperationException(); } // API 30
+}
