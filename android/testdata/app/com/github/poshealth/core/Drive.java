@@ -47,6 +47,8 @@ public final class Drive implements Supervisor.Listener {
     public static void main(String[] args) throws Exception {
         Drive d = new Drive(new File(args[0]));
         new File(d.dir, "state").mkdirs();
+        new File(d.dir, "terminal/system/bin").mkdirs();
+        new ConfigFile(new File(d.dir, "terminal/system/bin/getprop")).replace("# an Android that answers nothing\n", null);
         d.configure("400-000-0000");
         Supervisor supervisor = new Supervisor(() -> d.launch(args[1]), new BoundedLog(new File(d.dir, "agent.log")), d);
         LineQueue queue = new LineQueue();
@@ -123,7 +125,7 @@ public final class Drive implements Supervisor.Listener {
         t.start();
     }
 
-    /** The configuration as the app writes it, but for the page's port, which other tests want too. */
+    /** The configuration as the app writes it, but for the page's port, which other tests want too; of a terminal that nothing can be read of. */
     private void configure(String phone) throws IOException {
         Map<String, String> p = new HashMap<>();
         p.put(Parameters.PHONE, phone);
@@ -132,6 +134,7 @@ public final class Drive implements Supervisor.Listener {
         p.put(Parameters.PACKAGE, "com.example.pay");
         p.put(Parameters.SIGNERS, Signers.sha256("our certificate"));
         String text = ConfigText.of(new Parameters(p), new File(dir, "state").getPath(), new File(dir, "claim.txt").getPath(), "zh");
+        text = text.replace("[terminal]\n", "[terminal]\nroot = " + Toml.quoted(new File(dir, "terminal").getPath()) + "\n");
         new ConfigFile(config).replace(text + "\n[local]\nlisten = \"\"\n", null);
     }
 
