@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/.tools/peers/usr/sbin:$(CURDIR)/.tools/peers/usr/bin:$(
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help go programs build demo test race fuzz lint fmt vuln docs dist size rss rate qemu lab loss soak wolf lab-arm reproducible check clean
+.PHONY: help go programs build demo test race fuzz lint android-check fmt vuln docs dist size rss rate qemu lab loss soak wolf lab-arm reproducible check clean
 
 ##@ Start here
 
@@ -55,6 +55,10 @@ fmt: go ## gofumpt and the order of imports
 lint: go ## the linters of .golangci.yml, vet for the terminals' platforms, shellcheck for the scripts
 	@scripts/peers.sh lint
 	@GO='$(GO)' scripts/lint.sh
+
+android-check: go ## the Android app where there is no SDK: javac, aapt, and what it decides against the real agent; make test has it too
+	@scripts/peers.sh android
+	@GO='$(GO)' scripts/android.sh
 
 vuln: go ## known vulnerabilities in what is linked; asks vuln.go.dev, so it needs the internet
 	@vuln=$$(scripts/tool.sh govulncheck) && "$$vuln" ./...

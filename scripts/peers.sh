@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to it that the programs which tests talk to are on this machine: peers.sh test|lint|qemu|lab|path..., several at once.
+# Sees to it that the programs which tests talk to are on this machine: peers.sh test|android|lint|qemu|lab|path..., several at once.
 #
 # Where it runs as root on Debian or Ubuntu it installs what is missing; elsewhere it says what will be skipped and what to
 # install. JavaScript peers go into .tools/npm. With CI=true nothing may be skipped: what is missing then fails. It never starts a server, neither now nor at the
@@ -44,6 +44,7 @@ wanted() {
 			mandoc mandoc the man pages by a reader that is strict
 			zbarimg zbar-tools a reading of QR codes that is not ours
 			jq jq a bundle read without our tools
+			aapt aapt,android-framework-res the app's manifest and resources as Android's own tool reads them
 		EOF
 		;;
 	path)
@@ -57,6 +58,12 @@ wanted() {
 			faketime faketime servers that live in another time
 			node nodejs a payment host of ISO 8583 that is not ours
 			npm npm a payment host of ISO 8583 that is not ours
+		EOF
+		;;
+	android)
+		cat <<-'EOF'
+			javac default-jdk-headless the app's sources, and what it decides against the agent
+			aapt aapt,android-framework-res the app's manifest and resources as Android's own tool reads them
 		EOF
 		;;
 	lint) echo 'shellcheck shellcheck the check of the scripts' ;;
@@ -77,7 +84,7 @@ wanted() {
 		EOF
 		;;
 	*)
-		echo "peers: no such set of programs: '$1' (test, lint, qemu, lab or path)" >&2
+		echo "peers: no such set of programs: '$1' (test, android, lint, qemu, lab or path)" >&2
 		return 2
 		;;
 	esac
@@ -88,6 +95,8 @@ present() {
 	case $1 in
 	# A compiler without the C library's headers is no compiler.
 	gcc) printf '#include <stdlib.h>\nint main(void) { return 0; }\n' | gcc -x c -pthread -o /dev/null - >/dev/null 2>&1 ;;
+	# What it compiles against is a package of its own.
+	aapt) [ -r /usr/share/android-framework-res/framework-res.apk ] ;;
 	# Where it was only unpacked, its libraries may be missing.
 	chronyd) chronyd -v >/dev/null 2>&1 ;;
 	esac
@@ -160,7 +169,7 @@ if [ "${1:-}" = --missing ]; then
 	shift
 fi
 if [ $# = 0 ]; then
-	echo 'usage: peers.sh [--missing] test|lint|qemu|lab|path...' >&2
+	echo 'usage: peers.sh [--missing] test|android|lint|qemu|lab|path...' >&2
 	exit 2
 fi
 for set_of in "$@"; do wanted "$set_of" >/dev/null; done # a wrong name ends here

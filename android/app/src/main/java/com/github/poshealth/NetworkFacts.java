@@ -6,7 +6,6 @@ import android.net.ConnectivityManager;
 import android.net.LinkProperties;
 import android.net.Network;
 import android.net.NetworkCapabilities;
-import android.net.NetworkInfo;
 import android.os.Build;
 
 import java.net.InetAddress;
@@ -34,7 +33,7 @@ final class NetworkFacts implements JavaFacts.Reader {
             }
             Net net = new Net();
             net.id = id(network);
-            NetworkInfo info = manager.getNetworkInfo(network);
+            android.net.NetworkInfo info = manager.getNetworkInfo(network);
             net.connected = info == null ? null : Boolean.valueOf(info.isConnected());
             capabilities(net, can);
             net.apn = info == null ? null : info.getExtraInfo();
