@@ -1,6 +1,8 @@
 package android_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/xml"
 	"fmt"
 	"os"
@@ -156,10 +158,15 @@ func code(source string) string {
 	return regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'`).ReplaceAllString(source, " ")
 }
 
-// TestTheAppIsJava7: no word of a newer language, and nothing of Java 7 itself that Android 5 does not have.
-func TestTheAppIsJava7(t *testing.T) {
-	newer := regexp.MustCompile(`->|::|\bvar\s|\brecord\s|\bdefault\s+\w+\s+\w+\(|"""|java[.](nio[.]file|time|util[.](function|stream|Optional|Base64)|lang[.]invoke)|` +
+// newerThanJava7 finds words of a newer language, and what of Java 7 itself Android 5 does not have.
+func newerThanJava7() *regexp.Regexp {
+	return regexp.MustCompile(`->|::|\bvar\s|\brecord\s|\bdefault\s+\w+\s+\w+\(|"""|java[.](nio[.]file|time|util[.](function|stream|Optional|Base64)|lang[.]invoke)|` +
 		`\b(Redirect|redirectOutput|redirectError|redirectInput|inheritIO|destroyForcibly|toHandle|computeIfAbsent|getOrDefault|removeIf)\b`)
+}
+
+// TestTheAppIsJava7, whatever the compiler here takes it for.
+func TestTheAppIsJava7(t *testing.T) {
+	newer := newerThanJava7()
 	for _, file := range javaFiles(t, "app") {
 		assert.Empty(t, newer.FindString(code(read(t, file))), file)
 	}
@@ -307,4 +314,32 @@ func TestTheAppsParameters(t *testing.T) {
 	for _, name := range inCode {
 		assert.True(t, strings.Contains(readme, "| `"+name+"` |"), "README.md has no %s", name)
 	}
+}
+
+// TestThePaymentAppsBoundClient: the file of the documentation, which is in no package, against the service's own binder.
+func TestThePaymentAppsBoundClient(t *testing.T) {
+	if javaVersion(t) < 16 {
+		probetest.Unable(t, "the tests' own Java wants 16: apt-get install default-jdk-headless of a newer Debian")
+	}
+	client := read(t, "../docs/intake/PoshealthBound.java")
+	assert.Empty(t, newerThanJava7().FindString(code(client)))
+	javac(t, "--release", javaLevel(t), "-sourcepath", "stubs", "-implicit:none", "-d", t.TempDir(), "../docs/intake/PoshealthBound.java")
+
+	// A class without a package cannot be named by one with a package: here it gets another name, and nothing else.
+	named := filepath.Join(t.TempDir(), "PoshealthBoundDriver.java")
+	require.NoError(t, os.WriteFile(named, []byte("package com.github.poshealth; "+strings.ReplaceAll(client, "PoshealthBound", "PoshealthBoundDriver")), 0o600))
+	to := t.TempDir()
+	javac(t, "-cp", appClasses(t), "-sourcepath", "testdata/bound:"+appMain+"/java:stubs", "-implicit:class", "-d", to, "testdata/bound/com/github/poshealth/Bound.java", named)
+	sum := sha256.Sum256([]byte("0d1f2a3b"))
+	out, err := exec.CommandContext(t.Context(), probetest.Need(t, "java"), "-cp", to+":"+appClasses(t), "com.github.poshealth.Bound", hex.EncodeToString(sum[:])).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Equal(t, []string{
+		"before it is bound: 0 wait, 6 lost",
+		"bound: 64 wait, heard []",
+		"another's signature: 64 wait, 0 lost, heard [403]",
+		"nobody: heard [403, 403]",
+		"nothing and too much: heard [403, 403, 400, 413]",
+		"gone: 0 lost",
+		"back: 1 lost",
+	}, strings.Split(strings.TrimSpace(string(out)), "\n"))
 }

@@ -1,0 +1,11 @@
+package android.content;
+
+/** An intent that remembers nothing. */
+public class Intent {
+    public Intent(String action) {
+    }
+
+    public Intent setPackage(String name) {
+        return this;
+    }
+}
