@@ -9,5 +9,8 @@ public class View {
     }
 
     public void setOnClickListener(OnClickListener listener) { throw new UnsupportedOperationException(); }
+    public int getVisibility() { throw new UnsupportedOperationException(); }
+    public boolean postDelayed(Runnable work, long millis) { throw new UnsupportedOperationException(); }
+    public boolean removeCallbacks(Runnable work) { throw new UnsupportedOperationException(); }
     public void setVisibility(int visibility) { throw new UnsupportedOperationException(); }
 }

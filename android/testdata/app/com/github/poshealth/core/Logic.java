@@ -271,6 +271,13 @@ public final class Logic {
         t.start();
         t.join(30000);
         Check.equal("shown when it changes", Arrays.asList(Notice.of(well), Notice.of(ill)), shown);
+        Watch late = new Watch(new AgentClient(answers(bodies, asked)), "en", shown::add);
+        late.stopped("it cannot");
+        late.stopped("it cannot");
+        Check.equal("why it stopped, once", Arrays.asList(Notice.of(well), Notice.of(ill), Notice.stopped("it cannot")), shown);
+        late.close();
+        late.stopped("another");
+        Check.equal("closed", 3, shown.size());
         Check.equal("asked", Arrays.asList("/v1/status?lang=zh", "/v1/status?lang=zh&after=98&wait=25", "/v1/status?lang=zh&after=99&wait=25"), asked);
     }
 }

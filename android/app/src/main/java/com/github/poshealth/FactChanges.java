@@ -10,6 +10,9 @@ import android.net.Network;
 import android.net.NetworkCapabilities;
 import android.net.NetworkRequest;
 
+import java.util.HashMap;
+import java.util.Map;
+
 /** Says when something that the feed tells has changed, and when the parameters have. Its listener must not wait: it is called on any thread. */
 final class FactChanges extends BroadcastReceiver {
     /** Hears of changes. */
@@ -69,7 +72,7 @@ final class FactChanges extends BroadcastReceiver {
 
     /** Changes of networks. Those of signal strength alone come several times a minute, and wait for the next telling. */
     private final class Networks extends ConnectivityManager.NetworkCallback {
-        private final java.util.Map<Network, String> seen = new java.util.HashMap<Network, String>();
+        private final Map<Network, String> seen = new HashMap<Network, String>(); // as many as there are networks; guarded by this
 
         @Override
         public void onAvailable(Network network) {

@@ -40,7 +40,7 @@ public final class HealthService extends Service implements Supervisor.Listener,
     public void onCreate() {
         super.onCreate();
         notification = new StatusNotification(this);
-        Api.goInFront(this, StatusNotification.ID, notification.of(Notice.ABSENT));
+        Api.goInFront(this, StatusNotification.ID, notification.of(Notice.STARTING));
 
         AgentClient agent = new AgentClient(new LocalTransport(Paths.socket(this)));
         setup = new Setup(this);
@@ -88,7 +88,7 @@ public final class HealthService extends Service implements Supervisor.Listener,
     public void ended(int code, String why, long waitMillis) {
         setup.ended(code, why);
         if (waitMillis == Backoff.WHEN_CHANGED || waitMillis == Backoff.NEVER) {
-            show(Notice.stopped(why)); // nobody starts it again by himself: people must know why
+            watch.stopped(why);
         }
     }
 

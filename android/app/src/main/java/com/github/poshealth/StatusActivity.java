@@ -13,11 +13,13 @@ import android.webkit.WebView;
 import com.github.poshealth.core.Loopback;
 
 /** The launcher's icon, and what a payment app opens by {@link #ACTION}: the agent's own page. */
-public final class StatusActivity extends Activity implements StatusPage.Listener, View.OnClickListener {
+public final class StatusActivity extends Activity implements StatusPage.Listener, View.OnClickListener, Runnable {
     /** Opens the status from another app: startActivity(new Intent("com.github.poshealth.action.STATUS")). It takes no data, and gives none back. */
     public static final String ACTION = "com.github.poshealth.action.STATUS";
 
     private static final String NOTIFICATIONS = "android.permission.POST_NOTIFICATIONS"; // from Android 13 on it is asked for
+
+    private static final long AGAIN_MS = 2000; // so long an agent takes to start
 
     private WebView web;
     private View absent;
@@ -57,14 +59,25 @@ public final class StatusActivity extends Activity implements StatusPage.Listene
         web.loadUrl(Loopback.PAGE);
     }
 
+    /** Looks again by itself while the agent is not there and somebody looks. */
+    @Override
+    public void run() {
+        web.loadUrl(Loopback.PAGE);
+    }
+
     @Override
     public void shown(boolean there) {
+        absent.removeCallbacks(this);
+        if (!there) {
+            absent.postDelayed(this, AGAIN_MS);
+        }
         absent.setVisibility(there ? View.GONE : View.VISIBLE);
         web.setVisibility(there ? View.VISIBLE : View.GONE);
     }
 
     @Override
     protected void onPause() {
+        absent.removeCallbacks(this);
         web.onPause(); // nobody looks: the page need not ask
         super.onPause();
     }
@@ -73,6 +86,9 @@ public final class StatusActivity extends Activity implements StatusPage.Listene
     protected void onResume() {
         super.onResume();
         web.onResume();
+        if (absent.getVisibility() == View.VISIBLE) {
+            run();
+        }
     }
 
     @Override
@@ -86,6 +102,7 @@ public final class StatusActivity extends Activity implements StatusPage.Listene
 
     @Override
     protected void onDestroy() {
+        absent.removeCallbacks(this);
         web.destroy();
         super.onDestroy();
     }

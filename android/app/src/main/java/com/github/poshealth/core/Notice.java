@@ -14,6 +14,8 @@ public final class Notice {
     /** The second line. CAUSE is the agent's own text, which {@link Notice#cause} has. */
     public enum Text { SETTLES, CAUSE, UNSETTLED, NO_WORD, STOPPED }
 
+    /** The agent has said nothing yet. */
+    public static final Notice STARTING = new Notice(Title.UNKNOWN, Text.NO_WORD, "");
     /** Nobody answers on the agent's socket. */
     public static final Notice ABSENT = new Notice(Title.ABSENT, Text.NO_WORD, "");
 
@@ -40,7 +42,7 @@ public final class Notice {
         try {
             s = Json.object(snapshot.trim());
         } catch (IllegalArgumentException e) {
-            return new Notice(Title.UNKNOWN, Text.NO_WORD, "");
+            return STARTING;
         }
         Title title = title(Json.text(s, "verdict", "take_card", "level"));
         Title settle = title(Json.text(s, "verdict", "settle", "level"));

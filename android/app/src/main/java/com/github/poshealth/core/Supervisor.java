@@ -69,15 +69,23 @@ public final class Supervisor implements Runnable, Closeable {
         }
     }
 
-    /** Starts it with the configuration of now; null: it is not to run any more. */
-    private synchronized Process start() throws IOException {
-        if (closed) {
-            return null;
+    /** Starts it with the configuration of now; null: it is not to run any more. The launcher takes its time, and nobody waits for it. */
+    private Process start() throws IOException {
+        synchronized (this) {
+            if (closed) {
+                return null;
+            }
+            changed = false;
         }
-        changed = false;
         log.forget();
-        process = launcher.launch();
-        return process;
+        Process p = launcher.launch();
+        synchronized (this) {
+            process = p;
+            if (closed || changed) {
+                stop();
+            }
+        }
+        return p;
     }
 
     /** Reads what it says until it says no more, and gives its exit code. */

@@ -5,7 +5,7 @@ import java.io.IOException;
 
 /** Follows the verdict: one request that the agent answers when there is news, and a call when what people see becomes another. */
 public final class Watch implements Runnable, Closeable {
-    /** Shows a notice, on the watch's thread. */
+    /** Shows a notice, on the watch's thread or on that of who says that the agent stopped. It must not wait. */
     public interface Screen {
         void show(Notice notice);
     }
@@ -19,9 +19,9 @@ public final class Watch implements Runnable, Closeable {
     private final AgentClient agent;
     private final String lang;
     private final Screen screen;
-    private Notice shown; // of the watch's thread
+    private Notice shown; // guarded by this, as thread
     private volatile boolean closed;
-    private Thread thread; // guarded by this
+    private Thread thread;
 
     public Watch(AgentClient agent, String lang, Screen screen) {
         this.agent = agent;
@@ -60,8 +60,14 @@ public final class Watch implements Runnable, Closeable {
         }
     }
 
-    private void show(Notice notice) {
-        if (!notice.equals(shown) && !closed) {
+    /** Says that the agent ended and nobody starts it again by himself: people must know why. */
+    public void stopped(String why) {
+        show(Notice.stopped(why));
+    }
+
+    private synchronized void show(Notice notice) {
+        boolean known = notice == Notice.ABSENT && shown != null && shown.text == Notice.Text.STOPPED; // why it does not answer
+        if (!known && !notice.equals(shown) && !closed) {
             shown = notice;
             screen.show(notice);
         }
