@@ -139,7 +139,7 @@ func agentProgram(t *testing.T) string {
 }
 
 // ofTheFeed is what the agent of a terminal that lets it read nothing knows by the app alone.
-var ofTheFeed = []string{"battery", "networks", "sim", "signal", "wifi", "switches", "app"} //nolint:gochecknoglobals // a table of one test
+var ofTheFeed = []string{"battery", "networks", "sim", "signal", "wifi", "switches", "app"}
 
 const theState = `{"v":1,"kind":"state","boot":"9f03ac21","seq":%d,"at":%d,"signed_on":true,"batch_count":37,"in_doubt":%d,"reversals_pending":0}`
 
