@@ -186,7 +186,7 @@ func TestWhatIsNewerIsAskedForFirst(t *testing.T) {
 	since := make(map[string]int)
 	named := regexp.MustCompile(`(\w+)(?:\(.*\)| = .*)?(?: throws \w+)?(?: \{.*\})?;? // API (\d+)`)
 	for _, file := range javaFiles(t, "stubs") {
-		for _, line := range strings.SplitSeq(read(t, file), "\n") {
+		for line := range strings.SplitSeq(read(t, file), "\n") {
 			if !strings.Contains(line, "// API ") {
 				continue
 			}

@@ -81,6 +81,8 @@ func testArrows() map[string]string {
 		"agent":         "agent/... " + leaves,
 		"agent/status":  "agent/... " + leaves,
 		"agent/cli":     "probes/probetest",
+		// what the app writes is read as the agent reads it, and what it asks for as the agent says it
+		"android": "config transport/wire",
 		// the rules are tested under the real timetable
 		"agent/diagnose": "agent/schedule",
 		// the courier is tested with the outbox that it has in a terminal
