@@ -35,6 +35,8 @@ for name in "$@"; do
 	case $name in
 	init | adb) cp "$out/poshealth-linux-arm" "$out/poshealth-linux-arm64" "$kit/" ;;
 	app)
+		# What Gradle left there, where somebody built the app beside its sources.
+		rm -rf "${kit:?}/.gradle" "${kit:?}/build" "${kit:?}/lib" "${kit:?}/local.properties"
 		# An APK carries programs as libraries, and Android unpacks what is called lib*.so. They are run, never loaded.
 		mkdir -p "$kit/lib/armeabi-v7a" "$kit/lib/arm64-v8a"
 		cp "$out/poshealth-linux-arm" "$kit/lib/armeabi-v7a/libposhealth.so"
