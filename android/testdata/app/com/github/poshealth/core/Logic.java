@@ -7,11 +7,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
 /** What the app decides by itself, without Android and without an agent. */
 public final class Logic {
@@ -28,6 +30,7 @@ public final class Logic {
         notices();
         loopback();
         watch();
+        forwarder();
         System.out.println(Check.checks + " checks, " + Check.failed + " failed");
         System.exit(Check.failed == 0 && Check.checks > 80 ? 0 : 1);
     }
@@ -226,20 +229,22 @@ public final class Logic {
         }
     }
 
-    /** A transport that answers what a list has, one a request, and fails when there is no more. */
+    /** A transport that answers what a list has, one a request, and fails when there is no more, or where it has nothing. */
     private static Transport answers(List<String> bodies, List<String> asked) {
         return timeout -> {
-            if (bodies.isEmpty()) {
+            String body = bodies.isEmpty() ? "" : bodies.remove(0);
+            if (body.isEmpty()) {
                 throw new IOException("nobody listens");
             }
-            String body = bodies.remove(0);
-            String answer = "HTTP/1.0 200 OK\r\nPoshealth-Version: " + (100 - bodies.size()) + "\r\n\r\n" + body;
+            String code = body.matches("[1-5][0-9][0-9] (?s).*") ? "" : "200 OK\r\nPoshealth-Version: " + (100 - bodies.size()) + "\r\n\r\n";
+            String answer = "HTTP/1.0 " + code + body;
             return new Transport.Channel() {
                 private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
                 @Override
                 public InputStream in() {
-                    asked.add(out.toString().split(" ")[1]);
+                    String[] request = out.toString().split("\r\n\r\n", 2);
+                    asked.add((request[0].split(" ")[1] + " " + request[1].trim().replace('\n', ' ')).trim());
                     return new ByteArrayInputStream(answer.getBytes(StandardCharsets.UTF_8));
                 }
 
@@ -279,5 +284,30 @@ public final class Logic {
         late.stopped("another");
         Check.equal("closed", 3, shown.size());
         Check.equal("asked", Arrays.asList("/v1/status?lang=zh", "/v1/status?lang=zh&after=98&wait=25", "/v1/status?lang=zh&after=99&wait=25"), asked);
+    }
+
+    /** What the agent does not take now is sent again, and what it refuses is not. */
+    private static void forwarder() throws Exception {
+        List<String> asked = Collections.synchronizedList(new ArrayList<>());
+        List<String> bodies = Collections.synchronizedList(new ArrayList<>(Arrays.asList(
+            "429 Too Many Requests\r\n\r\n{\"code\":429,\"retry_s\":1,\"error\":\"x\"}", "401 Unauthorized\r\n\r\n{\"code\":401}", "",
+            "400 Bad Request\r\n\r\n{\"ack\":1,\"code\":400,\"line\":2}", "202 Accepted\r\n\r\n{\"ack\":1}")));
+        LineQueue queue = new LineQueue();
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        IntakeDesk.Caller caller = (code, answer) -> heard.add(code + " " + answer);
+        Forwarder f = new Forwarder(queue, new AgentClient(answers(bodies, asked)));
+        queue.put("a", caller);
+        queue.put("b", caller);
+        Thread t = new Thread(f);
+        t.start();
+        Check.equal("refused, and told once", "400 {\"ack\":1,\"code\":400,\"line\":2}", heard.poll(30, TimeUnit.SECONDS));
+        queue.put("c", caller);
+        Check.equal("taken", "202 {\"ack\":1}", heard.poll(30, TimeUnit.SECONDS));
+        f.close();
+        t.join(30000);
+        Check.holds("ended", !t.isAlive());
+        Check.equal("asked", Arrays.asList("/v1/intake a b", "/v1/intake a b", "/v1/intake a b", "/v1/intake c"), asked);
+        Check.equal("nothing waits", 0, queue.size());
+        Check.equal("told no more", null, heard.poll());
     }
 }
