@@ -31,6 +31,7 @@ type browser struct {
 	session string
 	last    int
 	broken  []string // what the page's script or policy complained of
+	asked   []string // the addresses that it asked for something
 }
 
 // open starts a browser and shows it a page, on a screen of so many pixels.
@@ -112,6 +113,10 @@ func (b *browser) call(method string, params map[string]any) json.RawMessage {
 		case m.ID == b.last:
 			require.Nil(b.t, m.Error, "%s", text)
 			return m.Result
+		case m.Method == "Network.requestWillBeSent":
+			var news struct{ Request struct{ URL string } }
+			b.decode(m.Params, &news)
+			b.asked = append(b.asked, news.Request.URL)
 		case m.Method == "Runtime.exceptionThrown",
 			m.Method == "Log.entryAdded" && strings.Contains(string(m.Params), `"source":"security"`):
 			b.broken = append(b.broken, string(m.Params))

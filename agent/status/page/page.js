@@ -293,6 +293,7 @@
 			var ok = x.status === 200 && take(x), busy = x.status === 429;
 			starting = x.status === 503;
 			failures = ok || starting || busy ? 0 : failures + 1;
+			if (!ok && !busy) { version = '0'; } // who is there again counts anew
 			tick();
 			timer = setTimeout(poll, ok ? 1000 : Math.min(10, 3 + failures) * 1000); // looks end one by one: once a second will do
 		});
