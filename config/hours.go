@@ -13,8 +13,10 @@ type Hours struct {
 	from, to string  // "08:00"
 }
 
-// weekdays in the order of a week, as opening_hours writes them.
-var weekdays = []string{"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"}
+// weekday is the place of a day in the week, as opening_hours writes it; -1 for what is none.
+func weekday(s string) int {
+	return slices.Index([]string{"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"}, s)
+}
 
 // ParseHours reads them; not ok where they are none.
 func ParseHours(s string) (h Hours, ok bool) {
@@ -31,7 +33,7 @@ func ParseHours(s string) (h Hours, ok bool) {
 		if !isRange {
 			last = first
 		}
-		i, j := slices.Index(weekdays, first), slices.Index(weekdays, last)
+		i, j := weekday(first), weekday(last)
 		if i < 0 || j < 0 || isRange && i == j {
 			return Hours{}, false
 		}

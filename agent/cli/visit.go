@@ -11,16 +11,6 @@ import (
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
-// didLines is a flag that may be given more than once.
-type didLines []string
-
-func (l *didLines) String() string { return "" }
-
-func (l *didLines) Set(line string) error {
-	*l = append(*l, line)
-	return nil
-}
-
 // visit begins, ends and shows visits.
 func (in *invocation) visit(ctx context.Context, args []string) int {
 	what := "show"
@@ -29,12 +19,11 @@ func (in *invocation) visit(ctx context.Context, args []string) int {
 	}
 	f := in.flags("visit "+what, true)
 	ask := status.VisitRequest{Do: what}
-	var did didLines
 	switch what {
 	case status.VisitStart:
 		f.StringVar(&ask.By, "by", "", "")
 	case status.VisitDone:
-		f.Var(&did, "did", "")
+		f.Func("did", "", func(line string) error { ask.Did = append(ask.Did, line); return nil })
 	case "show":
 	default:
 		return in.misuse(fmt.Sprintf("visit: there is no %q: want start, done or show", what))
@@ -42,7 +31,7 @@ func (in *invocation) visit(ctx context.Context, args []string) int {
 	if code, done := in.parse(f, args); done {
 		return code
 	}
-	if ask.Did = did; what == status.VisitDone && len(did) == 0 {
+	if what == status.VisitDone && len(ask.Did) == 0 {
 		return in.misuse(`visit done: want --did "what you did"; see visit --help`)
 	}
 	o, err := in.options(ctx)

@@ -27,8 +27,20 @@ func visiting(v *wire.OpenVisit, s wire.Snapshot, st style) string {
 // visitRows are the labels of what is compared, in the order of lookCells.
 func visitRows() [14][2]string {
 	return [14][2]string{
-		{}, {"Take card", "刷卡"}, {}, {"Settle", "结算"}, {}, {"Charge?", "可否重收"}, {"Unsettled", "未结清"}, {"Findings", "故障提示"},
-		{"Round trip", "往返时延"}, {"Signal", "信号"}, {"Clock", "时钟偏差"}, {"Battery", "电量"}, {"Storage", "存储"}, {"App, agent", "应用、监测"},
+		{},
+		{"Take card", "刷卡"},
+		{},
+		{"Settle", "结算"},
+		{},
+		{"Charge?", "可否重收"},
+		{"Unsettled", "未结清"},
+		{"Findings", "故障提示"},
+		{"Round trip", "往返时延"},
+		{"Signal", "信号"},
+		{"Clock", "时钟偏差"},
+		{"Battery", "电量"},
+		{"Storage", "存储"},
+		{"App, agent", "应用、监测"},
 	}
 }
 

@@ -3,7 +3,6 @@ package diagnose
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -37,7 +36,7 @@ func slowest(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
 	}
-	sort.Slice(values, func(i, j int) bool { return values[i] < values[j] }) // slices.Sort has a copy of itself for each type
+	slices.Sort(values)
 	return values[max(0, len(values)-2)]
 }
 

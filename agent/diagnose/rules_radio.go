@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -206,7 +205,7 @@ func (p *Profile) weakSignal(e *Evidence) []Match {
 		if _, told := r.Reading(signalReading); !told || len(levels) == 0 {
 			return unsure(""), true
 		}
-		sort.Slice(levels, func(i, j int) bool { return levels[i] < levels[j] })
+		slices.Sort(levels)
 		median := levels[len(levels)/2]
 		if median > p.limit(limits+"info") {
 			return Match{}, false

@@ -111,18 +111,18 @@ func (c *Client) send(ctx context.Context, method, path string, told []byte, tim
 	if err != nil {
 		return nil, c.unreached(err)
 	}
-	response, body, err := exchange.Do(ctx, conn, request, maxAnswer)
+	answer, err := exchange.Do(ctx, conn, request, maxAnswer)
 	var tooLong *exchange.TooLongError
 	switch {
 	case errors.As(err, &tooLong):
 		return nil, c.stranger(err)
 	case err != nil:
 		return nil, c.unreached(err)
-	case response.StatusCode/100 != 2:
-		return nil, c.refused(response.StatusCode, body)
+	case answer.Code/100 != 2:
+		return nil, c.refused(answer.Code, answer.Body)
 	}
-	if err := json.Unmarshal(body, v); err != nil {
+	if err := json.Unmarshal(answer.Body, v); err != nil {
 		return nil, c.stranger(err)
 	}
-	return response.Header, nil
+	return answer.Header, nil
 }

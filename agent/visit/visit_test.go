@@ -118,7 +118,7 @@ func TestAVisit(t *testing.T) {
 		assert.ErrorContains(t, err, "a visit is open since")
 
 		r.desk.Confirmed(wire.Closed{Ref: "000123", Result: "reversed", Reason: "call 8812"})
-		time.Sleep(35 * time.Minute)
+		<-time.After(35 * time.Minute)
 		r.has("printer-not-ready")
 		begun := time.Now()
 		v, err = r.desk.Done(t.Context(), []string{" antenna cable replaced ", "", "更换流量卡"})
@@ -193,22 +193,22 @@ func TestNobodyEnds(t *testing.T) {
 		after   time.Duration // of the visit's begin
 	}{
 		{"an agent that goes on", func(*terminal) {}, 12 * time.Hour},
-		{"one that was started anew", func(r *terminal) { r.stop(); time.Sleep(time.Hour); r.start() }, 12 * time.Hour},
+		{"one that was started anew", func(r *terminal) { r.stop(); <-time.After(time.Hour); r.start() }, 12 * time.Hour},
 		{"a terminal that was started anew, and knows the time", func(r *terminal) {
 			r.stop()
-			time.Sleep(3 * time.Hour)
+			<-time.After(3 * time.Hour)
 			r.boot, r.started = "b2", time.Now()
 			r.start()
 		}, 12 * time.Hour},
 		{"one that was off for days", func(r *terminal) {
 			r.stop()
-			time.Sleep(72 * time.Hour)
+			<-time.After(72 * time.Hour)
 			r.boot, r.started = "b2", time.Now()
 			r.start()
 		}, 72 * time.Hour},
 		{"one that does not know the time: by how long it has been on", func(r *terminal) {
 			r.stop()
-			time.Sleep(72 * time.Hour)
+			<-time.After(72 * time.Hour)
 			r.boot, r.started, r.offset = "b2", time.Now(), nil
 			r.start()
 		}, 84 * time.Hour},
@@ -222,10 +222,10 @@ func TestNobodyEnds(t *testing.T) {
 				synctest.Wait()
 				row.between(r)
 				if left := row.after - time.Since(begun); left > 30*time.Minute {
-					time.Sleep(left - 20*time.Minute)
+					<-time.After(left - 20*time.Minute)
 					assert.NotNil(t, r.desk.Open(), "not yet")
 				}
-				time.Sleep(row.after - time.Since(begun) + 20*time.Minute)
+				<-time.After(row.after - time.Since(begun) + 20*time.Minute)
 				synctest.Wait()
 				assert.Nil(t, r.desk.Open())
 				all, _ := r.desk.All()

@@ -2,7 +2,7 @@ package path
 
 import (
 	"math"
-	"sort"
+	"slices"
 	"time"
 )
 
@@ -47,7 +47,7 @@ func median(of []time.Duration) time.Duration {
 // inOrder is a copy, the shortest first.
 func inOrder(of []time.Duration) []time.Duration {
 	sorted := append([]time.Duration{}, of...)
-	sort.Slice(sorted, func(i, j int) bool { return sorted[i] < sorted[j] })
+	slices.Sort(sorted)
 	return sorted
 }
 

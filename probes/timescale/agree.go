@@ -3,7 +3,6 @@ package timescale
 import (
 	"net"
 	"slices"
-	"sort"
 	"time"
 )
 
@@ -104,7 +103,7 @@ func Agree(votes []Vote) Agreement {
 		a.Voices, a.Against = depth, len(groups)-depth
 		a.Agreeing, a.Vouched = depth, 0
 	}
-	sort.Slice(a.False, func(i, j int) bool { return a.False[i] < a.False[j] })
+	slices.Sort(a.False)
 	return a
 }
 

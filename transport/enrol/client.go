@@ -112,20 +112,20 @@ func (c *Client) exchange(ctx context.Context, path string, question any, as *tl
 	if err != nil {
 		return Grant{}, fmt.Errorf("cannot reach the enrolment server: %w", err)
 	}
-	answer, said, err := exchange.Do(ctx, conn, request, MaxAnswer)
+	answer, err := exchange.Do(ctx, conn, request, MaxAnswer)
 	var tooLong *exchange.TooLongError
 	switch {
 	case errors.As(err, &tooLong):
 		return Grant{}, fmt.Errorf("the enrolment server's answer is longer than %d bytes", MaxAnswer)
 	case err != nil:
 		return Grant{}, fmt.Errorf("the enrolment server's answer broke off: %w", err)
-	case answer.StatusCode == http.StatusOK:
-		return DecodeGrant(said)
+	case answer.Code == http.StatusOK:
+		return DecodeGrant(answer.Body)
 	}
-	if r, ok := DecodeRefusal(said); ok {
+	if r, ok := DecodeRefusal(answer.Body); ok {
 		return Grant{}, &r
 	}
-	switch answer.StatusCode {
+	switch answer.Code {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable: // a balancer before the server
 		after, _ := strconv.Atoi(answer.Header.Get("Retry-After"))
 		return Grant{}, &Refusal{Word: TryLater, Detail: answer.Status, RetryAfter: after}

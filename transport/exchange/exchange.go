@@ -16,6 +16,14 @@ import (
 // maxHeader bounds an answer's header, in bytes: ours send 300.
 const maxHeader = 8 << 10
 
+// Answer is what came back, its body read.
+type Answer struct {
+	Code   int
+	Status string // "404 Not Found"
+	Header http.Header
+	Body   []byte
+}
+
 // TooLongError says that an answer's body has more than so many bytes.
 type TooLongError struct{ Most int64 }
 
@@ -24,19 +32,19 @@ func (e *TooLongError) Error() string {
 }
 
 // Do writes request on conn, reads the answer with a body of at most most bytes, and closes conn. When ctx ends it returns at once with
-// ctx's error. The answer's Body is read already and must not be used.
-func Do(ctx context.Context, conn net.Conn, request *http.Request, most int64) (*http.Response, []byte, error) {
+// ctx's error.
+func Do(ctx context.Context, conn net.Conn, request *http.Request, most int64) (Answer, error) {
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	defer conn.Close()
-	answer, body, err := do(conn, request, most)
+	answer, err := do(conn, request, most)
 	if err != nil && ctx.Err() != nil {
-		return nil, nil, ctx.Err()
+		return Answer{}, ctx.Err()
 	}
-	return answer, body, err
+	return answer, err
 }
 
-func do(conn net.Conn, request *http.Request, most int64) (*http.Response, []byte, error) {
+func do(conn net.Conn, request *http.Request, most int64) (Answer, error) {
 	request.Close = true
 	asked := request.Write(conn) // an error is not the last word: who refuses a question may answer before it has read it
 	from := &io.LimitedReader{R: conn, N: maxHeader}
@@ -47,20 +55,20 @@ func do(conn net.Conn, request *http.Request, most int64) (*http.Response, []byt
 	}
 	switch {
 	case err != nil && asked != nil:
-		return nil, nil, asked
+		return Answer{}, asked
 	case err != nil && from.N == 0:
-		return nil, nil, fmt.Errorf("the answer's header has more than %d bytes", maxHeader)
+		return Answer{}, fmt.Errorf("the answer's header has more than %d bytes", maxHeader)
 	case err != nil:
-		return nil, nil, err
+		return Answer{}, err
 	}
 	defer answer.Body.Close()
 	from.N = 2*most + maxHeader // chunks cost some more than they hold
 	body, err := io.ReadAll(io.LimitReader(answer.Body, most+1))
 	if int64(len(body)) > most {
-		return nil, nil, &TooLongError{Most: most}
+		return Answer{}, &TooLongError{Most: most}
 	}
 	if err != nil {
-		return nil, nil, err
+		return Answer{}, err
 	}
-	return answer, body, nil
+	return Answer{Code: answer.StatusCode, Status: answer.Status, Header: answer.Header, Body: body}, nil
 }

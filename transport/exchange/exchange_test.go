@@ -17,7 +17,7 @@ import (
 )
 
 // ask asks what a handler of net/http answers.
-func ask(t *testing.T, h http.HandlerFunc, body string) (*http.Response, []byte, error) {
+func ask(t *testing.T, h http.HandlerFunc, body string) (exchange.Answer, error) {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
@@ -29,16 +29,16 @@ func ask(t *testing.T, h http.HandlerFunc, body string) (*http.Response, []byte,
 }
 
 func TestOneQuestionOneAnswer(t *testing.T) {
-	answer, body, err := ask(t, func(w http.ResponseWriter, r *http.Request) {
+	answer, err := ask(t, func(w http.ResponseWriter, r *http.Request) {
 		got, _ := io.ReadAll(r.Body)
 		w.Header().Set("Poshealth-Version", "7")
 		w.WriteHeader(http.StatusAccepted)
 		_, _ = io.WriteString(w, r.URL.RequestURI()+" "+string(got))
 	}, "words")
 	require.NoError(t, err)
-	assert.Equal(t, http.StatusAccepted, answer.StatusCode)
+	assert.Equal(t, http.StatusAccepted, answer.Code)
 	assert.Equal(t, "7", answer.Header.Get("Poshealth-Version"))
-	assert.Equal(t, "/v1/x?y=z words", string(body))
+	assert.Equal(t, "/v1/x?y=z words", string(answer.Body))
 }
 
 func TestAnswersAreBounded(t *testing.T) {
@@ -53,21 +53,21 @@ func TestAnswersAreBounded(t *testing.T) {
 				}
 			}
 		}
-		_, body, err := ask(t, long(1000), "")
+		answer, err := ask(t, long(1000), "")
 		require.NoError(t, err)
-		assert.Len(t, body, 1000)
-		_, _, err = ask(t, long(1001), "")
+		assert.Len(t, answer.Body, 1000)
+		_, err = ask(t, long(1001), "")
 		var tooLong *exchange.TooLongError
 		require.ErrorAs(t, err, &tooLong)
 		assert.EqualError(t, err, "the answer has more than 1000 bytes")
 	}
-	_, _, err := ask(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 9000)) }, "")
+	_, err := ask(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 9000)) }, "")
 	assert.EqualError(t, err, "the answer's header has more than 8192 bytes")
 }
 
 // TestBrokenAnswers: one that ends early, one that is no HTTP, one that comes before the question was read, and none.
 func TestBrokenAnswers(t *testing.T) {
-	say := func(words string) (*http.Response, []byte, error) {
+	say := func(words string) (exchange.Answer, error) {
 		here, there := net.Pipe()
 		go func() {
 			_, _ = there.Read(make([]byte, 4096))
@@ -78,15 +78,15 @@ func TestBrokenAnswers(t *testing.T) {
 		require.NoError(t, err)
 		return exchange.Do(t.Context(), here, request, 100)
 	}
-	_, _, err := say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+	_, err := say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	_, _, err = say("220 smtp.example ready\r\n")
+	_, err = say("220 smtp.example ready\r\n")
 	require.Error(t, err)
-	_, _, err = say("")
+	_, err = say("")
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	answer, _, err := say("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+	answer, err := say("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 	require.NoError(t, err)
-	assert.Equal(t, http.StatusForbidden, answer.StatusCode)
+	assert.Equal(t, http.StatusForbidden, answer.Code)
 }
 
 func TestWhoAsksCanGiveUp(t *testing.T) {
@@ -99,7 +99,7 @@ func TestWhoAsksCanGiveUp(t *testing.T) {
 	}()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/", nil)
 	require.NoError(t, err)
-	_, _, err = exchange.Do(ctx, here, request, 100)
+	_, err = exchange.Do(ctx, here, request, 100)
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = here.Write([]byte("x"))
 	require.ErrorIs(t, err, io.ErrClosedPipe, "the connection is closed")
