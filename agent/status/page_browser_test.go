@@ -257,7 +257,7 @@ func TestPageFollowsTheAgentAndTheReader(t *testing.T) {
 	require.NoError(t, r.stop())
 	b.await("The agent does not answer: do not rely on this", "document.getElementById('banner').textContent")
 	assert.Equal(t, "stale", b.eval("document.body.className"), "and no green stays green")
-	assert.Equal(t, "rgb(122, 128, 135)", b.eval("getComputedStyle(document.querySelectorAll('.v')[1]).backgroundColor"))
+	assert.Equal(t, "rgb(102, 108, 115)", b.eval("getComputedStyle(document.querySelectorAll('.v')[1]).backgroundColor"))
 	assert.Empty(t, b.broken)
 }
 

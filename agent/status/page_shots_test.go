@@ -96,6 +96,7 @@ func TestPageReturns(t *testing.T) {
 	assert.NoError(t, r.stop())
 	b.await("The agent does not answer: do not rely on this", "document.getElementById('banner').textContent")
 	assert.Equal(t, "Cannot take cards", b.eval(level(0)), "what was last seen stays, struck out")
+	assert.Empty(t, b.eval(contrast), "and can be read")
 
 	free := time.After(patience) // whoever had the port lets go of it
 	for {
