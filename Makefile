@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/.tools/peers/usr/sbin:$(CURDIR)/.tools/peers/usr/bin:$(
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help go programs build demo test race fuzz lint android-check fmt vuln docs dist size rss rate qemu lab loss soak wolf lab-arm reproducible check clean
+.PHONY: help go programs build demo test race fuzz lint android-check shots fmt vuln docs dist size rss rate qemu lab loss soak wolf lab-arm reproducible check clean
 
 ##@ Start here
 
@@ -48,6 +48,10 @@ race: test ## the same as test, which races already
 
 fuzz: go ## every fuzz target in turn, FUZZTIME=30s each; FUZZ=regexp picks some
 	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' scripts/fuzz.sh
+
+shots: go ## pictures of the page in every state, light and dark, into dist/shots
+	@scripts/peers.sh test
+	@$(GO) test ./agent/status -run TestPageInEveryState -count=1 -shots '$(CURDIR)/dist/shots'
 
 fmt: go ## gofumpt and the order of imports
 	@linter=$$(scripts/tool.sh golangci-lint) && "$$linter" fmt ./...

@@ -303,7 +303,7 @@
 		try { s = JSON.parse(x.responseText); } catch (e) { return false; }
 		if (!v || !s || !s.verdict) { return false; }
 		born = now() - (parseFloat(x.getResponseHeader('Poshealth-Age')) || 0);
-		if (v !== version) {
+		if (v !== version || s.session.seq !== snap.session.seq) { // an agent that was started anew may count up to the same version
 			version = v;
 			snap = s;
 			lang = x.getResponseHeader('Content-Language');
