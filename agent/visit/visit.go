@@ -186,8 +186,11 @@ func (d *Desk) Confirmed(c wire.Closed) {
 	}
 }
 
-// Open is the visit that is open, in short; nil: none is.
+// Open is the visit that is open, in short; nil: none is, or there is no desk.
 func (d *Desk) Open() *wire.OpenVisit {
+	if d == nil {
+		return nil
+	}
 	e, open := d.open()
 	if !open {
 		return nil
