@@ -1,18 +1,14 @@
 package visit_test
 
 import (
-	"bufio"
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -116,75 +112,6 @@ func TestDamagedIsPutAside(t *testing.T) {
 			assert.Equal(t, content, string(kept))
 			assert.NoFileExists(t, file)
 		})
-	}
-}
-
-// TestKilled kills a desk at any moment among its writes: the file is always whole, with the newest visit that was said to be kept or
-// the one after it.
-func TestKilled(t *testing.T) {
-	if dir := os.Getenv("VISIT_DESK"); dir != "" {
-		writeForEver(dir)
-	}
-	dir := t.TempDir()
-	file := filepath.Join(dir, visit.FileName)
-	r := rand.New(rand.NewPCG(7, 7)) //nolint:gosec // chance that can be repeated
-	kept := 0
-	for range 25 {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestKilled$")
-		cmd.Env = append(os.Environ(), "VISIT_DESK="+dir)
-		out, err := cmd.StdoutPipe()
-		require.NoError(t, err)
-		require.NoError(t, cmd.Start())
-		said := bufio.NewScanner(out)
-		for range 1 + r.IntN(6) {
-			require.True(t, said.Scan())
-			kept, err = strconv.Atoi(said.Text())
-			require.NoError(t, err)
-		}
-		timer := time.AfterFunc(time.Duration(r.IntN(3000))*time.Microsecond, func() { _ = cmd.Process.Signal(syscall.SIGKILL) })
-		for said.Scan() {
-			if n, err := strconv.Atoi(said.Text()); err == nil {
-				kept = n
-			}
-		}
-		timer.Stop()
-		_ = cmd.Wait()
-		raw, err := os.ReadFile(file)
-		require.NoError(t, err)
-		all, err := visit.Decode(raw)
-		require.NoError(t, err)
-		newest, err := strconv.ParseInt(all[len(all)-1].ID, 16, 64)
-		require.NoError(t, err)
-		assert.InDelta(t, kept, newest, 1)
-		assert.GreaterOrEqual(t, int(newest), kept)
-	}
-	assert.Greater(t, kept, 25)
-}
-
-// writeForEver goes on where another one was killed.
-func writeForEver(dir string) {
-	file := filepath.Join(dir, visit.FileName)
-	var all []wire.VisitRecord
-	if raw, err := os.ReadFile(file); err == nil {
-		if all, err = visit.Decode(raw); err != nil {
-			panic(err)
-		}
-	}
-	n := int64(0)
-	if len(all) > 0 {
-		n, _ = strconv.ParseInt(all[len(all)-1].ID, 16, 64)
-	}
-	for {
-		n++
-		all = append(all, record(int(n)))
-		content, _, err := visit.Encode(all)
-		if err == nil {
-			err = visit.WriteFirmly(file, content)
-		}
-		if err != nil {
-			panic(err)
-		}
-		fmt.Println(n)
 	}
 }
 

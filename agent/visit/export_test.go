@@ -1,9 +1,6 @@
 package visit
 
 import (
-	"errors"
-	"os"
-
 	"github.com/poshealth/poshealth/transport/wire"
 )
 
@@ -42,14 +39,4 @@ func Reencode(raw []byte) (string, error) {
 	}
 	file, _, err := encode(book)
 	return file, err
-}
-
-// WriteFirmly puts a file in place of another as the agent does: whole, whatever happens.
-func WriteFirmly(file, content string) error {
-	f, err := os.Create(file + ".new")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(content)
-	return errors.Join(err, f.Sync(), f.Close(), os.Rename(file+".new", file))
 }
