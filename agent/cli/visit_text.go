@@ -222,7 +222,7 @@ func visitWork(v *wire.VisitRecord, st style) string {
 		text += st.wrap(title, indent, "- "+d)
 		title = ""
 	}
-	title = st.say("Sales closed", "查证交易")
+	title = st.say("Confirmed", "查证交易")
 	for i := range v.Confirmed {
 		c := &v.Confirmed[i]
 		what := c.Ref
