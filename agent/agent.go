@@ -241,7 +241,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	})
 	if c := a.commanded; c != nil {
 		parts.Go(func() { c.executor.Run(ctx) })
-		parts.Go(func() { c.speak(ctx, a.identity.base()) })
+		base := a.identity.base() // the loop, which learns the rest of it, owns it from now on
+		parts.Go(func() { c.speak(ctx, base) })
 		parts.Go(func() {
 			select {
 			case r := <-c.restart:
