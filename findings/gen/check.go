@@ -56,10 +56,10 @@ func languages() []language {
 	}
 }
 
-// placeholder is something in braces, which a program would fill in.
-var placeholder = regexp.MustCompile(`\{[^}]*\}?|\}`)
+// slot is something in braces, which a program would fill in.
+var slot = regexp.MustCompile(`\{[^}]*\}?|\}`)
 
-// filled are the placeholders that the program fills in. There are none yet: what belongs to this one terminal (host, time,
+// filled are the slots that the program fills in: none, for what belongs to this one terminal (host, time,
 // count) stands in the finding's detail, and the hotline is put behind a text that says to call.
 func filled() []string { return nil }
 
@@ -140,7 +140,7 @@ func (l language) checkText(key, value string) []string {
 	case key != "title" && !ended:
 		faults = append(faults, "an advice ends with "+l.end)
 	}
-	for _, p := range placeholder.FindAllString(value, -1) {
+	for _, p := range slot.FindAllString(value, -1) {
 		if !slices.Contains(filled(), p) {
 			faults = append(faults, "nothing fills in "+p)
 		}
@@ -148,7 +148,7 @@ func (l language) checkText(key, value string) []string {
 	return faults
 }
 
-// compare tells where the languages say different things: a placeholder that one has and the other lacks, or a reader who
+// compare tells where the languages say different things: a slot that one has and the other lacks, or a reader who
 // is sent to the phone in one only, and would see the hotline in one only.
 func compare(files []file, codes []code) []string {
 	var faults []string
@@ -164,8 +164,8 @@ func compare(files []file, codes []code) []string {
 					continue
 				}
 				where := fmt.Sprintf("%s:%d: %s: %s: ", f.name, t.line, c.value, key)
-				if got, want := placeholders(t.value), placeholders(first.value); got != want {
-					faults = append(faults, where+fmt.Sprintf("placeholders differ: %q, and %q in %s", got, want, files[0].name))
+				if got, want := slots(t.value), slots(first.value); got != want {
+					faults = append(faults, where+fmt.Sprintf("what is in braces differs: %q, and %q in %s", got, want, files[0].name))
 				}
 				if f.call.MatchString(t.value) != files[0].call.MatchString(first.value) {
 					faults = append(faults, where+fmt.Sprintf("only one of the languages says to call (“call”, “联系”): %s · %s", first.value, t.value))
@@ -176,9 +176,9 @@ func compare(files []file, codes []code) []string {
 	return faults
 }
 
-// placeholders are those of a text, sorted: languages put them where their sentences want them.
-func placeholders(value string) string {
-	all := placeholder.FindAllString(value, -1)
+// slots are those of a text, sorted: languages put them where their sentences want them.
+func slots(value string) string {
+	all := slot.FindAllString(value, -1)
 	slices.Sort(all)
 	return strings.Join(all, " ")
 }

@@ -103,7 +103,7 @@ func TestFaults(t *testing.T) {
 		{"a space beside a comma", zh, "次，等", "次， 等", zh + ":5: one-two: technician: no space beside full-width punctuation: 看 2 次， 等。"},
 		{"English in Chinese", zh, "三", "Three", zh + ":7: three: title: nothing Chinese in it: Three"},
 		{"a lonely quotation mark", en, "him”", "him", en + ":4: one-two: merchant: a quotation mark has no partner: Call “him."},
-		{"a placeholder that one lacks", zh, "去吧", "去 {host} 吧", zh + `:9: three: technician: placeholders differ: "{host}", and "" in ` + en},
+		{"a placeholder that one lacks", zh, "去吧", "去 {host} 吧", zh + `:9: three: technician: what is in braces differs: "{host}", and "" in ` + en},
 		{"a placeholder that nobody fills", en, "Go on.", "Go on {host}.", en + ":9: three: technician: nothing fills in {host}: Go on {host}."},
 		{"a call in one only", zh, "请联系", "请报告", zh + ":4: one-two: merchant: only one of the languages says to call (“call”, “联系”): Call “him”. · 请报告 TMS（24:00）。"},
 	} {
