@@ -77,7 +77,7 @@ type Options struct {
 	Subscribe []Topic // what to hear; at most 8. A broker that refuses one is no reason not to report: see [Link.Refused]
 	// Receive gets what is said on these topics, in order, from one goroutine of the link, which waits for it; it may publish. It
 	// may be called before Dial has returned to its caller, and not after the link has ended. body is the callee's. Bodies are of
-	// 16 KiB at most, and 32 messages of 64 KiB together wait; what is beyond that is counted, see [Link.Unheard].
+	// 16 KiB at most, and 128 messages of 64 KiB together wait; what is beyond that is counted, see [Link.Unheard].
 	Receive     func(topic string, body []byte)
 	Birth, Will []byte // bodies of the state topic: published when connected; left with the broker for when the link dies
 
