@@ -43,6 +43,7 @@ type brokers struct {
 	wrote   time.Duration
 	reached string // the broker of the newest link
 	source  string // of its address; empty: there was no link
+	newest  *mqtt.Link
 }
 
 // newBrokers makes the plan. It fails where the files cannot be used: at the start somebody is there to mend them.

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/poshealth/poshealth/probes"
@@ -44,7 +46,10 @@ func (b *brokers) met(t *attempt, l *mqtt.Link) {
 	known := b.memory.broker(b.keys()[t.which]).met(way.Address)
 	known.Thrift = known.Thrift.Learn(b.now(), t.resume, way, cost)
 	b.memory.learnBroker(known, b.keys())
-	b.reached, b.source = t.options.Broker, "dns"
+	b.reached, b.source, b.newest = t.options.Broker, "dns", l
+	if err := l.Refused(); err != nil {
+		b.log.Warn("broker lets this terminal hear only in part", slog.String("broker", t.options.Broker), slog.Any("error", err))
+	}
 	switch {
 	case way.Remembered, t.fromBook:
 		b.source = lastGood
@@ -68,8 +73,8 @@ func (b *brokers) literal(broker string) bool {
 	return err == nil
 }
 
-// describe adds what a technician should know of the newest link: that it leads to a substitute, and that nobody could look its
-// address up.
+// describe adds what a technician should know of the newest link: that it leads to a substitute, that nobody could look its
+// address up, and that not all that the fleet says is heard on it.
 func (b *brokers) describe(o *probes.Observation) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -80,5 +85,16 @@ func (b *brokers) describe(o *probes.Observation) {
 	if b.source == lastGood {
 		o.Detail += "; its name could not be resolved: it was reached where it was before"
 		o.Facts = append(o.Facts, probes.Fact{Name: "address_source", Value: lastGood})
+	}
+	if b.newest == nil {
+		return
+	}
+	if err := b.newest.Refused(); err != nil {
+		o.Detail += "; " + strings.ReplaceAll(err.Error(), "\n", "; ")
+		o.Facts = append(o.Facts, probes.Fact{Name: "hearing", Value: "refused"})
+	}
+	if unheard := b.newest.Unheard(); unheard > 0 {
+		o.Detail += "; of what the fleet said at once there was no room for " + strconv.FormatUint(unheard, 10) + ": whoever sent it gets no answer, and should send it again"
+		o.Readings = append(o.Readings, probes.Reading{Name: "unheard", Value: float64(unheard), Unit: probes.One})
 	}
 }

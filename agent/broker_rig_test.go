@@ -46,6 +46,7 @@ type bouncer struct {
 	password atomic.Value // string; empty: everybody may come
 	asked    atomic.Int32
 	alive    atomic.Int32 // the keep-alive of the last, in seconds
+	mute     atomic.Value // string; the topic on which nobody may listen
 }
 
 func (*bouncer) ID() string { return "bouncer" }
@@ -61,7 +62,10 @@ func (h *bouncer) OnConnectAuthenticate(_ *mochi.Client, p packets.Packet) bool 
 	return want == "" || want == string(p.Connect.Password)
 }
 
-func (*bouncer) OnACLCheck(*mochi.Client, string, bool) bool { return true }
+func (h *bouncer) OnACLCheck(_ *mochi.Client, topic string, write bool) bool {
+	mute, _ := h.mute.Load().(string)
+	return write || topic != mute
+}
 
 // testBroker listens on loopback, with TLS where c is not nil. It stops with the test, or earlier.
 func testBroker(t *testing.T, c *tls.Config) (addr string, door *bouncer, stop func()) {
