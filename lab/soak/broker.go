@@ -16,6 +16,7 @@ import (
 // broker is a mosquitto that keeps nothing over its death: what it had acknowledged and not passed on is gone with it.
 type broker struct {
 	config, addr string
+	log          string // of all its lives
 	process      *exec.Cmd
 }
 
@@ -24,12 +25,12 @@ func newBroker(work string) (*broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &broker{config: filepath.Join(work, "mosquitto.conf"), addr: addr}
+	b := &broker{config: filepath.Join(work, "mosquitto.conf"), log: filepath.Join(work, "broker.log"), addr: addr}
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
 	}
-	return b, os.WriteFile(b.config, []byte("listener "+port+" 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\nmax_queued_messages 0\n"), 0o600)
+	return b, os.WriteFile(b.config, []byte("listener "+port+" 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type all\nlog_timestamp_format %H:%M:%S\nlog_dest stderr\nmax_queued_messages 0\n"), 0o600)
 }
 
 func freePort() (string, error) {
@@ -46,7 +47,13 @@ func (b *broker) start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: scripts/peers.sh path installs it", err)
 	}
+	log, err := os.OpenFile(b.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }() // the process has its own
 	b.process = exec.Command(program, "-c", b.config)
+	b.process.Stderr = log
 	if err := b.process.Start(); err != nil {
 		return err
 	}

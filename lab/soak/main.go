@@ -46,12 +46,18 @@ func main() {
 // within is how long the end may take: the agent's longest wait for a receipt after a blow, some times over.
 const within = 5 * time.Minute
 
-func run(ctx context.Context, changes, blows int, seed uint64) error {
+func run(ctx context.Context, changes, blows int, seed uint64) (err error) {
 	work, err := os.MkdirTemp("", "poshealth-soak-")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(work) }()
+	defer func() {
+		if err == nil {
+			_ = os.RemoveAll(work)
+			return
+		}
+		err = fmt.Errorf("%w; spool, store and the broker's log are in %s", err, work)
+	}()
 	s := &stage{chance: rand.New(rand.NewPCG(seed, 0))}
 	defer s.close()
 	if err := s.set(ctx, work); err != nil {
