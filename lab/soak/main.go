@@ -69,6 +69,11 @@ func run(ctx context.Context, changes, blows int, seed uint64) (err error) {
 		if err := s.agent.add(n); err != nil {
 			return err
 		}
+		if n == 1 { // the fleet's first receipt: a terminal that knows of none must believe its broker
+			if _, err := s.settle(ctx); err != nil {
+				return err
+			}
+		}
 		// Blows are spread evenly over the changes, and come at any moment between two of them or in the midst of one.
 		if n*blows/changes > (n-1)*blows/changes {
 			if err := s.blow(ctx); err != nil {

@@ -122,3 +122,14 @@ func TestReceiptsAreRemembered(t *testing.T) {
 	assert.Equal(t, []string{"1"}, drained(s))
 	assert.Equal(t, 1, s.Len())
 }
+
+// TestReceiptsAreRememberedAtOnce: the power may go the moment after the first receipt, and the broker with what it had not told the fleet.
+func TestReceiptsAreRememberedAtOnce(t *testing.T) {
+	dir, clock := filepath.Join(t.TempDir(), "spool"), new(timer)
+	s, _ := receipted(t, spool.Options{Dir: dir, Boottime: clock.now}, 1)
+	require.NoError(t, s.Sync(t.Context()))
+	s.Crash()
+	s = open(t, spool.Options{Dir: dir, Boottime: clock.now})
+	assert.Equal(t, []string{"1"}, drained(s))
+	assert.Equal(t, 1, s.Len(), "the broker's word is not enough")
+}

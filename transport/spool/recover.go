@@ -154,7 +154,7 @@ func (s *Spool) load() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.loaded, s.unread, s.opaque = true, unread, opaque
-	s.receipts = known.Receipts
+	s.receipts, s.marked = known.Receipts, known.Receipts
 	if s.dropped += lost; lost > 0 {
 		s.losses++
 	}

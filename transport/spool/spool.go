@@ -99,6 +99,7 @@ type Spool struct {
 	unread   error      // what of earlier starts could not be read
 	opaque   []Account  // the journals of which that is so; mostOpaque of them
 	dirty    bool       // the cursor on flash is behind
+	marked   bool       // what it says of receipts
 
 	pulse     *transport.Message
 	losses    int           // how often anything was lost

@@ -297,10 +297,12 @@ func (s *Spool) clean() error {
 	return nil
 }
 
-// mark writes the cursor where it is behind and its time has come; or now, and synced, though it may be written already.
+// mark writes the cursor where it is behind and its time has come; or now, and synced, though it may be written already. Whether the
+// fleet gives receipts is written at once: a start that does not know believes a broker that has told nobody.
 func (s *Spool) mark(synced bool) error {
 	s.mu.Lock()
 	at := s.o.Boottime()
+	synced = synced || s.receipts != s.marked
 	if !synced && (!s.dirty || at-s.written < cursorEvery) {
 		s.mu.Unlock()
 		return nil
@@ -320,12 +322,13 @@ func (s *Spool) mark(synced bool) error {
 	}
 	s.wrote(0, slotHead)
 	s.written = at
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err != nil {
-		s.mu.Lock()
 		s.dirty = true
-		s.mu.Unlock()
 		return fmt.Errorf("cannot write the spool's cursor: %w", err)
 	}
+	s.marked = c.Receipts
 	return nil
 }
 
