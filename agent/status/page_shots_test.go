@@ -64,7 +64,7 @@ func TestPageInEveryState(t *testing.T) {
 					s.Verdict.TakeCard.Level, s.Verdict.Settle.Level, s.Verdict.ChargeAgain = level, level, again[n%3]
 					s.Session.Seq = uint64(states) //nolint:gosec // small
 					if level == wire.Ready {
-						s.Verdict.TakeCard.Root, s.Findings = nil, nil
+						s.Verdict.TakeCard.Root, s.Findings, s.Verdict.Deadline = nil, nil, nil
 					}
 					r.board.Set(status.Update{Snapshot: s})
 					name := fmt.Sprintf("%dx%d-%s-%s-%s", size[0], size[1], lang, view, level)

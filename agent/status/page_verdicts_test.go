@@ -74,3 +74,27 @@ func TestWhatIsFoldedCanBeRead(t *testing.T) {
 	}
 	assert.Empty(t, b.broken)
 }
+
+// TestPageDeadlineNamesItsCause: where the verdicts above it name it, once is enough; else the deadline does, in words.
+func TestPageDeadlineNamesItsCause(t *testing.T) {
+	r := start(t, status.Options{Lang: "en"})
+	r.board.Set(status.Update{Snapshot: example()})
+	b := open(t, "http://"+r.page+"/", 360, 640)
+	for i, row := range []struct { // each text is another than the one before
+		name, want string
+		change     func(*wire.Verdict)
+	}{
+		{"the cause of a verdict", "Act before 22:40", func(*wire.Verdict) {}},
+		{"another finding", "Act before 22:40: Payment host cannot be reached: acquirer-a", func(v *wire.Verdict) { v.TakeCard.Root = nil }},
+		{"what that cause brings about", "Act before 22:40", func(v *wire.Verdict) { v.Deadline.Code = "host-no-answer" }},
+		{"one that is not there any more", "Act before 22:40: batch not settled", func(v *wire.Verdict) { v.Deadline.Code = "batch-not-settled" }},
+	} {
+		s := example()
+		s.Session.Seq = uint64(100 + i) //nolint:gosec // small
+		row.change(&s.Verdict)
+		r.board.Set(status.Update{Snapshot: s})
+		t.Log(row.name)
+		b.await(row.want, "document.querySelector('.deadline').textContent")
+	}
+	assert.Empty(t, b.broken)
+}

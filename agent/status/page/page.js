@@ -98,7 +98,7 @@
 		var rests = view === 'technician' && (a.rests_on || []).map(function (r) { return word(WORDS.rest, r); }).join(', ');
 		return el('section', 'v ' + a.level, symbol(a.level), el('div', 'say', el('h2', '', dots(t(question), rests && t('rests', rests))),
 			p('level', levelWord(question)),
-			brief ? null : p('why', f ? name(f) : a.root ? a.root.code : a.lacks && word(WORDS.lacks, a.lacks)),
+			brief ? null : p('why', f ? name(f) : a.root ? word({}, a.root.code) : a.lacks && word(WORDS.lacks, a.lacks)),
 			brief ? null : p('who', f && who(f))));
 	}
 	function step(key, text) { return text ? el('p', 'step', el('b', '', t(key)), el('span', '', text)) : null; }
@@ -151,20 +151,24 @@
 		other.onclick = function () { choose(lang === 'zh' ? 'en' : 'zh'); };
 		views.onclick = function () { turn(view === 'merchant' ? 'technician' : 'merchant'); };
 		head.textContent = '';
-		head.appendChild(el('div', 'who', el('h1', '', terminal.id || 'poshealth'), view === 'technician' && p('', dots(terminal.model, terminal.os)),
-			snap && view === 'technician' && p('', dots(t('at', clock(s.at, 19)), typeof off === 'number' && t('offset', (off < 0 ? '' : '+') + seconds(off) + (error ? ' ± ' + seconds(error) : ''))))));
-		head.appendChild(views);
-		head.appendChild(other);
+		[el('h1', 'who', terminal.id || 'poshealth'), views, other].concat(snap && view === 'technician' ? [p('', dots(terminal.model, terminal.os)),
+			p('', dots(t('at', clock(s.at, 19)), typeof off === 'number' && t('offset', (off < 0 ? '' : '+') + seconds(off) + (error ? ' ± ' + seconds(error) : ''))))] : [])
+			.forEach(function (e) { if (e) { head.appendChild(e); } });
 	}
 	function draw() {
 		document.documentElement.lang = lang;
 		drawHead();
 		tick();
 		if (!snap) { return; }
-		var v = snap.verdict, main = document.createDocumentFragment(), due = v.deadline, cause = due && find({ code: due.code });
+		var v = snap.verdict, main = document.createDocumentFragment(), due = v.deadline;
 		var roots = [find(v.take_card.root), find(v.settle.root)].filter(function (f, i, all) { return f && all.indexOf(f) === i; });
 		var others = snap.findings.filter(function (f) { return roots.indexOf(f) < 0 && rootOf(f) === f; });
 		function until(key, at) { if (at) { main.appendChild(p('none', t(key) + ' → ' + clock(at))); } }
+		// deadline names its cause where nothing above it does.
+		function deadline(due) {
+			var cause = find({ code: due.code }), text = t('deadline', clock(due.at));
+			return cause && roots.indexOf(rootOf(cause)) >= 0 ? text : t('strip', text, cause ? name(cause) : word({}, due.code));
+		}
 		function part(key) { main.appendChild(el('h2', 'part', t(key))); }
 		var told = snap.told || {}, muted = told.display_muted_until;
 		if (told.notice) { main.appendChild(p('none', told.notice[lang])); }
@@ -178,7 +182,7 @@
 		function drawAll() {
 			main.appendChild(el('div', 'vs', drawVerdict('take_card'), drawVerdict('settle', view === 'merchant' && roots.length === 1 && find(v.take_card.root) === find(v.settle.root))));
 			main.appendChild(el('section', 'money ' + v.charge_again, p('again ' + v.charge_again, word(WORDS.again, v.charge_again)),
-				p('deadline', v.unsettled ? v.unsettled.text : due && t('deadline', clock(due.at), cause ? name(cause) : due.code))));
+				p('deadline', v.unsettled ? v.unsettled.text : due && deadline(due))));
 			if (view === 'merchant') {
 				drawMerchant(roots, main);
 				return;
@@ -215,10 +219,10 @@
 		if (!day) { return; }
 		var box = el('section', 'day');
 		['take_card', 'settle'].forEach(function (question) {
-			var hours = {}, said = [];
-			day[question].split('').forEach(function (l) { hours[l] = (hours[l] || 0) + day.step_s / 3600; });
-			'naur'.split('').forEach(function (l) { if (hours[l]) { said.push(word(WORDS.levels, l) + ' ' + t('hours', Math.round(hours[l] * 10) / 10)); } });
-			var label = t('strip', t(question), said.join(', ') || t('unseen'));
+			var spent = {}, said = [];
+			day[question].split('').forEach(function (l) { spent[l] = (spent[l] || 0) + day.step_s; });
+			'naur.'.split('').forEach(function (l) { if (spent[l]) { said.push(word(WORDS.levels, l) + ' ' + span(spent[l])); } });
+			var label = t('strip', t(question), said.join(lang === 'zh' ? '，' : ', '));
 			box.appendChild(p('detail', label));
 			box.appendChild(POSHEALTH.strip(day[question], label));
 		});

@@ -14,7 +14,7 @@ var POSHEALTH = { words: {
 		yes: ['可以向该顾客重新收款', 'This customer may be charged again'], no: ['不要向该顾客重复收款', 'Do NOT charge this customer again'],
 		unknown: ['可否重新收款：未知，请先查上一笔', 'Charge again? Not known: check the last sale first']
 	},
-	deadline: ['须在 {0} 前处理：{1}', 'Act before {0}: {1}'], party: ['责任方 {0}', 'whose: {0}'], rests: ['依据 {0}', 'rests on {0}'],
+	deadline: ['须在 {0} 前处理', 'Act before {0}'], strip: ['{0}：{1}', '{0}: {1}'], party: ['责任方 {0}', 'whose: {0}'], rests: ['依据 {0}', 'rests on {0}'],
 	rest: { probe: ['探测', 'probes'], 'app-l0': ['应用状态', 'app state'], 'app-l1': ['应用交易', 'app sales'], 'app-l2': ['应用全量数据', 'all app data'], host: ['收单通知', 'acquirer\'s notice'] },
 	parties: {
 		merchant: ['商户'], site: ['门店网络', 'shop\'s network'], carrier: ['通信运营商'], acquirer: ['收单机构'], issuer: ['发卡行', 'card issuer'],
@@ -55,9 +55,9 @@ var POSHEALTH = { words: {
 	stale: ['已 {0}没有新数据，不能作准', 'No news for {0}: do not rely on this'],
 	views: { merchant: ['商户', 'Merchant'], technician: ['技术', 'Technician'] }, view: ['{0}页面', '{0} view'],
 	details: ['技术人员请看详情', 'For the technician: details'],
-	day: ['过去 24 小时', 'The last 24 hours'], strip: ['{0}：{1}', '{0}: {1}'], hours: ['{0} 小时', '{0} h'], unseen: ['无记录', 'no record'],
+	day: ['过去 24 小时', 'The last 24 hours'],
 	before: ['24 小时前', '24 h ago'], present: ['现在', 'now'],
-	levels: { r: ['正常', 'ready'], u: ['未知', 'unknown'], a: ['有风险', 'at risk'], n: ['不可用', 'not ready'] },
+	levels: { r: ['正常', 'ready'], u: ['未知', 'unknown'], a: ['有风险', 'at risk'], n: ['不可用', 'not ready'], '.': ['无记录', 'no record'] },
 	charts: { rtt_ms: ['网络往返', 'Round trip'], signal_dbm: ['信号', 'Signal'], clock_offset_ms: ['时钟偏差', 'Clock offset'] },
 	range: ['{0}（最低 {1}，最高 {2}）', '{0} (least {1}, most {2})'],
 	card: ['支持卡：用手机扫码，读给热线', 'Support card: scan it, and read it to the hotline'],
