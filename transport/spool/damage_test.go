@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -263,4 +264,50 @@ func TestMoreStartsThanAreKept(t *testing.T) {
 	folders, err := filepath.Glob(filepath.Join(dir, "*-change-*"))
 	require.NoError(t, err)
 	assert.Less(t, len(folders), 10)
+}
+
+// TestAMomentThatCannotRead: what flash has and does not give just now is told later, and behind nothing else; what it never gives is lost in
+// the end, and named.
+func TestAMomentThatCannotRead(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		mend bool
+	}{{"mended", true}, {"for ever", false}} {
+		t.Run(row.name, func(t *testing.T) {
+			dir, segment, want := filled(t, 3)
+			clock := new(timer)
+			s := open(t, spool.Options{Dir: dir, Boottime: clock.now})
+			before := s.Ledger()[0].Spool
+			aside := filepath.Join(t.TempDir(), "aside")
+			require.NoError(t, os.Rename(segment, aside))
+			require.NoError(t, os.Mkdir(segment, 0o700)) // a read fails, and does not say that nothing is there
+			s.Add(change("news"))
+			assert.Equal(t, []string{"news"}, drained(s))
+			assert.Equal(t, 3, s.Len())
+			assert.Zero(t, s.Dropped())
+			wait, due := s.Due()
+			assert.True(t, due)
+			assert.Equal(t, 30*time.Second, wait)
+			if row.mend {
+				require.NoError(t, os.Remove(segment))
+				require.NoError(t, os.Rename(aside, segment))
+				clock.pass(wait)
+				assert.Equal(t, want, drained(s))
+				assert.Zero(t, s.Dropped())
+				return
+			}
+			for range 20 {
+				assert.Equal(t, 3, s.Len())
+				clock.pass(30 * time.Second)
+				assert.Empty(t, drained(s))
+			}
+			assert.Zero(t, s.Len())
+			for _, a := range s.Ledger() {
+				if a.Spool == before {
+					assert.Equal(t, []spool.Range{{From: 1, To: 3, Why: spool.Damaged}}, a.Lost)
+				}
+			}
+			assert.Equal(t, uint64(3), s.Dropped())
+		})
+	}
 }

@@ -43,6 +43,7 @@ type entry struct {
 	due     time.Duration // not to be sent before, but before a later one that is due; by the boot clock
 	sent    bool          // the broker has it; the fleet has not said so yet
 	acked   bool          // some broker had it once, though it may have to be sent again
+	unread  int           // how often it could not be read, while nothing says that it is not there
 }
 
 type segment struct {
@@ -197,7 +198,8 @@ func readSegment(file string) ([]byte, error) {
 	return data, nil
 }
 
-// body gives a pending record's body, from where it lies.
+// body gives a pending record's body, from where it lies. One that is not there as it was written is fs.ErrNotExist, fs.ErrInvalid or
+// io.EOF; any other error may be the moment's: too many open files, no memory, a card that was shaken.
 func (j *journal) body(e entry) ([]byte, error) {
 	if e.body != nil {
 		return e.body, nil

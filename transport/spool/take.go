@@ -1,6 +1,9 @@
 package spool
 
 import (
+	"errors"
+	"io"
+	"io/fs"
 	"slices"
 	"strconv"
 	"time"
@@ -48,10 +51,9 @@ func (s *Spool) takeHistory() []transport.Message {
 		return nil
 	}
 	batch := s.take(transport.History, mostBatch)
-	if len(batch) == 0 {
-		return nil
+	if len(batch) > 0 || s.waits(transport.History) { // all that waits could not be read just now
+		s.historyAt = now + s.o.Pace
 	}
-	s.historyAt = now + s.o.Pace
 	if rate > 0 {
 		bytes := 0
 		for _, m := range batch {
@@ -80,13 +82,14 @@ func (s *Spool) givePulse() []transport.Message {
 	return []transport.Message{*s.pulse}
 }
 
-// take gives the oldest records of a class that are not sent, at most so many; mu is held. One that can't be read is lost.
+// take gives the oldest records of a class that are not sent, at most so many; mu is held. One that can't be read is left for
+// later, and lost where that does not help.
 func (s *Spool) take(class transport.Class, most int) (batch []transport.Message) {
 	bytes := 0
 	for _, j := range s.journals {
 		for i := 0; i < len(j.entries) && j.class == class; {
 			e := j.entries[i]
-			if e.sent {
+			if e.sent || e.unread > 0 && e.due > s.o.Boottime() {
 				i++
 				continue
 			}
@@ -94,7 +97,14 @@ func (s *Spool) take(class transport.Class, most int) (batch []transport.Message
 				return batch
 			}
 			body, err := j.body(e)
-			if err != nil {
+			switch {
+			case err == nil:
+			case e.unread < readTries && !gone(err):
+				j.entries[i].unread++
+				j.entries[i].due = s.o.Boottime() + retryEvery
+				i++
+				continue
+			default:
 				s.remove(j, i)
 				s.lose(j, Range{e.number, e.number, Damaged})
 				continue
@@ -108,6 +118,15 @@ func (s *Spool) take(class transport.Class, most int) (batch []transport.Message
 		}
 	}
 	return batch
+}
+
+// readTries is how often a record is tried to be read that flash has and does not give, retryEvery apart at least: ten minutes are longer than
+// the moment that anything but a broken flash takes.
+const readTries = 20
+
+// gone tells what is not there, or is not what was written, from what may be read the next time.
+func gone(err error) bool {
+	return errors.Is(err, fs.ErrInvalid) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, io.EOF)
 }
 
 // lateAfter: a change that is told this long after it was made tells of then. A poor network's own delays stay below.
@@ -132,10 +151,15 @@ func (s *Spool) Due() (time.Duration, bool) {
 	if s.awaits() {
 		earlier(s.askAt)
 	}
-	if slices.ContainsFunc(s.journals, func(j *journal) bool { return j.class == transport.History && len(j.entries) > 0 }) {
+	if s.waits(transport.History) {
 		earlier(s.historyAt)
 	}
 	return max(0, at-s.o.Boottime()), due
+}
+
+// waits tells whether anything of a class is pending; mu is held.
+func (s *Spool) waits(class transport.Class) bool {
+	return slices.ContainsFunc(s.journals, func(j *journal) bool { return j.class == class && len(j.entries) > 0 })
 }
 
 // Urgent is how long until there is something that a connection is worth being made for: a pulse, or a change whose time has come. One
