@@ -133,3 +133,21 @@ func TestReceiptsAreRememberedAtOnce(t *testing.T) {
 	assert.Equal(t, []string{"1"}, drained(s))
 	assert.Equal(t, 1, s.Len(), "the broker's word is not enough")
 }
+
+// TestReceiptBeyondWhatWasStored: the fleet may have a record that the power took from flash. What came before it is not sent for ever.
+func TestReceiptBeyondWhatWasStored(t *testing.T) {
+	dir, clock := filepath.Join(t.TempDir(), "spool"), new(timer)
+	s, id := receipted(t, spool.Options{Dir: dir, Boottime: clock.now}, 3)
+	require.NoError(t, s.Sync(t.Context()))
+	s.Receipt(id, 5)
+	assert.Equal(t, 3, s.Len(), "number 5 may still be given: whoever says so knows nothing")
+	s.Crash()
+
+	s = open(t, spool.Options{Dir: dir, Boottime: clock.now})
+	assert.Equal(t, []string{"1", "2", "3"}, drained(s))
+	s.Receipt(id, 5)
+	assert.Zero(t, s.Len())
+	assert.Zero(t, s.Dropped())
+	_, due := s.Due()
+	assert.False(t, due)
+}

@@ -246,16 +246,20 @@ func (s *Spool) Renew() {
 	wake(s.added)
 }
 
-// Receipt says that the fleet has all of a journal up to a number, or knows that it is lost. One for numbers that were never given,
-// or of a journal that is not ours, says nothing.
+// Receipt says that the fleet has all of a journal up to a number, or knows that it is lost. One for numbers that were not given yet,
+// or of a journal that is not ours, says nothing. Of an earlier start the fleet may have more than flash: a record is sent while it is
+// written, and the power may go in between.
 func (s *Spool) Receipt(id string, seq uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := slices.IndexFunc(s.journals, func(j *journal) bool { return j.name() == id })
-	if at < 0 || seq > s.journals[at].last {
+	if at < 0 {
 		return
 	}
 	j := s.journals[at]
+	if j == s.current(j.class) && seq > j.last {
+		return
+	}
 	if !s.receipts {
 		s.receipts, s.dirty = true, true
 	}
