@@ -18,6 +18,8 @@ import (
 const (
 	slotSize = 64 << 10 // 122 journals with 16 lost ranges each are 60 kB; what is written is as long as it needs
 	slotHead = 16
+	// mostMarks are written: of the journals of earlier starts, this start's two, and those that could not be read as far as there is room.
+	mostMarks = mostJournals + 2
 )
 
 // errNoCursor: neither slot is whole.

@@ -311,3 +311,37 @@ func TestAMomentThatCannotRead(t *testing.T) {
 		})
 	}
 }
+
+// TestAStartThatCannotRead: what one start knows of a journal is not forgotten by the next that cannot read it.
+func TestAStartThatCannotRead(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	s := open(t, spool.Options{Dir: dir})
+	for n := range 40 {
+		s.Add(change(fmt.Sprint(n)))
+	}
+	id := s.Ledger()[0].Spool
+	require.NoError(t, s.Sync(t.Context()))
+	for range 30 {
+		s.Done(s.Next(transport.Change))
+	}
+	require.NoError(t, s.Close())
+
+	found, err := filepath.Glob(filepath.Join(dir, "*-change-"+id, "*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, found)
+	aside := filepath.Join(t.TempDir(), "aside")
+	require.NoError(t, os.Rename(found[0], aside))
+	require.NoError(t, os.WriteFile(found[0], nil, 0o600))
+	require.NoError(t, os.Truncate(found[0], 1<<30)) // longer than any of ours: it is not read
+	s = open(t, spool.Options{Dir: dir})
+	require.Error(t, s.Unread())
+	s.Add(change("news"))
+	require.NoError(t, s.Sync(t.Context()))
+	require.NoError(t, s.Close())
+
+	require.NoError(t, os.Rename(aside, found[0]))
+	s = open(t, spool.Options{Dir: dir})
+	require.NoError(t, s.Unread())
+	assert.Equal(t, spool.Account{Spool: id, Class: transport.Change, Last: 40, Delivered: 30, Pending: 10, Bytes: 20}, s.Ledger()[0])
+	assert.Zero(t, s.Dropped())
+}

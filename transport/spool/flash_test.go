@@ -132,3 +132,29 @@ func TestFolderThatCannotBe(t *testing.T) {
 	require.Error(t, s.Sync(ctx))
 	assert.Equal(t, []string{"a"}, bodies(s, transport.Change))
 }
+
+// TestFullSpoolThatCannotMakeRoom: where the oldest cannot be removed it is not given up either, and nothing is written beyond the bound.
+func TestFullSpoolThatCannotMakeRoom(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	s := open(t, spool.Options{Dir: dir, Flash: 1 << 20})
+	for range 30 {
+		s.Add(change(strings.Repeat("c", 24_000)))
+		require.NoError(t, s.Sync(t.Context()))
+	}
+	require.Zero(t, s.Dropped(), "room for all, and for few more")
+	found, err := filepath.Glob(filepath.Join(dir, "*-change-*", "*"))
+	require.NoError(t, err)
+	aside := filepath.Join(t.TempDir(), "aside")
+	require.NoError(t, os.Rename(found[0], aside))
+	require.NoError(t, os.MkdirAll(filepath.Join(found[0], "full"), 0o700)) // in its place, what cannot be removed
+	for range 20 {
+		s.Add(change(strings.Repeat("c", 24_000)))
+	}
+	require.ErrorContains(t, s.Sync(t.Context()), "cannot make room for records")
+	assert.Zero(t, s.Dropped())
+	assert.LessOrEqual(t, size(t, dir), int64(1<<20+128<<10))
+
+	require.NoError(t, os.RemoveAll(found[0]))
+	require.NoError(t, os.Rename(aside, found[0]))
+	assert.Len(t, bodies(s, transport.Change), 50)
+}

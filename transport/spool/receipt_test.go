@@ -151,3 +151,32 @@ func TestReceiptBeyondWhatWasStored(t *testing.T) {
 	_, due := s.Due()
 	assert.False(t, due)
 }
+
+// TestLinksThatEndSoonAndNoReceipts: where no link stands for long, a fleet that gives no receipts any more is found out as well; a terminal
+// that nobody could hear for days has not asked.
+func TestLinksThatEndSoonAndNoReceipts(t *testing.T) {
+	clock := new(timer)
+	s, _ := receipted(t, spool.Options{Boottime: clock.now}, 0)
+	sent := 0
+	for hour := 0; hour < 240; hour += 2 {
+		clock.pass(2 * time.Hour)
+		s.Add(change(strconv.Itoa(hour)))
+		sent += len(drained(s))
+		s.Renew()
+	}
+	assert.Zero(t, s.Len())
+	assert.Zero(t, s.Dropped())
+	assert.Less(t, sent, 240, "each once, and those of the first day with each link")
+
+	clock = new(timer)
+	s, id := receipted(t, spool.Options{Boottime: clock.now}, 1)
+	drained(s)
+	s.Renew()
+	for range 3 { // it is out of reach, and no link comes about
+		clock.pass(24 * time.Hour)
+	}
+	assert.Equal(t, []string{"1"}, drained(s))
+	assert.Equal(t, 1, s.Len(), "the broker's word is not enough yet")
+	s.Receipt(id, 2)
+	assert.Zero(t, s.Len())
+}

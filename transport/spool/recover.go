@@ -119,6 +119,7 @@ func (s *Spool) load() error {
 	known, unread := s.recall()
 	var found []*journal
 	var opaque []Account
+	var aside []mark
 	for _, entry := range listed {
 		j, ok := journalOf(s.o.Dir, entry.Name())
 		if !ok {
@@ -134,6 +135,9 @@ func (s *Spool) load() error {
 			unread = errors.Join(unread, fmt.Errorf("cannot read what an earlier start left: %w", err))
 			if len(opaque) < mostOpaque {
 				opaque = append(opaque, Account{Spool: j.name(), Class: j.class, Unread: err})
+			}
+			if i >= 0 {
+				aside = append(aside, m)
 			}
 			continue
 		}
@@ -153,7 +157,7 @@ func (s *Spool) load() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.loaded, s.unread, s.opaque = true, unread, opaque
+	s.loaded, s.unread, s.opaque, s.aside = true, unread, opaque, aside
 	s.receipts, s.marked = known.Receipts, known.Receipts
 	if s.dropped += lost; lost > 0 {
 		s.losses++

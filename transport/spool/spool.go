@@ -51,8 +51,10 @@ const (
 	// longest is what a hold is cut to: as good as for ever.
 	longest = 10 * 365 * 24 * time.Hour
 
-	// After so long without any receipt the fleet gives none any more, and the broker's word counts again.
+	// After so long without any receipt the fleet gives none any more, and the broker's word counts again: where it was asked on the
+	// link that stands, or so many links have ended without an answer. A terminal that was out of reach for a day has asked nobody.
 	receiptLapse = 24 * time.Hour
+	vainMost     = 3
 )
 
 // Options of a spool.
@@ -98,6 +100,7 @@ type Spool struct {
 	fault    error      // why flash is not written; nil: it is
 	unread   error      // what of earlier starts could not be read
 	opaque   []Account  // the journals of which that is so; mostOpaque of them
+	aside    []mark     // what is known of them all, for a start that can
 	dirty    bool       // the cursor on flash is behind
 	marked   bool       // what it says of receipts
 
@@ -119,7 +122,8 @@ type Spool struct {
 	receiptAt time.Duration
 	askAt     time.Duration // when the oldest without a receipt is sent again
 	askWait   time.Duration
-	asked     bool
+	asked     bool // on this link
+	vain      int  // links that ended without a receipt for what went over them
 }
 
 // key is a record among all.

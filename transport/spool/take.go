@@ -200,12 +200,14 @@ func (s *Spool) Done(batch []transport.Message) {
 			continue
 		}
 		j, i, ok := s.locate(m.Spool, m.Seq)
+		if !s.owed() { // before this nobody was asked: a quiet day is no silence of the fleet's
+			s.receiptAt, s.asked, s.vain = s.o.Boottime(), false, 0
+		}
 		switch {
 		case !ok: // given up meanwhile
 		case m.Class == transport.Change && s.expectsReceipts():
 			if !s.awaits() {
 				s.askAt = s.o.Boottime() + s.askWait
-				s.receiptAt = s.o.Boottime() // before this nobody was asked: a quiet day is no silence of the fleet's
 			}
 			j.entries[i].sent, j.entries[i].acked = true, true
 		default:
@@ -242,6 +244,10 @@ func (s *Spool) Renew() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.underway)
+	if s.awaits() {
+		s.vain++
+	}
+	s.asked = false // of the new link nobody knows yet
 	s.unsend(-1)
 	wake(s.added)
 }
@@ -271,17 +277,24 @@ func (s *Spool) Receipt(id string, seq uint64) {
 		s.unsend(-1)
 		wake(s.added)
 	}
-	s.asked, s.askWait = false, s.o.ReceiptWithin
+	s.asked, s.askWait, s.vain = false, s.o.ReceiptWithin, 0
 	s.askAt = s.o.Boottime() + s.askWait
 	s.tidy()
 }
 
 // expectsReceipts; mu is held.
 func (s *Spool) expectsReceipts() bool {
-	if s.receipts && s.o.Boottime()-s.receiptAt > receiptLapse && s.asked {
+	if s.receipts && s.o.Boottime()-s.receiptAt > receiptLapse && (s.asked || s.vain >= vainMost) {
 		s.receipts, s.dirty = false, true
 	}
 	return s.receipts
+}
+
+// owed tells whether the broker has had anything of which the fleet has said nothing; mu is held.
+func (s *Spool) owed() bool {
+	return slices.ContainsFunc(s.journals, func(j *journal) bool {
+		return slices.ContainsFunc(j.entries, func(e entry) bool { return e.acked })
+	})
 }
 
 // awaits tells whether anything that was sent waits for its receipt; mu is held.
@@ -297,6 +310,7 @@ func (s *Spool) askAgain() {
 	if !s.awaits() || s.o.Boottime() < s.askAt {
 		return
 	}
+	s.askAt = s.o.Boottime() + s.askWait
 	if !s.expectsReceipts() {
 		for _, j := range s.journals {
 			for len(j.entries) > 0 && j.entries[0].sent {

@@ -3,6 +3,7 @@ package spool
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -144,6 +145,9 @@ func (s *Spool) storeSome(j *journal, batch []entry) (int, error) {
 	}
 	if err := writeSynced(j.file(seg.number), data, int64(from)); err != nil {
 		seg.used = seg.size // what lies there now nobody knows: no more is written into it
+		if seg.last == 0 {  // nothing is in it: it would take the room of those that hold something
+			s.discard(j, seg.number)
+		}
 		return 0, err
 	}
 	s.wrote(from, from+len(data))
@@ -163,6 +167,14 @@ func (s *Spool) storeSome(j *journal, batch []entry) (int, error) {
 	}
 	s.dirty = true
 	return len(places), nil
+}
+
+// discard removes a segment in which nothing was ever stored.
+func (s *Spool) discard(j *journal, number uint32) {
+	_ = os.Remove(j.file(number)) // what stays is empty, and looked at by the next start
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j.segments = slices.DeleteFunc(j.segments, func(seg segment) bool { return seg.number == number })
 }
 
 // sizeOf is how long these are together, in a segment.
@@ -191,10 +203,20 @@ func (s *Spool) segmentFor(j *journal, need int) (*segment, error) {
 	}
 	least := (need + blockSize - 1) / blockSize * blockSize
 	size = max(size, least)
-	for s.flashUsed()+int64(size) > s.o.Flash && s.evictSegment(false) {
+	var err error
+	for more := true; more && err == nil && s.flashUsed()+int64(size) > s.o.Flash; {
+		more, err = s.evictSegment(false)
 	}
-	err := makeSegment(j.dir, j.file(number), size)
-	for errors.Is(err, unix.ENOSPC) && (size > least || s.evictSegment(true)) {
+	if err == nil {
+		err = makeSegment(j.dir, j.file(number), size)
+	}
+	for errors.Is(err, unix.ENOSPC) {
+		if size == least {
+			if more, evictErr := s.evictSegment(true); !more {
+				err = errors.Join(err, evictErr)
+				break
+			}
+		}
 		size = max(size/4, least) // a full disk may have room for a small one
 		err = makeSegment(j.dir, j.file(number), size)
 	}
@@ -218,8 +240,9 @@ func (s *Spool) flashUsed() (n int64) {
 }
 
 // evictSegment removes the oldest segment of history, else, unless history alone may go, of changes. What it held and was pending
-// is lost, but for a record that is under way: it may be there already. False: there is none to remove.
-func (s *Spool) evictSegment(historyAlone bool) bool {
+// is lost, but for a record that is under way: it may be there already. Where the file stays nothing is lost: flash that can only be
+// read gives all that it has. False: there is none to remove, or none that can be.
+func (s *Spool) evictSegment(historyAlone bool) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, class := range [...]transport.Class{transport.History, transport.Change} {
@@ -231,13 +254,18 @@ func (s *Spool) evictSegment(historyAlone bool) bool {
 				continue
 			}
 			victim := j.segments[0]
+			for i := range j.entries {
+				if e := &j.entries[i]; e.stored && e.segment == victim.number && s.underway[key{j.id, e.number}] {
+					e.body, _ = j.body(*e) // it goes on in memory alone
+				}
+			}
+			if err := os.Remove(j.file(victim.number)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return false, err
+			}
 			for i := 0; i < len(j.entries); {
 				e := &j.entries[i]
 				switch {
-				case !e.stored || e.segment != victim.number:
-					i++
-				case s.underway[key{j.id, e.number}]:
-					e.body, _ = j.body(*e) // it goes on in memory alone
+				case !e.stored || e.segment != victim.number || s.underway[key{j.id, e.number}]:
 					i++
 				default:
 					number := e.number
@@ -246,10 +274,10 @@ func (s *Spool) evictSegment(historyAlone bool) bool {
 				}
 			}
 			j.segments = slices.Delete(j.segments, 0, 1)
-			return os.Remove(j.file(victim.number)) == nil
+			return true, nil
 		}
 	}
-	return false
+	return false, nil
 }
 
 // clean removes the segments of which all is delivered, and the journals of earlier starts that have nothing more to tell. The
@@ -313,6 +341,7 @@ func (s *Spool) mark(synced bool) error {
 			c.Journals = append(c.Journals, mark{ID: j.name(), Done: j.delivered(), Last: j.stored, Lost: slices.Clone(j.lost)})
 		}
 	}
+	c.Journals = append(c.Journals, s.aside[:min(len(s.aside), max(0, mostMarks-len(c.Journals)))]...)
 	s.dirty = false
 	s.mu.Unlock()
 	s.count++
