@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// mostSpools of one terminal are remembered, the newest: it has two a start of its agent, and tells of the oldest first.
-	mostSpools = 32
+	// mostSpools of one terminal are remembered, the newest: it has two a start of its agent, tells of the oldest first, and keeps those of up to 120
+	// starts that could not reach the fleet. What is forgotten is stored twice when it comes again.
+	mostSpools = 256
 	// mostAhead bounds the ranges that came before what they follow. Terminals send in order, so there is one at most but where
 	// a broker or its queue lost some; beyond the bound the terminal sends them again.
 	mostAhead = 64

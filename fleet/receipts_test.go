@@ -84,3 +84,23 @@ func TestReceiptsAreBounded(t *testing.T) {
 	assert.Zero(t, r.Receipt("a").Seq, "the oldest spool is forgotten")
 	assert.Equal(t, uint64(1), r.Receipt("999").Seq)
 }
+
+// A terminal that could not reach the fleet for 120 starts tells of them all, and where the receipts are lost once more.
+func TestReceiptsOfManyStarts(t *testing.T) {
+	var r fleet.Receipts
+	told := func() (news int) {
+		for start := range 120 {
+			for _, class := range []string{"change", "history"} {
+				for seq := range uint64(3) {
+					if r.Stored(wire.Spool{ID: fmt.Sprint(class, start), Seq: seq + 1}) {
+						news++
+					}
+				}
+			}
+		}
+		return news
+	}
+	assert.Equal(t, 720, told())
+	assert.Zero(t, told(), "stored once")
+	assert.Equal(t, uint64(3), r.Receipt("change0").Seq)
+}
