@@ -30,7 +30,8 @@ type subscriber struct {
 	twice    int               // messages that were known already
 	late     int               // stored after a later one of the same spool
 	err      error
-	receipts chan wire.Receipt
+	due      map[string]wire.Receipt // the newest of each spool that the terminal is to be given
+	wake     chan struct{}
 }
 
 func newSubscriber(file, broker string) (*subscriber, error) {
@@ -38,7 +39,7 @@ func newSubscriber(file, broker string) (*subscriber, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &subscriber{file: f, highest: map[string]uint64{}, numbers: map[int]int{}, receipts: make(chan wire.Receipt, 1)}
+	s := &subscriber{file: f, highest: map[string]uint64{}, numbers: map[int]int{}, due: map[string]wire.Receipt{}, wake: make(chan struct{}, 1)}
 	s.client = paho.NewClient(paho.NewClientOptions().AddBroker("tcp://" + broker).SetClientID("fleet").SetCleanSession(false).
 		SetMaxReconnectInterval(200 * time.Millisecond).SetConnectRetry(true).SetConnectRetryInterval(100 * time.Millisecond).
 		SetOnConnectHandler(func(c paho.Client) {
@@ -76,20 +77,25 @@ func (s *subscriber) store(body []byte) {
 		}
 		s.highest[e.Spool.ID] = max(s.highest[e.Spool.ID], e.Spool.Seq)
 	}
+	s.due[e.Spool.ID] = s.known.Receipt(e.Spool.ID)
 	select {
-	case <-s.receipts: // the newest says all
-	default:
+	case s.wake <- struct{}{}:
+	default: // it will look
 	}
-	s.receipts <- s.known.Receipt(e.Spool.ID)
 }
 
 // answer sends receipts, a moment after what they are for, so that one serves several.
 func (s *subscriber) answer() {
-	for r := range s.receipts {
+	for range s.wake {
 		time.Sleep(20 * time.Millisecond)
-		body, err := wire.Encode(r)
-		if err == nil {
-			s.client.Publish(base+"receipt", 0, false, body)
+		s.mu.Lock()
+		due := s.due
+		s.due = map[string]wire.Receipt{}
+		s.mu.Unlock()
+		for _, r := range due {
+			if body, err := wire.Encode(r); err == nil {
+				s.client.Publish(base+"receipt", 0, false, body)
+			}
 		}
 	}
 }
