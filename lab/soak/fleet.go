@@ -23,15 +23,15 @@ type subscriber struct {
 	client paho.Client
 	file   *os.File
 
-	mu       sync.Mutex
-	known    fleets.Receipts
-	highest  map[string]uint64 // of each spool
-	numbers  map[int]int       // how often each number was stored
-	twice    int               // messages that were known already
-	late     int               // stored after a later one of the same spool
-	err      error
-	due      map[string]wire.Receipt // the newest of each spool that the terminal is to be given
-	wake     chan struct{}
+	mu      sync.Mutex
+	known   fleets.Receipts
+	highest map[string]uint64 // of each spool
+	numbers map[int]int       // how often each number was stored
+	twice   int               // messages that were known already
+	late    int               // stored after a later one of the same spool
+	err     error
+	due     map[string]wire.Receipt // the newest of each spool that the terminal is to be given
+	wake    chan struct{}
 }
 
 func newSubscriber(file, broker string) (*subscriber, error) {
