@@ -35,6 +35,7 @@ type brokers struct {
 	fault    string      // what is wrong with them now, as it was logged; empty: nothing
 	sessions []tls.ClientSessionCache
 	deaf     []time.Duration // since boot, for each broker: when it may be asked to speak again
+	hangUps  []int           // for each: how often in a row it ended the connection of a terminal that wanted to hear
 	good     int             // the broker that was reached last
 
 	mu      sync.Mutex
@@ -44,6 +45,7 @@ type brokers struct {
 	reached string // the broker of the newest link
 	source  string // of its address; empty: there was no link
 	newest  *mqtt.Link
+	hears   bool // something was subscribed to on it, or nothing was to be
 }
 
 // newBrokers makes the plan. It fails where the files cannot be used: at the start somebody is there to mend them.
@@ -53,7 +55,7 @@ func newBrokers(b *brokers, stateDir string) (*brokers, error) {
 		return nil, err
 	}
 	b.files, b.file = files, filepath.Join(stateDir, brokerFile)
-	b.deaf, b.sessions = make([]time.Duration, len(b.all())), make([]tls.ClientSessionCache, len(b.all()))
+	b.deaf, b.hangUps, b.sessions = make([]time.Duration, len(b.all())), make([]int, len(b.all())), make([]tls.ClientSessionCache, len(b.all()))
 	if b.memory, err = readBrokerMemory(stateDir); err != nil {
 		b.log.Warn("what was learned of the broker is forgotten", slog.Any("error", err))
 	}
@@ -81,6 +83,7 @@ type attempt struct {
 	which    int
 	options  mqtt.Options
 	resume   bool // the TLS session is kept
+	deaf     bool // nothing is subscribed to, though something was to be
 	fromBook bool
 }
 
@@ -112,8 +115,14 @@ func (b *brokers) dial(ctx context.Context, o mqtt.Options) (*mqtt.Link, error) 
 	}
 	b.good = tries[i].which
 	b.cost.begun(l)
+	if !tries[i].deaf {
+		b.hangUps[b.good] = 0
+	}
 	b.met(tries[i], l)
-	b.watching.Go(func() { b.watch(l, network, o.KeepAlive) })
+	hearAt := b.deaf[b.good]
+	b.watching.Go(func() {
+		b.watch(l, network, o.KeepAlive, func() bool { return tries[i].deaf && b.boottime() >= hearAt })
+	})
 	return l, nil
 }
 
@@ -167,8 +176,8 @@ func (b *brokers) attempt(which int, o mqtt.Options, files credentials) (*attemp
 		}
 		secured.ClientSessionCache = b.sessions[which]
 	}
-	if b.boottime() < b.deaf[which] {
-		t.options.Subscribe = nil
+	if b.boottime() < b.deaf[which] && len(o.Subscribe) > 0 {
+		t.options.Subscribe, t.deaf = nil, true
 	}
 	t.options.Broker, t.options.TLS, t.options.Remembered = address, secured, known.Addresses
 	t.options.Resolve = func(ctx context.Context, name string) (addrs []netip.Addr, err error) {

@@ -14,8 +14,17 @@ import (
 	"github.com/poshealth/poshealth/transport/mqtt"
 )
 
-// deafFor: a broker that ends the connection of a terminal that subscribes is not asked again for so long; the reports matter more.
-const deafFor = time.Hour
+// deafFor: a broker that ends the connection of a terminal that subscribes, deafAfter times in a row, is not asked again for so long; the
+// reports matter more. Once is what a broker does that restarts. Each further time takes twice as long, to deafMost: asking costs two
+// handshakes, of some 4 kB each.
+const (
+	deafAfter = 2
+	deafFor   = time.Hour
+	deafMost  = 24 * time.Hour
+)
+
+// errHear ends a connection on which nothing is heard, when the broker may be asked again.
+var errHear = errors.New("nothing that the fleet says was heard on this connection: the broker is asked again whether it lets this terminal listen")
 
 // lastGood is the word for an address that nobody could look up now, as the probes of payment hosts say it.
 const lastGood = "last-good"
@@ -31,8 +40,10 @@ func (b *brokers) refused(tries []*attempt, err error) {
 			return
 		}
 		if failed.Stage == mqtt.StageSubscribe && errors.Is(failed.Err, transport.ErrClosed) {
-			b.deaf[t.which] = b.boottime() + deafFor
-			b.log.Warn("broker does not let this terminal hear commands", slog.String("broker", failed.Broker), slog.Any("error", failed.Err))
+			if b.hangUps[t.which]++; b.hangUps[t.which] >= deafAfter {
+				b.deaf[t.which] = b.boottime() + min(deafFor<<min(b.hangUps[t.which]-deafAfter, 10), deafMost)
+				b.log.Warn("broker does not let this terminal hear commands", slog.String("broker", failed.Broker), slog.Any("error", failed.Err))
+			}
 		}
 		failed = failed.Next
 	}
@@ -47,6 +58,7 @@ func (b *brokers) met(t *attempt, l *mqtt.Link) {
 	known.Thrift = known.Thrift.Learn(b.now(), t.resume, way, cost)
 	b.memory.learnBroker(known, b.keys())
 	b.reached, b.source, b.newest = t.options.Broker, "dns", l
+	b.hears = !t.deaf
 	if err := l.Refused(); err != nil {
 		b.log.Warn("broker lets this terminal hear only in part", slog.String("broker", t.options.Broker), slog.Any("error", err))
 	}
@@ -88,6 +100,10 @@ func (b *brokers) describe(o *probes.Observation) {
 	}
 	if b.newest == nil {
 		return
+	}
+	if !b.hears {
+		o.Detail += "; the broker ends connections that listen: nothing that the fleet says is heard for now. Check what it allows this terminal"
+		o.Facts = append(o.Facts, probes.Fact{Name: "hearing", Value: "refused"})
 	}
 	if err := b.newest.Refused(); err != nil {
 		o.Detail += "; " + strings.ReplaceAll(err.Error(), "\n", "; ")

@@ -26,8 +26,8 @@ func (b *brokers) keepAlive(network string) time.Duration {
 	return b.memory.network(network).Next(b.config.KeepAlive)
 }
 
-// watch learns from a link's silences until it has ended.
-func (b *brokers) watch(l *mqtt.Link, network string, every time.Duration) {
+// watch learns from a link's silences until it has ended. One on which nothing is heard is ended when that is over.
+func (b *brokers) watch(l *mqtt.Link, network string, every time.Duration, over func() bool) {
 	ask := time.NewTicker(writeEvery)
 	defer ask.Stop()
 	defer b.cost.ended(l)
@@ -35,6 +35,9 @@ func (b *brokers) watch(l *mqtt.Link, network string, every time.Duration) {
 	for ended := false; !ended; {
 		select {
 		case <-ask.C:
+			if over() {
+				l.Cut(errHear)
+			}
 		case <-l.Lost():
 			ended = true
 		}

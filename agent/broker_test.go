@@ -239,13 +239,23 @@ func TestBrokerThatHangsUpOnASubscription(t *testing.T) {
 	listening := func(o *mqtt.Options) {
 		o.Subscribe, o.Receive = []mqtt.Topic{{Name: "command", QoS: 1}}, func(string, []byte) {}
 	}
-	_, err = r.link(listening)
-	require.ErrorContains(t, err, "cannot subscribe")
-	_, err = r.link(listening)
-	require.NoError(t, err, "it is not asked again")
-	r.boot += time.Hour
-	_, err = r.link(listening)
-	require.ErrorContains(t, err, "cannot subscribe", "but later")
+	for range deafAfter { // once is what a broker does that restarts
+		_, err = r.link(listening)
+		require.ErrorContains(t, err, "cannot subscribe")
+	}
+	for _, hours := range []int{1, 2, 4, 8, 16, 24, 24} {
+		wait := time.Duration(hours) * time.Hour
+		_, err = r.link(listening)
+		require.NoError(t, err, "it is not asked again")
+		assert.Equal(t, "refused", r.observed().Fact("hearing"))
+		assert.Contains(t, r.observed().Detail, "nothing that the fleet says is heard")
+		r.boot += wait - time.Second
+		_, err = r.link(listening)
+		require.NoError(t, err, "before %v", wait)
+		r.boot += time.Second
+		_, err = r.link(listening)
+		require.ErrorContains(t, err, "cannot subscribe", "but after %v", wait)
+	}
 }
 
 // hangUpOnSubscribe accepts, acknowledges what is published, and ends the connection on anything else.

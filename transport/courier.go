@@ -226,7 +226,7 @@ func (c *Courier) pause(ctx context.Context, wait time.Duration) bool {
 	end := c.boottime() + wait
 	timer := time.NewTimer(min(wait, sleptCheck))
 	defer timer.Stop()
-	for kicked := false; ; {
+	for kicked, asked := false, false; ; {
 		select {
 		case <-ctx.Done():
 			return false
@@ -237,10 +237,13 @@ func (c *Courier) pause(ctx context.Context, wait time.Duration) bool {
 			}
 			if kicked {
 				c.kicked, c.kickedOnce = c.boottime(), true
+			} else if asked && !c.standing() {
+				c.Kick() // it hastens nothing here; where a link rests it is what makes one
 			}
 			return true
 		case <-c.kick:
 			at := c.boottime()
+			asked = true
 			if c.kickedOnce {
 				at = max(at, c.kicked+kickEvery) // a kick that comes too soon is kept until then
 			}
