@@ -67,7 +67,7 @@ type executor struct {
 	gate *downlink.Gate
 
 	inbox     chan inbound
-	overflow  atomic.Uint64 // messages that found no room
+	over      chan struct{} // Run has ended
 	connected chan struct{}
 	ended     chan longEnd
 	long      sync.WaitGroup
@@ -81,6 +81,7 @@ type executor struct {
 	trialEnds time.Duration // by the boot clock; where there is one
 	told      wire.Reported
 	unsaid    atomic.Bool   // what told says was not said
+	tryAt     time.Duration // by the boot clock: when what waits is looked at again
 	tellAt    time.Duration // by the boot clock: when what all terminals were told is answered; 0: nothing is
 	applied   downlink.Standing
 }
@@ -99,7 +100,7 @@ type longEnd struct {
 
 func newExecutor(o executorOptions) *executor {
 	x := &executor{
-		o: o, inbox: make(chan inbound, maxInbox), connected: make(chan struct{}, 1), ended: make(chan longEnd, 1),
+		o: o, inbox: make(chan inbound, maxInbox), over: make(chan struct{}), connected: make(chan struct{}, 1), ended: make(chan longEnd, 1),
 		idle: downlink.Bucket{Most: answersAtOnce, Every: answersEvery},
 	}
 	x.gate = downlink.NewGate(downlink.GateOptions{
@@ -112,13 +113,13 @@ func newExecutor(o executorOptions) *executor {
 // Topics are those to subscribe to.
 func (x *executor) Topics() []string { return x.gate.Topics() }
 
-// Receive takes a message. It never waits; body may be used again afterwards.
+// Receive takes a message, and waits for room as long as Run runs: what a link has taken in and acknowledged nobody sends again. body may
+// be used again afterwards.
 func (x *executor) Receive(topic string, body []byte) {
 	body = bytes.Clone(body[:min(len(body), downlink.MaxEnvelope+1)]) // a byte too many is as good as a megabyte
 	select {
 	case x.inbox <- inbound{topic, body}:
-	default:
-		x.overflow.Add(1)
+	case <-x.over:
 	}
 }
 
@@ -133,6 +134,7 @@ func (x *executor) Connected() {
 // Run does what comes until ctx ends. A command is kept before it is done, and its result before it is told.
 func (x *executor) Run(ctx context.Context) {
 	defer x.long.Wait()
+	defer close(x.over)
 	x.settle()
 	x.apply()
 	if t := x.o.remote.desired.k.Trial; t != nil {
@@ -151,12 +153,9 @@ func (x *executor) Run(ctx context.Context) {
 		case e := <-x.ended:
 			x.finish(e)
 		case <-wake.C:
-			if m := x.o.remote.waiting; m.body != nil {
-				x.o.remote.waiting = inbound{}
-				x.take(ctx, m)
-			}
 		}
 		wake.Stop()
+		x.takeWaiting(ctx)
 		x.tellSpread()
 		x.judgeTrial()
 		x.apply()
@@ -167,7 +166,7 @@ func (x *executor) Run(ctx context.Context) {
 func (x *executor) untilWake() time.Duration {
 	wait := time.Hour
 	if x.o.remote.waiting.body != nil {
-		wait = tryAgain
+		wait = max(x.tryAt-x.o.Boottime(), time.Second)
 	}
 	if x.tellAt != 0 {
 		wait = min(wait, max(x.tellAt-x.o.Boottime(), time.Second))
@@ -209,15 +208,36 @@ func (x *executor) take(ctx context.Context, m inbound) {
 	// A configuration that only came at a bad moment is retained by the broker, and would be given again with the next connection:
 	// it is taken up here as soon as the moment is better.
 	if refusal.Reason == downlink.UnsafeNow && refusal.Command.Op == downlink.OpDesired {
-		x.o.remote.waiting = m
-		if x.o.remote.waitsFor == refusal.Command.Sum {
+		replaced := x.wait(m)
+		old := x.o.remote.waitsFor
+		if old.Sum == refusal.Command.Sum {
 			return // said already
 		}
-		x.o.remote.waitsFor = refusal.Command.Sum
+		x.o.remote.waitsFor = refusal.Command
+		if replaced && old.Sum != "" {
+			x.refuse(downlink.Refusal{Reason: downlink.OutOfOrder, Detail: refusal.Command.ID + " came while it waited, and waits in its place", Signed: true, Command: old})
+		}
 	}
 	if refusal.Reason == downlink.RateLimited && m.topic == x.gate.Topics()[1] && x.o.remote.waiting.body == nil {
-		x.o.remote.waiting = m // somebody floods the gate: a configuration gets another chance
+		x.wait(m) // somebody floods the gate: a configuration gets another chance
 		return
 	}
 	x.refuse(*refusal)
+}
+
+// wait has a configuration looked at again soon. True: another one waited.
+func (x *executor) wait(m inbound) (replaced bool) {
+	replaced = x.o.remote.waiting.body != nil
+	x.o.remote.waiting, x.tryAt = m, x.o.Boottime()+tryAgain
+	return replaced
+}
+
+// takeWaiting takes up what waits, when its time has come.
+func (x *executor) takeWaiting(ctx context.Context) {
+	m := x.o.remote.waiting
+	if m.body == nil || x.o.Boottime() < x.tryAt {
+		return
+	}
+	x.o.remote.waiting = inbound{}
+	x.take(ctx, m)
 }

@@ -69,14 +69,14 @@ func (x *executor) refuse(r downlink.Refusal) {
 		x.more++
 		return
 	}
-	more := x.more + x.overflow.Swap(0)
+	more := x.more
 	x.more = 0
 	x.o.Refused(r, more)
 	if !r.Signed || r.Command.ID == "" {
 		return // nobody to answer, or nothing to answer to
 	}
 	state := wire.Rejected
-	if x.o.remote.waiting.body != nil && r.Command.Sum == x.o.remote.waitsFor {
+	if x.o.remote.waiting.body != nil && r.Command.Sum == x.o.remote.waitsFor.Sum {
 		state = wire.Accepted // it will be done
 	}
 	a := x.ack(downlink.ResultOf(r.Command, state))

@@ -17,6 +17,10 @@ func (x *executor) do(ctx context.Context, c downlink.Command) *downlink.Refusal
 	if quiet, why := x.o.Quiet(); c.Disturbs() && !quiet && !x.lifts(c) {
 		return refuse(downlink.UnsafeNow, "not while money is unsettled: "+why)
 	}
+	if t := x.o.remote.desired.k.Trial; t != nil && (c.Op == downlink.OpSet || c.Op == downlink.OpMaintenance) {
+		// They last as long as a configuration, and would take the place of what was set under the one that may come back.
+		return refuse(downlink.UnsafeNow, fmt.Sprintf("not while version %d of the configuration is on probation: send it again when that is over", t.Version))
+	}
 	switch args := c.Args.(type) {
 	case *downlink.Desired:
 		return x.desire(c, args, refuse)

@@ -26,8 +26,8 @@ type remote struct {
 	book    *downlink.Book
 	desired *desired
 
-	waiting  inbound // a configuration that came at a bad moment
-	waitsFor string  // the sum of the one of which that was said
+	waiting  inbound          // a configuration that came at a bad moment
+	waitsFor downlink.Command // the one of which that was said
 }
 
 // bookFile is where it is kept what was commanded.
@@ -94,7 +94,20 @@ func supervise(ctx context.Context, o Options, r *remote, make func(context.Cont
 			return err
 		}
 		o.Log.Info("starting anew", slog.String("why", again.Why))
+		if r != nil {
+			r.desired.wanted()
+		}
 		o.Config = own
+	}
+}
+
+// wanted takes back the start that was counted, where the agent ended because it was told to: nothing brought it down. The next start writes
+// it.
+func (d *desired) wanted() {
+	if t := d.k.Trial; t != nil && t.Starts > 0 {
+		counted := *t
+		counted.Starts--
+		d.k.Trial = &counted
 	}
 }
 
