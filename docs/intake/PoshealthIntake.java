@@ -33,6 +33,7 @@ public final class PoshealthIntake implements Closeable {
     private static final int CONNECT_MS = 50;
     private static final int REPLY_MS = 1000; // an agent that is stopped takes lines, and answers none
     private static final long STATE_MS = 600000; // the app's state is told at least so often
+    private static final int STATE_TRIES = 3; // to get a state between two events
     private static final long FIRST_RETRY_MS = 1000; // an agent that is not there is looked for more and more rarely
     private static final long LAST_RETRY_MS = 60000;
     private static final Charset UTF8 = Charset.forName("UTF-8");
@@ -161,6 +162,26 @@ public final class PoshealthIntake implements Closeable {
         return !closed;
     }
 
+    /** A state speaks of all that was told before it. What is told while the app is asked it may not know of: then it is asked again. */
+    private void tellState() {
+        for (int tries = 0; tries < STATE_TRIES; tries++) {
+            int before;
+            synchronized (this) {
+                before = seq;
+            }
+            Map<String, ?> fields = state.now();
+            synchronized (this) {
+                if (seq == before) {
+                    tell("state", fields);
+                    return;
+                }
+            }
+        }
+        synchronized (this) {
+            owesState = true; // in a busier moment than any shop has
+        }
+    }
+
     /** Sends the queue, a line and its reply at a time; returns for how many milliseconds the agent wants to be left alone. */
     private long deliver() throws IOException {
         if (oldest() == null && !owes(false)) {
@@ -175,7 +196,7 @@ public final class PoshealthIntake implements Closeable {
                 if (!owes(true)) {
                     return 0;
                 }
-                tell("state", state.now()); // after all that came before it, and with room for it
+                tellState(); // after all that came before it, and with room for it
                 continue;
             }
             String reply = exchange(line);

@@ -18,6 +18,7 @@ const (
 	maxLine  = 1 << 10 // bytes
 	// stateEvery is how often the app's state is told when nothing happens.
 	stateEvery = 10 * time.Minute
+	stateTries = 3 // to get a state between two events
 )
 
 // Options of a client. All have a meaning when they are zero.
@@ -70,6 +71,11 @@ func New(o Options) *Client {
 func (c *Client) Tell(kind string, fields map[string]any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.tell(kind, fields)
+}
+
+// tell is Tell; mu is held.
+func (c *Client) tell(kind string, fields map[string]any) {
 	if c.seq++; c.seq < 1 {
 		c.seq = 1 // after two thousand million events
 	}
@@ -127,10 +133,25 @@ func (c *Client) tellState() bool {
 	owes := c.owes && c.o.State != nil
 	c.owes = false
 	c.mu.Unlock()
-	if owes {
-		c.Tell("state", c.o.State())
+	if !owes {
+		return false
 	}
-	return owes
+	// A state speaks of all that was told before it. What is told while the app is asked it may not know of: then it is asked again.
+	for range stateTries {
+		c.mu.Lock()
+		before := c.seq
+		c.mu.Unlock()
+		fields := c.o.State()
+		c.mu.Lock()
+		if c.seq == before {
+			c.tell("state", fields)
+			c.mu.Unlock()
+			return true
+		}
+		c.mu.Unlock()
+	}
+	c.oweState() // in a busier moment than any shop has
+	return false
 }
 
 func (c *Client) oweState() {

@@ -2,12 +2,14 @@ package client_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -116,6 +118,19 @@ func (d *door) signal(t *testing.T, s os.Signal) {
 	if err := d.process.Process.Signal(s); err != nil {
 		t.Logf("%v: %v", s, err)
 	}
+	if s == syscall.SIGSTOP { // its threads stop one after the other
+		require.Eventually(t, func() bool { return stopped(d.process.Process.Pid) }, patience, tick)
+	}
+}
+
+// stopped tells whether no thread of a process runs.
+func stopped(pid int) bool {
+	all, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	return len(all) > 0 && !slices.ContainsFunc(all, func(file string) bool {
+		stat, err := os.ReadFile(file)
+		_, after, ok := bytes.Cut(stat, []byte(") ")) // behind the name: the state
+		return err != nil || !ok || after[0] != 'T'
+	})
 }
 
 // heard is what was taken so far.
