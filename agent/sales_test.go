@@ -62,6 +62,8 @@ func TestIdle(t *testing.T) {
 	is(false, true)
 	none := int64(0)
 	pays.sales.hear(&downlink.HostNews{At: time.Now().Add(time.Second).UnixMilli(), InDoubt: &none})
+	is(false, true) // of this very moment the acquirer knows nothing yet
+	tell("txn.end", "ref=2", "outcome=approved")
 	is(true, true)
 	var nobody *sales
 	idle, known := nobody.idle()

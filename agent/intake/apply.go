@@ -108,6 +108,9 @@ func (l *Ledger) applyBegin(e Event, at stamp) {
 		return // no money moves
 	}
 	s := b.find(e.Text("ref"), e.Text("batch"))
+	if s != nil && s.Ended.is() && s.Start == e.Boot && e.Seq < s.Seq {
+		return // its end was heard first
+	}
 	// A number that was begun before and never ended is not forgotten for one that is used again.
 	if s == nil || s.Ended.is() || s.Back != notReversed || s.Start != e.Boot || l.hangs(s, at) {
 		s = b.add(sale{}, at)
@@ -121,9 +124,10 @@ func (l *Ledger) applyEnd(e Event, at stamp) {
 		return
 	}
 	s := b.find(e.Text("ref"), e.Text("batch"))
-	if s == nil || s.Ended.is() && s.Doubt == sure {
+	if s == nil || s.Ended.is() && (s.Doubt == sure && (s.Back == notReversed || s.Class != "") || b.another(s, e, at)) {
 		s = b.add(sale{Ref: e.Text("ref"), Start: e.Boot, Seq: e.Seq}, at)
 	}
+	b.told(s, e)
 	if host := l.host(e, "host"); host != "" && s.Host == "" {
 		s.Host = host
 	}
@@ -148,27 +152,69 @@ func (l *Ledger) applyEnd(e Event, at stamp) {
 		}
 		b.Week.count(at.wall())
 	case "declined":
-		if s.Class == response.Approved || s.Class == response.UnknownClass {
+		if s.notNo(at) {
+			break
+		}
+		if s.Class == response.UnknownClass {
 			s.Class = response.Cardholder
 		}
 		b.end(s)
 	case "cancelled":
+		if s.notNo(at) {
+			break
+		}
 		s.Class = response.Cancelled
 		b.end(s)
 	case "technical":
-		if !s.Class.Failed() && (s.Class == response.Approved || s.Class == response.UnknownClass) {
+		if !s.notNo(at) && s.Class == response.UnknownClass {
 			s.Class = response.Technical
-		}
-		if s.Class == response.Open {
-			s.Open = true
-			s.enter(noAnswer, at)
 		}
 	default: // no answer, or nobody knows
 		s.Class, s.Open = response.Open, true
 		s.enter(noAnswer, at)
 	}
+	if s.Back == reversed || s.Back == reversalFailed { // it was taken back before its end was told, or that was tried: no more is in doubt
+		s.Doubt, s.Doubted = sure, stamp{}
+	}
 	if s.RC == batchMismatch {
 		b.Batch.Mismatches++
+	}
+}
+
+// sameDay is for how long, in milliseconds, a reference alone names a sale: apps begin anew with each batch, most of them once a day.
+const sameDay = 20 * 60 * 60 * 1000
+
+// another tells whether an end with the reference of a sale in doubt is that of another one: a void of it, or one under a number that is
+// used again.
+func (b *book) another(s *sale, e Event, at stamp) bool {
+	if t := e.Text("type"); t != "" && s.Type != "" && t != s.Type {
+		return true
+	}
+	if s.Batch != "" && e.Text("batch") != "" {
+		return false // the same
+	}
+	return at.Wall-s.Ended.Wall > sameDay || b.Batch.Settled.is() && b.Batch.Settled.Wall > s.Ended.Wall
+}
+
+// notNo brings a sale into doubt of which the app says that it came to nothing, while the code says that the host said yes, or that nobody
+// knows: the customer may have paid. It tells whether it did.
+func (s *sale) notNo(at stamp) bool {
+	if s.Class == response.Approved || s.Class == response.Verify {
+		s.enter(toVerify, at)
+		return true
+	}
+	if s.Class == response.Open {
+		s.Open = true
+		s.enter(noAnswer, at)
+		return true
+	}
+	return false
+}
+
+// told notes the newest event of a sale: a word that the app numbered before it knows nothing of that.
+func (b *book) told(s *sale, e Event) {
+	if b.later(e.Boot, e.Seq, s.Start, s.Seq) {
+		s.Start, s.Seq = e.Boot, e.Seq
 	}
 }
 
@@ -257,21 +303,22 @@ func (b *book) opened(number string, settled bool, at stamp) {
 
 func (b *book) applyOffline(e Event, now stamp) {
 	pending, _ := e.Int("pending")
-	b.Offline.Told, b.Offline.Pending = true, int(pending)
 	if limit, told := e.Int("limit"); told {
 		b.Offline.Limit = int(limit)
 	}
-	b.Offline.since(past(e, "oldest_at", now), now)
+	b.Offline.counted(int(pending), past(e, "oldest_at", now), now)
 }
 
-// since notes the oldest that waits: as it is told, or since when any does.
-func (o *offline) since(told, now stamp) {
+// counted notes how many wait, and the oldest: as it is told, or since when any does. Where fewer do than before the oldest has gone.
+func (o *offline) counted(pending int, told, now stamp) {
+	fell := pending < o.Pending
+	o.Told, o.Pending = true, pending
 	switch {
-	case o.Pending == 0:
+	case pending == 0:
 		o.Oldest = stamp{}
 	case told.is():
 		o.Oldest = told
-	case !o.Oldest.is():
+	case fell || !o.Oldest.is():
 		o.Oldest = now
 	}
 }

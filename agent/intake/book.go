@@ -39,29 +39,30 @@ func (s stamp) wall() time.Time { return time.UnixMilli(s.Wall) }
 
 // sale is one transaction, from its beginning or its end on.
 type sale struct {
-	Ref     string         `json:"r"`
-	Batch   string         `json:"n,omitempty"`
-	Type    string         `json:"t,omitempty"`
-	Host    string         `json:"h,omitempty"`
-	Start   string         `json:"s,omitempty"` // of the app, in which it was first heard of
-	Seq     int32          `json:"q,omitempty"` // of the event that told of it first
-	Begun   stamp          `json:"g,omitzero"`
-	Ended   stamp          `json:"e,omitzero"`
-	Class   response.Class `json:"c,omitempty"`
-	RC      string         `json:"x,omitempty"`
-	Issuer  string         `json:"i,omitempty"`
-	Offline bool           `json:"o,omitempty"`
-	Open    bool           `json:"a,omitempty"` // no answer came
-	HostMS  int32          `json:"m,omitempty"`
-	Doubt   doubt          `json:"d,omitempty"`
-	Doubted stamp          `json:"f,omitzero"`
-	Maybe   bool           `json:"y,omitempty"` // an event was lost that may have told its end
-	Older   bool           `json:"l,omitempty"` // the last word on how all stands counts it
-	Back    reversal       `json:"v,omitempty"`
-	BackAt  stamp          `json:"z,omitzero"`
-	Tries   int32          `json:"u,omitempty"`
-	BackRC  string         `json:"k,omitempty"`
-	Cut     bool           `json:"j,omitempty"` // refused because the host's day had ended
+	Ref       string         `json:"r"`
+	Batch     string         `json:"n,omitempty"`
+	Type      string         `json:"t,omitempty"`
+	Host      string         `json:"h,omitempty"`
+	Start     string         `json:"s,omitempty"` // of the app, in which it was first heard of
+	Seq       int32          `json:"q,omitempty"` // of the event that told of it first
+	Begun     stamp          `json:"g,omitzero"`
+	Ended     stamp          `json:"e,omitzero"`
+	Class     response.Class `json:"c,omitempty"`
+	RC        string         `json:"x,omitempty"`
+	Issuer    string         `json:"i,omitempty"`
+	Offline   bool           `json:"o,omitempty"`
+	Open      bool           `json:"a,omitempty"` // no answer came
+	HostMS    int32          `json:"m,omitempty"`
+	Doubt     doubt          `json:"d,omitempty"`
+	Doubted   stamp          `json:"f,omitzero"`
+	Maybe     bool           `json:"y,omitempty"` // an event was lost that may have told its end
+	Older     bool           `json:"l,omitempty"` // the last word on how all stands counts it
+	Back      reversal       `json:"v,omitempty"`
+	BackAt    stamp          `json:"z,omitzero"`
+	BackOlder bool           `json:"w,omitempty"` // the last word counts its reversal
+	Tries     int32          `json:"u,omitempty"`
+	BackRC    string         `json:"k,omitempty"`
+	Cut       bool           `json:"j,omitempty"` // refused because the host's day had ended
 }
 
 // doubt is why nobody knows whether a sale stands. The zero value: it is known, or the sale is under way.
@@ -168,7 +169,9 @@ type parts struct {
 // hostSays is the acquirer's word, beside how the sales stand.
 type hostSays struct {
 	At       stamp  `json:"at,omitzero"`
+	Told     int64  `json:"told,omitempty"` // the same by the acquirer's clock, ms since 1970 UTC
 	Said     bool   `json:"said,omitempty"` // how the sales stand
+	SaidAt   stamp  `json:"said_at,omitzero"`
 	Payout   string `json:"payout,omitempty"`
 	Expected int64  `json:"expected,omitempty"` // ms since 1970 UTC
 	Account  string `json:"account,omitempty"`

@@ -18,12 +18,14 @@ import (
 // bookVersion of what is kept. Another one is not read.
 const bookVersion = 1
 
-// Bounds on flash, 256 KiB in all: a book of 512 sales has 100 KiB at most, and is there twice while it is replaced. What was damaged
-// has as much again.
+// Bounds on flash: a book of 512 sales has some 100 KiB, 200 where none of them has ended, and is there twice while it is replaced: 256 KiB in
+// all with its journal, 450 at worst. What was damaged has as much again.
 const (
 	mostJournal = 48 << 10
-	mostBook    = 100 << 10
 	mostRecord  = 4 << 10
+	// mostRead of a file: a journal may have grown by requests that a full disk kept from being put into a book, and a book of 512 sales
+	// of which none has ended has twice its usual size. What is longer is damaged.
+	mostRead = 512 << 10
 )
 
 // A block of flash is what a synced write costs at least, and a file that is written anew costs four beside itself: its inode, its folder
@@ -82,7 +84,7 @@ func (d *disk) journalFile(generation uint64) string {
 func (d *disk) load(b *book, apply func(record) error) (torn bool, damage error) {
 	d.generation, damage = d.loadBook(b)
 	generation := d.generation
-	raw, err := readBounded(d.journalFile(generation), mostJournal+mostRecord)
+	raw, err := readBounded(d.journalFile(generation), mostRead)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		damage = errors.Join(damage, fmt.Errorf("journal of sales cannot be read: %w", err))
 	}
@@ -119,7 +121,7 @@ func (d *disk) current() bool {
 }
 
 func (d *disk) loadBook(b *book) (uint64, error) {
-	raw, err := readBounded(d.bookFile(), 2*mostBook)
+	raw, err := readBounded(d.bookFile(), mostRead)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return 0, nil
@@ -142,7 +144,10 @@ func readBounded(name string, most int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw, err := io.ReadAll(io.LimitReader(f, most))
+	raw, err := io.ReadAll(io.LimitReader(f, most+1))
+	if int64(len(raw)) > most {
+		raw, err = raw[:most], fmt.Errorf("%s is longer than %d bytes", filepath.Base(name), most)
+	}
 	return raw, errors.Join(err, f.Close())
 }
 
@@ -232,7 +237,7 @@ func (d *disk) store(b *book) error {
 // setAside copies what could not be read whole, for whoever looks into it: the newest of its kind, and if even that fails there is nothing
 // to be had. It is copied, not moved: without a book a kill here would look like a terminal on which nothing was ever sold.
 func (d *disk) setAside() {
-	for name, most := range map[string]int64{d.bookFile(): 2 * mostBook, d.journalFile(d.generation): mostJournal + mostRecord} {
+	for name, most := range map[string]int64{d.bookFile(): mostRead, d.journalFile(d.generation): mostRead} {
 		raw, err := readBounded(name, most)
 		if err != nil {
 			continue

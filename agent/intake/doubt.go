@@ -15,12 +15,11 @@ func (b *book) end(s *sale) {
 	s.Doubt, s.Doubted, s.Maybe = sure, stamp{}, false
 }
 
-// Answers to a reversal that mean that it is done: taken, or there is nothing to take back. 12 means it as well, unless the host's day has
-// ended since the sale: then it means that it is too late.
+// Answers to a reversal that mean that it is done: taken, or there is nothing to take back (25); of three digits as ISO 8583:1993 has them. 12
+// means it as well, unless the host's day has ended since the sale: then it means that it is too late.
 const (
-	reversalTaken   = "00"
-	reversalNothing = "25"
-	reversalLate    = "12"
+	reversalDone = "00 000 400 25 12"
+	reversalLate = "12"
 )
 
 // mostTries: apps try three times; more in doubt's favour than one that goes on is none that has given up.
@@ -32,17 +31,22 @@ func (l *Ledger) applyReversal(e Event, at stamp) {
 	if s == nil {
 		s = b.add(sale{Ref: e.Text("ref"), Batch: e.Text("batch"), Start: e.Boot, Seq: e.Seq, Ended: at}, at)
 	}
+	b.told(s, e)
 	tries, _ := e.Int("attempts")
 	rc := e.Text("rc")
 	s.Tries, s.BackRC = int32(tries), rc
 	was := s.Back
-	cut := rc == reversalLate && l.options.DayCut != nil && l.options.DayCut(s.sold(at).wall(), at.wall())
+	sold := s.sold(at)
+	if sold.Boot == at.Boot { // whatever somebody did to the wall clock in between
+		sold.Wall = at.Wall - (at.At - sold.At)
+	}
+	cut := rc == reversalLate && l.options.DayCut != nil && l.options.DayCut(sold.wall(), at.wall())
 	switch e.Text("state") {
 	case "queued", "sending":
 		s.Back = reversing
 	case "done":
 		s.Back = reversed
-		if cut || rc != "" && rc != reversalTaken && rc != reversalNothing && rc != reversalLate {
+		if cut || rc != "" && !oneOf(reversalDone)(rc) {
 			s.Back, s.Cut = reversalFailed, cut
 		}
 	case "failed":
@@ -57,7 +61,7 @@ func (l *Ledger) applyReversal(e Event, at stamp) {
 	if s.Back != was && (was == notReversed || s.Back != reversing) {
 		s.BackAt = at
 	}
-	if was == reversing && s.Back != reversing && s.Older {
+	if was == reversing && s.Back != reversing && s.BackOlder {
 		b.Word.Reversals = max(b.Word.Reversals-1, 0)
 	}
 	switch s.Back {

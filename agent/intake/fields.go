@@ -7,12 +7,16 @@ import (
 
 // Bounds of what a field may be.
 const (
-	// earliest and latest moments, in milliseconds: 2020 to 2093. No card's number lies between: 13 digits that begin with 4 are later.
-	earliest, latest = 1_600_000_000_000, 3_900_000_000_000
+	// earliest and latest moments, in milliseconds: 1970, where the clock of a terminal begins whose battery is empty, to 2093. No card's
+	// number lies between: the shortest, of 13 digits, begin with 4 to 6.
+	earliest, latest = 0, 3_900_000_000_000
 
 	mostMono  = 10_000_000_000 // ms: four months without a restart, on terminals that restart each day
 	mostCents = 999_999_999_999
 )
+
+// inSeconds tells a moment that was told in seconds, of 2020 to 2093: in milliseconds it would be a few weeks of 1970.
+func inSeconds(n int64) bool { return n >= 1_600_000_000 && n <= latest/1000 }
 
 // shape is what a field may hold: text, where fits is set; a number from least to most; or a yes or no.
 type shape struct {

@@ -18,8 +18,45 @@ func FreeText(text string, most int) error {
 		return fmt.Errorf("want at most %d characters", most)
 	case strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }):
 		return errors.New("want signs that print, on one line")
-	case bears(text) || bears(strings.Join(strings.Fields(text), " ")):
+	case bears(text) || bears(strings.Map(bare, text)) || spelled(text):
 		return errors.New("it could hold a card's number: 13 digits or more in a row are not taken, whatever stands between them")
 	}
 	return nil
+}
+
+// bare leaves letters and digits alone, and makes a digit of every sign that counts.
+func bare(r rune) rune {
+	switch {
+	case unicode.IsLetter(r):
+		return r
+	case unicode.IsDigit(r):
+		return r
+	case unicode.IsNumber(r): // superscripts and the like
+		return '0'
+	}
+	return -1
+}
+
+// spelled tells whether what stands between single letters, as in 4111x1111x1111x1111, is a card's number by its check digit.
+func spelled(text string) bool {
+	var digits []byte
+	letters := 0
+	over := func() bool {
+		found := len(digits) >= cardDigits && len(digits) <= mostCardDigits && card(digits)
+		digits = digits[:0]
+		return found
+	}
+	for _, r := range strings.Map(bare, text) {
+		switch {
+		case unicode.IsLetter(r):
+			if letters++; letters > 1 && over() {
+				return true
+			}
+		case r >= '0' && r <= '9':
+			digits, letters = append(digits, byte(r)), 0
+		default: // of another script
+			return false
+		}
+	}
+	return over()
 }

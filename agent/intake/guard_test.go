@@ -56,7 +56,11 @@ func generated(r *rand.Rand) map[string]any {
 		case f.flag:
 			e[f.name] = r.IntN(2) == 0
 		case f.fits == nil:
-			e[f.name] = f.least + r.Int64N(f.most-f.least+1)
+			n := f.least + r.Int64N(f.most-f.least+1)
+			if f.moment && inSeconds(n) {
+				n *= 1000
+			}
+			e[f.name] = n
 		default:
 			e[f.name] = fitting(r, f.fits)
 		}

@@ -193,7 +193,7 @@ func (p *parser) fit(f field) (value, error) {
 		}
 	case json.Number:
 		n, err := strconv.ParseInt(told.String(), 10, 64)
-		if f.most > 0 && err == nil && n >= f.least && n <= f.most {
+		if f.most > 0 && err == nil && n >= f.least && n <= f.most && (!f.moment || !inSeconds(n)) {
 			v.n = n
 			return v, nil
 		}

@@ -32,10 +32,10 @@ type News struct {
 func (l *Ledger) applyNews(n News, now stamp) {
 	b := &l.book
 	at := moment(n.At, now, longAgo)
-	if b.Host.At.is() && n.At < b.Host.At.Wall {
-		return
+	if b.Host.At.is() && n.At <= b.Host.Told {
+		return // told before: by the acquirer's clock, whatever ours says
 	}
-	b.Host.At = at
+	b.Host.At, b.Host.Told = at, n.At
 	if n.Payout != "" {
 		b.Host.Payout, b.Host.Expected = n.Payout, n.Expected
 	}
@@ -45,8 +45,8 @@ func (l *Ledger) applyNews(n News, now stamp) {
 	if b.Word.Start != "" && b.Word.At.Wall > n.At {
 		return
 	}
-	if n.InDoubt != nil {
-		b.Host.Said = true
+	if selling := b.Word.Busy && b.Level < 2 && !l.hung(now); n.InDoubt != nil && !selling {
+		b.Host.Said, b.Host.SaidAt = true, at
 		// What is not over yet is nothing that a host could know the end of.
 		l.standBy(n, at, now)
 	}
@@ -76,13 +76,26 @@ func (l *Ledger) applyNews(n News, now stamp) {
 		b.opened(n.Batch, true, at)
 	}
 	if n.SAFPending != nil {
-		b.Offline.Told, b.Offline.Pending = true, int(*n.SAFPending)
 		oldest := stamp{}
 		if n.SAFOldestAt != 0 {
 			oldest = moment(n.SAFOldestAt, now, longAgo)
 		}
-		b.Offline.since(oldest, now)
+		b.Offline.counted(int(*n.SAFPending), oldest, now)
 	}
+}
+
+// hostMargin is by how much a host's clock and ours may differ, in milliseconds, before a wrong clock is a finding of its own.
+const hostMargin = 5 * 60 * 1000
+
+// newest is the last that is known to have happened to a sale.
+func (s *sale) newest(now stamp) stamp {
+	at := s.sold(now)
+	for _, more := range []stamp{s.Ended, s.Doubted, s.BackAt} {
+		if more.is() && more.Wall > at.Wall {
+			at = more
+		}
+	}
+	return at
 }
 
 // standBy puts the host's word on sales in force. A host that has nothing in doubt has put right what a reversal could not.
@@ -92,7 +105,8 @@ func (l *Ledger) standBy(n News, at, now stamp) {
 	if n.Reversals != nil {
 		w.Reversals = int(*n.Reversals)
 	}
-	counts := func(s *sale) bool { return s.sold(now).Wall <= n.At }
+	// A host's word ends a doubt that had come by then, by its clock; ours may be slow, and one that says that the word is of the future is.
+	counts := func(s *sale) bool { return n.At <= now.Wall && s.newest(now).Wall+hostMargin <= n.At }
 	if w.InDoubt == 0 {
 		for i := range b.Sales {
 			if s := &b.Sales[i]; s.Back == reversalFailed && counts(s) {

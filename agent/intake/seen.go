@@ -16,7 +16,10 @@ type start struct {
 }
 
 // span is a range of numbers, both ends in it.
-type span struct{ From, To int32 }
+type span struct {
+	From, To int32
+	Known    bool `json:",omitempty"` // a word on how all stands has come since: it is lost no more, and heard all the same
+}
 
 // see notes that an event has come, and tells whether it is new. A gap before it is counted as lost, until what is missing comes after
 // all or somebody says how all stands.
@@ -30,7 +33,7 @@ func (b *book) see(e Event, now stamp) bool {
 	switch {
 	case e.Seq > s.Max:
 		if gap := e.Seq - s.Max - 1; gap > 0 {
-			s.Missing = append(s.Missing, span{s.Max + 1, e.Seq - 1})
+			s.Missing = append(s.Missing, span{From: s.Max + 1, To: e.Seq - 1})
 			if len(s.Missing) > mostSpans {
 				s.Missing = s.Missing[1:]
 			}
@@ -38,13 +41,26 @@ func (b *book) see(e Event, now stamp) bool {
 		}
 		s.Max = e.Seq
 		return true
-	case s.fill(e.Seq):
-		if b.Lost--; b.Lost <= 0 {
+	}
+	filled, lost := s.fill(e.Seq)
+	if lost {
+		if b.Lost = max(b.Lost-1, b.missing()); b.Lost == 0 {
 			b.found()
 		}
-		return true
 	}
-	return false
+	return filled
+}
+
+// missing counts what is lost, as far as it is known by number.
+func (b *book) missing() (n int) {
+	for _, s := range b.Starts {
+		for _, g := range s.Missing {
+			if !g.Known {
+				n = min(n+int(g.To-g.From)+1, mostLost)
+			}
+		}
+	}
+	return n
 }
 
 // begin notes a start that is heard of first. Numbers may begin at 1 with each, or go on; else what was between is lost.
@@ -76,27 +92,47 @@ func (b *book) lose(n int, now stamp) {
 // found says that nothing is missing any more.
 func (b *book) found() {
 	b.Lost, b.LostAt = 0, stamp{}
+	for i := range b.Starts {
+		for k := range b.Starts[i].Missing {
+			b.Starts[i].Missing[k].Known = true
+		}
+	}
 	for i := range b.Sales {
 		b.Sales[i].Maybe = false
 	}
 }
 
-// fill takes a number out of what is missing, and tells whether it was.
-func (s *start) fill(seq int32) bool {
+// foundBefore is found for a word of the app's, which knows nothing of what it numbered later.
+func (b *book) foundBefore(boot string, seq int32) {
+	at := b.start(boot)
+	for i := range b.Starts {
+		for k := range b.Starts[i].Missing {
+			if g := &b.Starts[i].Missing[k]; i < at || i == at && g.To < seq {
+				g.Known = true
+			}
+		}
+	}
+	if b.Lost = b.missing(); b.Lost == 0 {
+		b.found()
+	}
+}
+
+// fill takes a number out of what is missing, and tells whether it was, and whether it was lost.
+func (s *start) fill(seq int32) (filled, lost bool) {
 	i := slices.IndexFunc(s.Missing, func(g span) bool { return seq >= g.From && seq <= g.To })
 	if i < 0 {
-		return false
+		return false, false
 	}
 	g := s.Missing[i]
 	var left []span
 	if g.From < seq {
-		left = append(left, span{g.From, seq - 1})
+		left = append(left, span{g.From, seq - 1, g.Known})
 	}
 	if seq < g.To {
-		left = append(left, span{seq + 1, g.To})
+		left = append(left, span{seq + 1, g.To, g.Known})
 	}
 	s.Missing = append(s.Missing[:i:i], append(left, s.Missing[i+1:]...)...)
-	return true
+	return true, !g.Known
 }
 
 // later tells whether an event came after another, by the order in which the app numbered them.

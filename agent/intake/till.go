@@ -22,7 +22,7 @@ func (l *Ledger) Till() diagnose.Till {
 		LostAt: b.LostAt.by(now),
 
 		HostNews: b.Host.At.is(),
-		HostAt:   b.Host.At.by(now),
+		HostAt:   b.Host.last().by(now),
 		HostSaid: b.Host.Said,
 		Session: diagnose.SignOn{
 			On: b.Session.On, Changed: b.Session.Changed.by(now), At: since(b.Session.At, now),
@@ -50,6 +50,14 @@ func (l *Ledger) Till() diagnose.Till {
 	}
 	l.tellSales(&t, now)
 	return t
+}
+
+// last is when the acquirer said how the sales stand, or, where it never has, when it said anything.
+func (h *hostSays) last() stamp {
+	if h.Said && h.SaidAt.is() {
+		return h.SaidAt
+	}
+	return h.At
 }
 
 // hung tells whether an app that tells no beginnings said that it was busy, and has said nothing since for longer than any sale takes: it
@@ -99,7 +107,7 @@ func (l *Ledger) tellSales(t *diagnose.Till, now stamp) {
 				Failed: s.Back == reversalFailed, RC: s.BackRC, Cut: s.Cut,
 			}
 			t.Reversal = append(t.Reversal, r)
-			if !r.Failed && !s.Older {
+			if !r.Failed && !s.BackOlder {
 				t.Unsent++
 			}
 			if !r.Failed && (t.Unsent == 1 || r.Since < t.UnsentAt) {

@@ -24,8 +24,7 @@ func (l *Ledger) applyState(e Event, at, now stamp) {
 	b.batchBy(e, at, now)
 	b.partsBy(e, at)
 	if pending, told := e.Int("saf_pending"); told {
-		b.Offline.Told, b.Offline.Pending = true, int(pending)
-		b.Offline.since(past(e, "saf_oldest_at", now), now)
+		b.Offline.counted(int(pending), past(e, "saf_oldest_at", now), now)
 	}
 }
 
@@ -37,7 +36,11 @@ func (l *Ledger) stand(w word, now stamp, counts func(*sale) bool) {
 	for i := range b.Sales {
 		s := &b.Sales[i]
 		hangs := l.hangs(s, now) || s.Begun.is() && !s.Ended.is() && w.Start != "" && s.Start != w.Start
+		if w.Busy && w.Start != "" && s.Start == w.Start && s.Back == notReversed && !s.Ended.is() {
+			hangs = false // it takes long, and is what the app is busy with: no word on its end
+		}
 		s.Older = counts(s) && (s.Ended.is() || s.Back != notReversed || hangs)
+		s.BackOlder = s.Older && s.Back == reversing
 		switch {
 		case !s.Older:
 			continue
@@ -53,7 +56,7 @@ func (l *Ledger) stand(w word, now stamp, counts func(*sale) bool) {
 	}
 	// What a technician has ended, the word may count still; what is known by name it may not.
 	b.Confirmed = min(b.Confirmed, w.InDoubt)
-	w.InDoubt = max(w.InDoubt-b.Confirmed-failed, min(known, w.InDoubt-min(failed, w.InDoubt)))
+	w.InDoubt = max(w.InDoubt-b.Confirmed-failed, min(known, w.InDoubt))
 	for i := range b.Sales {
 		s := &b.Sales[i]
 		if !s.Older {
@@ -77,7 +80,11 @@ func (l *Ledger) stand(w word, now stamp, counts func(*sale) bool) {
 		b.RevSince = w.At
 	}
 	b.Word = w
-	b.found()
+	if w.Start != "" {
+		b.foundBefore(w.Start, w.Seq)
+	} else {
+		b.found()
+	}
 }
 
 // lastSale takes the last sale out of a state, where its own events have not told it: all that an app of level 0 says of sales.
