@@ -200,12 +200,12 @@ func TestALongJournal(t *testing.T) {
 }
 
 func TestFreeText(t *testing.T) {
-	for _, good := range []string{"", "acquirer's desk, call 4711: reversed at 10:20", "2026-11-28 10:20, 张先生", "①: swapped the SIM", "card 4 of 12, slip 000123"} {
+	for _, good := range []string{"", "acquirer's desk, call 4711: reversed at 10:20", "2026-11-28 10:20, 张先生", "①: swapped the SIM", "card 4 of 12, slip 000123", "SIM 8986 0112, port 9443, 2026-11-28 10:12"} {
 		require.NoError(t, FreeText(good, 100), good)
 	}
 	for _, bad := range []string{
 		"4111111111111111", "4111 1111 1111 1111", "4111--1111--1111--1111", "4111 / 1111 / 1111 / 1111", "4111, 1111, 1111, 1111", "4111x1111x1111x1111",
-		"⁴¹¹¹¹¹¹¹¹¹¹¹¹¹¹¹", "４１１１１１１１１１１１１１１１", "%B4111", "a\x07b", string([]byte{0xff}),
+		"⁴¹¹¹¹¹¹¹¹¹¹¹¹¹¹¹", "port 9443, 4111 : 1111 : 1111 : 1111, at 10:12", "４１１１ / １１１１ / １１１１ / １１１１", "４１１１１１１１１１１１１１１１", "%B4111", "a\x07b", string([]byte{0xff}),
 	} {
 		require.Error(t, FreeText(bad, 100), bad)
 	}

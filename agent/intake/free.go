@@ -18,45 +18,49 @@ func FreeText(text string, most int) error {
 		return fmt.Errorf("want at most %d characters", most)
 	case strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }):
 		return errors.New("want signs that print, on one line")
-	case bears(text) || bears(strings.Map(bare, text)) || spelled(text):
-		return errors.New("it could hold a card's number: 13 digits or more in a row are not taken, whatever stands between them")
+	case bears(text) || bears(strings.Join(strings.Fields(text), " ")) || spelled(text):
+		return errors.New("it could hold a card's number: 13 digits or more in a row are not taken, nor such a number whatever stands between its digits")
 	}
 	return nil
 }
 
-// bare leaves letters and digits alone, and makes a digit of every sign that counts.
-func bare(r rune) rune {
-	switch {
-	case unicode.IsLetter(r):
-		return r
-	case unicode.IsDigit(r):
-		return r
-	case unicode.IsNumber(r): // superscripts and the like
-		return '0'
-	}
-	return -1
-}
-
-// spelled tells whether what stands between single letters, as in 4111x1111x1111x1111, is a card's number by its check digit.
+// spelled tells whether groups of digits in a row, whatever signs or single letters stand between them, are together a card's number by
+// its scheme and check digit: 4111 / 1111 / 1111 / 1111, 4111x1111x1111x1111. A port, a date and a time in a row are none. Digits of other
+// scripts, and superscripts, are not asked for their check digit.
 func spelled(text string) bool {
 	var digits []byte
-	letters := 0
-	over := func() bool {
-		found := len(digits) >= cardDigits && len(digits) <= mostCardDigits && card(digits)
-		digits = digits[:0]
-		return found
-	}
-	for _, r := range strings.Map(bare, text) {
-		switch {
-		case unicode.IsLetter(r):
-			if letters++; letters > 1 && over() {
+	var begins []int // of the groups, in digits
+	letters, in, foreign := 0, false, false
+	found := func() bool { // what ends here
+		for _, from := range begins {
+			if n := len(digits) - from; n >= cardDigits && n <= mostCardDigits && (foreign || card(digits[from:])) {
 				return true
 			}
-		case r >= '0' && r <= '9':
-			digits, letters = append(digits, byte(r)), 0
-		default: // of another script
-			return false
+		}
+		return false
+	}
+	for _, r := range text + " " {
+		if unicode.IsNumber(r) {
+			if !in {
+				begins, in = append(begins, len(digits)), true
+			}
+			letters = 0
+			if !digit(byte(r)) || r > unicode.MaxASCII {
+				foreign, r = true, '0'
+			}
+			digits = append(digits, byte(r))
+			continue
+		}
+		if in && found() {
+			return true
+		}
+		in = false
+		if unicode.IsLetter(r) {
+			letters++
+		}
+		if letters > 1 {
+			digits, begins, foreign = digits[:0], begins[:0], false
 		}
 	}
-	return over()
+	return false
 }
