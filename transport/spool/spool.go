@@ -52,7 +52,8 @@ const (
 	longest = 10 * 365 * 24 * time.Hour
 
 	// After so long without any receipt the fleet gives none any more, and the broker's word counts again: where it was asked on the
-	// link that stands, or so many links have ended without an answer. A terminal that was out of reach for a day has asked nobody.
+	// link that stands, or so many links have ended without an answer: a fleet that restarts may miss one or two. A terminal that was
+	// out of reach for a day has asked nobody.
 	receiptLapse = 24 * time.Hour
 	vainMost     = 3
 )
